@@ -1,0 +1,27 @@
+namespace CityHub.Core.Ports;
+
+/// <summary>
+/// The names of what one may do: each route asks for exactly one, each token carries some (claim <c>scope</c>, RFC 9068).
+/// Deny is the default.
+/// </summary>
+public static class Permissions
+{
+    /// <summary>Health, the landing page, API description, static files: for anyone.</summary>
+    public const string Public = "public";
+    public const string EntitiesRead = "entities:read";
+    public const string EntitiesWrite = "entities:write";
+    public const string SubscriptionsRead = "subscriptions:read";
+    public const string SubscriptionsWrite = "subscriptions:write";
+    public const string ContextsRead = "contexts:read";
+    public const string ContextsWrite = "contexts:write";
+    public const string DevicesRead = "devices:read";
+    public const string DevicesWrite = "devices:write";
+    public const string FactsRead = "facts:read";
+    public const string Operate = "operate";
+
+    public static readonly IReadOnlyList<string> All =
+    [
+        EntitiesRead, EntitiesWrite, SubscriptionsRead, SubscriptionsWrite, ContextsRead, ContextsWrite,
+        DevicesRead, DevicesWrite, FactsRead, Operate,
+    ];
+}

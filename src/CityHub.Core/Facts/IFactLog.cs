@@ -20,11 +20,18 @@ public interface IFactLog
     /// <summary>
     /// Appends durably. Refusals: <see cref="FactProblems.VersionConflict"/>, <see cref="FactProblems.EpochPassed"/>,
     /// <see cref="FactProblems.StorageFull"/>. Appends are ordered as the calls were made. Cancellation gives up waiting;
-    /// the append may still happen.
+    /// the append may still happen, so its payload must not be reused.
     /// </summary>
     ValueTask<Result<Appended>> AppendAsync(Append append, CancellationToken cancel = default);
 
-    /// <summary>Facts after a position up to <see cref="Head"/> at the time of the call, in order, optionally of one stream.</summary>
+    /// <summary>
+    /// Completes when the line of unanswered appends is short enough. Doors await it before they decide, so that a slow disk holds
+    /// clients back instead of filling memory; once decided, an append is never turned away, or the order of decisions would break.
+    /// </summary>
+    ValueTask RoomAsync(CancellationToken cancel = default) => ValueTask.CompletedTask;
+
+    /// <summary>Facts after a position up to <see cref="Head"/> at the time of the call, in order, optionally of one stream.
+    /// A stored fact that does not check ends the reading with an exception that names its position.</summary>
     IEnumerable<Fact> Read(long after, string? stream = null);
 
     /// <summary>Completes when a fact after the position is durable.</summary>

@@ -18,7 +18,7 @@ public interface IView
 
     ReadOnlyMemory<byte>? Get(string key);
 
-    /// <summary>Keys in ordinal order, from a key on (inclusive).</summary>
+    /// <summary>Keys in the order of their UTF-8 bytes, from a key on (inclusive).</summary>
     IEnumerable<KeyValuePair<string, ReadOnlyMemory<byte>>> Scan(string from = "", string? prefix = null);
 
     /// <summary>Puts (a null value deletes) and moves the position, in one commit.</summary>

@@ -1,0 +1,100 @@
+using CityHub.Core.Facts;
+using CityHub.Core.Problems;
+using CityHub.Storage.Embedded.Facts;
+using CityHub.Storage.Embedded.Snapshots;
+using CityHub.Storage.Embedded.Sqlite;
+using CityHub.Storage.Embedded.Views;
+
+namespace CityHub.Storage.Embedded;
+
+/// <summary>The city's memory in one folder of one process: the fact log, and what is kept beside it to start quickly.</summary>
+public sealed class EmbeddedStore : IDisposable, IAsyncDisposable
+{
+    readonly FolderLock _lock;
+    readonly FactLog _log;
+    readonly ViewsFile _views;
+
+    EmbeddedStore(string folder, FolderLock held, FactLog log, ViewsFile views, SnapshotFolder snapshots) =>
+        (Folder, _lock, _log, _views, Snapshots) = (folder, held, log, views, snapshots);
+
+    public string Folder { get; }
+
+    public IFactLog Log => _log;
+
+    public IViews Views => _views;
+
+    public ISnapshots Snapshots { get; }
+
+    /// <summary>
+    /// Opens the folder, making it when it is new. Recovery is part of every opening; there is no other path.
+    /// </summary>
+    public static Result<EmbeddedStore> Open(string folder, TimeProvider time, EmbeddedOptions? options = null)
+    {
+        options ??= new EmbeddedOptions();
+        folder = Path.GetFullPath(folder);
+        FolderLock? held = null;
+        FactLog? log = null;
+        ViewsFile? views = null;
+        try
+        {
+            options.Fault?.Invoke(FaultPoint.OpenBeforeLock); // Nothing touched.
+            Embedded.Folder.Create(folder);
+            if (!FolderLock.Take(folder, time).TryGet(out held, out Problem? locked))
+            {
+                return locked;
+            }
+
+            options.Fault?.Invoke(FaultPoint.OpenBeforeFacts); // The kernel gives the lock back.
+            if (!FactLog.Open(folder, options).TryGet(out log, out Problem? refused))
+            {
+                return refused;
+            }
+
+            // Facts first: what stands beyond their end proves that some are missing.
+            if (!ViewsFile.Open(folder, log.Head, options).TryGet(out views, out refused)
+                || !SnapshotFolder.Open(folder, log.Head, options).TryGet(out SnapshotFolder? snapshots, out refused))
+            {
+                return refused;
+            }
+
+            var store = new EmbeddedStore(folder, held, log, views, snapshots);
+            (held, log, views) = (null, null, null);
+            return store;
+        }
+        catch (SqliteException failure)
+        {
+            return Explain(folder, failure);
+        }
+        catch (IOException failure)
+        {
+            return Unavailable(folder, failure.Message);
+        }
+        catch (UnauthorizedAccessException failure)
+        {
+            return Unavailable(folder, failure.Message);
+        }
+        finally
+        {
+            views?.Dispose();
+            log?.Dispose();
+            held?.Dispose();
+        }
+    }
+
+    public void Dispose()
+    {
+        _log.Dispose();
+        _views.Dispose();
+        _lock.Dispose();
+    }
+
+    public ValueTask DisposeAsync() => new(Task.Run(Dispose));
+
+    static Problem Explain(string folder, SqliteException failure) =>
+        failure.Damaged ? FactProblems.StorageDamaged.Because(failure.Message, "Keep a copy of the folder, then restore the last backup.")
+        : failure.DiskFull ? FactProblems.StorageFull.Because($"The disk that holds {folder} is full ({failure.Message}).", "Free some space and start again; nothing was changed.")
+        : Unavailable(folder, failure.Message);
+
+    static Problem Unavailable(string folder, string why) => FactProblems.StorageUnavailable.Because(
+        $"The data folder {folder} cannot be used: {why}", "Check that it exists, belongs to the user the hub runs as, and is on a disk that can be written.");
+}

@@ -1,0 +1,38 @@
+using System.Security.Claims;
+
+namespace CityHub.Server.Doors;
+
+/// <summary>Who asks: what a token said that was found good.</summary>
+internal sealed class Bearer
+{
+    public const string AnyTenant = "*";
+
+    public required string Subject { get; init; }
+
+    public required PermissionSet Permissions { get; init; }
+
+    /// <summary>The tenants that may be named, <c>*</c> for any; empty: the default tenant alone.</summary>
+    public IReadOnlyList<string> Tenants { get; init; } = [];
+
+    /// <summary>UTC ticks.</summary>
+    public required long ExpiresAt { get; init; }
+
+    /// <summary>Hash of the token's id, for tokens of this hub; null for those of other issuers.</summary>
+    public string? IdHash { get; init; }
+
+    public string? Issuer { get; init; }
+
+    public ClaimsPrincipal Principal => field ??= new ClaimsPrincipal(new ClaimsIdentity([new Claim("sub", Subject)], "Bearer", "sub", "scope"));
+
+    public bool MayUse(string tenant)
+    {
+        if (Tenants.Count == 0)
+            return tenant.Length == 0;
+        foreach (var allowed in Tenants)
+            if (allowed == AnyTenant || allowed == tenant)
+                return true;
+        return false;
+    }
+
+    public static string TenantOf(HttpContext http) => http.Request.Headers.TryGetValue("NGSILD-Tenant", out var tenant) ? tenant.ToString() : "";
+}

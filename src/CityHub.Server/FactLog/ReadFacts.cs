@@ -1,0 +1,68 @@
+using System.Globalization;
+using CityHub.Core.Facts;
+using CityHub.Core.Ports;
+using CityHub.Core.Problems;
+using CityHub.Server.Http;
+
+namespace CityHub.Server.FactLog;
+
+/// <summary><c>GET /facts</c>: the log itself, from a position on, as lines of JSON; with <c>follow=true</c> it goes on as facts happen.</summary>
+internal static class ReadFacts
+{
+    public static IEndpointRouteBuilder MapFacts(this IEndpointRouteBuilder routes, IFactLog log)
+    {
+        routes.MapGet("/facts", http => HandleAsync(http, log)).RequireAuthorization(Permissions.FactsRead).DisableRequestTimeout()
+            .WithName("ReadFacts").WithSummary("The fact log from a position on, as lines of JSON").WithTags("Facts")
+            .WithMetadata(
+                new Parameter("from", "Position of the first fact; 1 is the beginning", "integer"),
+                new Parameter("stream", "Only this stream, e.g. entities or entities@tenant"),
+                new Parameter("type", "Only facts of this name, e.g. EntityCreated"),
+                new Parameter("limit", "At most so many", "integer"),
+                new Parameter("follow", "Go on with facts as they happen", "boolean"));
+        return routes;
+    }
+
+    private static async Task HandleAsync(HttpContext http, IFactLog log)
+    {
+        if (!Query(http.Request.Query).TryGet(out var query, out var problem))
+        {
+            await ProblemWriter.WriteAsync(http, problem);
+            return;
+        }
+
+        http.Response.ContentType = FactLines.ContentType;
+        http.Response.Headers["Fact-Head"] = log.Head.ToString(CultureInfo.InvariantCulture);
+        var cancel = http.RequestAborted;
+        var unsent = 0;
+        await http.Response.StartAsync(cancel);
+        await foreach (var fact in FactLines.ReadAsync(log, query, cancel))
+        {
+            FactLines.Write(http.Response.BodyWriter, fact);
+            // One flush for many facts of a long log, yet none waits while somebody follows.
+            if (++unsent >= 64 || fact.Position >= log.Head)
+            {
+                await http.Response.BodyWriter.FlushAsync(cancel);
+                unsent = 0;
+            }
+        }
+
+        await http.Response.BodyWriter.FlushAsync(cancel);
+    }
+
+    public static Result<FactQuery> Query(IQueryCollection query)
+    {
+        foreach (var name in query.Keys)
+            if (name is not ("from" or "stream" or "type" or "limit" or "follow"))
+                return ServerProblems.BadQuery.Because($"{name} is no parameter here.", "There are from, stream, type, limit, follow.");
+        var from = 1L;
+        if (query.TryGetValue("from", out var text) && !(long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out from) && from >= 1))
+            return ServerProblems.BadQuery.Because($"from is {text}; it takes a position, 1 or more.");
+        var limit = long.MaxValue;
+        if (query.TryGetValue("limit", out text) && !long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out limit))
+            return ServerProblems.BadQuery.Because($"limit is {text}; it takes a number.");
+        var follow = false;
+        if (query.TryGetValue("follow", out text) && !bool.TryParse(text, out follow))
+            return ServerProblems.BadQuery.Because($"follow is {text}; it takes true or false.");
+        return new FactQuery(from - 1, query.TryGetValue("stream", out text) ? text.ToString() : null, query.TryGetValue("type", out text) ? text.ToString() : null, limit, follow);
+    }
+}

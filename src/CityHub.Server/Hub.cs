@@ -1,0 +1,251 @@
+using System.Globalization;
+using CityHub.Core.Ports;
+using CityHub.Core.Problems;
+using CityHub.Server.Configuration;
+using CityHub.Server.Description;
+using CityHub.Server.Doors;
+using CityHub.Server.FactLog;
+using CityHub.Server.Http;
+using CityHub.Server.Pages;
+using CityHub.Server.Telemetry;
+using CityHub.Storage.Embedded;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace CityHub.Server;
+
+/// <summary>What a hub takes from outside beside its configuration.</summary>
+internal sealed record HubSurroundings
+{
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    public IIdSource? Ids { get; init; }
+
+    /// <summary>Where log lines go; null: standard error.</summary>
+    public ILoggerProvider? Log { get; init; }
+}
+
+/// <summary>
+/// The composition root: the only place that knows every room. Start: listen (so that /health tells how far it is), open the store, replay,
+/// let requests in. Stop: turn new requests away, let those under way finish, then flush and close from the outside in.
+/// </summary>
+internal sealed partial class Hub : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly Front _front;
+    private readonly ILogger<Hub> _log;
+
+    /// <summary>What was opened, in the order in which it was; closed in reverse.</summary>
+    private readonly Stack<object> _opened = new();
+    private readonly List<Figure> _figures = [];
+    private EmbeddedStore? _store;
+    private Door? _door;
+    private TokenRegister? _tokens;
+    private bool _stopped;
+
+    private Hub(HubConfig config, WebApplication app, HubSurroundings surroundings)
+    {
+        (Config, _app) = (config, app);
+        Time = surroundings.Time;
+        Ids = surroundings.Ids ?? new TimeOrderedIds(Time);
+        Started = Time.GetUtcNow();
+        _log = app.Services.GetRequiredService<ILogger<Hub>>();
+        _front = Open(new Front(config.Limits, config.Telemetry.Requests, app.Services.GetRequiredService<ILogger<Front>>(), Time));
+    }
+
+    public HubConfig Config { get; }
+
+    public TimeProvider Time { get; }
+
+    public IIdSource Ids { get; }
+
+    public DateTimeOffset Started { get; }
+
+    /// <summary>From the call to start until requests were let in.</summary>
+    public TimeSpan ReadyAfter { get; private set; }
+
+    /// <summary>Where it listens for HTTP, with the port that was given for port 0.</summary>
+    public IReadOnlyList<string> Addresses { get; private set; } = [];
+
+    public EmbeddedStore Store => _store ?? throw NotStarted();
+
+    public Door Door => _door ?? throw NotStarted();
+
+    public TokenRegister Tokens => _tokens ?? throw NotStarted();
+
+    /// <summary>The live numbers of the start page.</summary>
+    public IReadOnlyList<Figure> Figures => _figures;
+
+    public IServiceProvider Services => _app.Services;
+
+    /// <summary>Starts a hub and returns when it is ready. A refusal has left nothing running.</summary>
+    public static async Task<Result<Hub>> StartAsync(HubConfig config, HubSurroundings? surroundings = null, CancellationToken cancel = default)
+    {
+        surroundings ??= new HubSurroundings();
+        var began = surroundings.Time.GetTimestamp();
+        Certificates? certificates = null;
+        if (config.Http.Certificate is { } certificate && !Certificates.Load(certificate, surroundings.Time).TryGet(out certificates, out var unusable))
+            return unusable;
+        var hub = new Hub(config, Build(config, surroundings, certificates), surroundings);
+        if (certificates is not null)
+            hub.Open(certificates);
+        Problem? problem;
+        try
+        {
+            problem = await hub.GoAsync(cancel);
+        }
+        catch
+        {
+            await hub.DisposeAsync();
+            throw;
+        }
+
+        if (problem is not null)
+        {
+            await hub.DisposeAsync();
+            return problem;
+        }
+
+        hub.ReadyAfter = surroundings.Time.GetElapsedTime(began);
+        hub.LogReady(string.Join(' ', hub.Addresses), hub.Store.Log.Head, hub.ReadyAfter.TotalMilliseconds);
+        if (config.Open)
+            hub.LogOpen();
+        return hub;
+    }
+
+    /// <summary>Turns new requests away, lets those under way finish for http.drain, then closes everything in reverse order of opening.</summary>
+    public async Task StopAsync()
+    {
+        if (_stopped)
+            return;
+        _stopped = true;
+        _front.Close("The hub is stopping.");
+        if (_store is not null)
+            Presence.Remove(Config.Data);
+        using (var drain = new CancellationTokenSource(Config.Http.Drain))
+            await _app.StopAsync(drain.Token);
+        while (_opened.TryPop(out var opened))
+        {
+            if (opened is IAsyncDisposable later)
+                await later.DisposeAsync();
+            else
+                (opened as IDisposable)?.Dispose();
+        }
+
+        await _app.DisposeAsync();
+    }
+
+    public async ValueTask DisposeAsync() => await StopAsync();
+
+    private static WebApplication Build(HubConfig config, HubSurroundings surroundings, Certificates? certificates)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { Args = [], ApplicationName = "cityhub", EnvironmentName = "Production" });
+        Logging.Add(builder.Logging, config.Telemetry, surroundings.Log);
+        builder.WebHost.UseKestrelCore();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            Listening.Limit(kestrel.Limits, config.Limits);
+            foreach (var listener in config.Http.Listeners)
+                Listening.Listen(kestrel, listener, certificates);
+        });
+        builder.Services.AddRoutingCore();
+        // Signals are the business of the executable, not of each hub in it.
+        builder.Services.RemoveAll<IHostLifetime>();
+        builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
+        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = config.Http.Drain);
+        return builder.Build();
+    }
+
+    private async Task<Problem?> GoAsync(CancellationToken cancel)
+    {
+        // 1. Listen. From here /health/live answers, and everything else says that the hub is starting.
+        _app.Run(_front.HandleAsync);
+        var metrics = Open(new Metrics(_app.Services.GetService<System.Diagnostics.Metrics.IMeterFactory>()));
+        try
+        {
+            await _app.StartAsync(cancel);
+        }
+        catch (IOException e)
+        {
+            return HubProblems.AddressUnavailable.Because($"The hub cannot listen on {string.Join(' ', Config.Http.Listeners.Select(l => l.Text))}: {e.Message}", "Stop what uses the address, or give another: --urls http://127.0.0.1:8081");
+        }
+
+        Addresses = [.. _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses ?? []];
+
+        // 2. Open the store: recovery is part of it.
+        _front.Say("The hub is opening its data folder.");
+        var opened = await Task.Run(() => EmbeddedStore.Open(Config.Data, Time), cancel);
+        if (!opened.TryGet(out var store, out var problem))
+            return problem;
+        _store = Open(store);
+
+        // 3. The doors.
+        if (!HubKey.LoadOrCreate(Config.Data).TryGet(out var key, out problem))
+            return problem;
+        Open(key);
+        var hubTokens = new HubTokens(key, Config.Auth.Audience);
+        _tokens = new TokenRegister(store.Log, hubTokens, Time);
+        var client = Open(new HttpClient { Timeout = TimeSpan.FromSeconds(10) });
+        _door = new Door(Config.Open, hubTokens, _tokens, new OidcIssuers(Config.Auth, client, Time), Time);
+
+        // 4. Replay into the rooms.
+        _front.Say("The hub is reading its log.");
+        if (await OpenRoomsAsync(cancel) is { } refused)
+            return refused;
+
+        // 5. Let requests in.
+        _front.Open(Pipeline(_door, metrics));
+        Presence.Write(Config.Data, Addresses, Config.Http.Certificate is null ? null : _opened.OfType<Certificates>().First().Current);
+        return null;
+    }
+
+    private RequestDelegate Pipeline(Door door, Metrics metrics)
+    {
+        var pipeline = new ApplicationBuilder(_app.Services);
+        pipeline.UseRouting();
+        pipeline.Use(door.Guard);
+        pipeline.Use(_front.Hurry);
+        pipeline.UseEndpoints(routes =>
+        {
+            routes.MapHealth();
+            routes.MapMetrics(metrics);
+            routes.MapFacts(Store.Log);
+            routes.MapTokens(Tokens);
+            routes.MapStatus(this);
+            routes.MapPages(this);
+            routes.MapProblemPages();
+            routes.MapDescription();
+            MapRooms(routes);
+        });
+        return pipeline.Build();
+    }
+
+    private T Open<T>(T closes)
+        where T : class
+    {
+        _opened.Push(closes);
+        return closes;
+    }
+
+    private static InvalidOperationException NotStarted() => new("The hub has not started.");
+
+    [LoggerMessage(LogLevel.Information, "CityHub listens on {Addresses}; {Facts} facts; ready after {Milliseconds:0} ms")]
+    private partial void LogReady(string addresses, long facts, double milliseconds);
+
+    [LoggerMessage(LogLevel.Warning, "OPEN: no authentication. Everybody who reaches this machine's loopback addresses may read and change everything.")]
+    private partial void LogOpen();
+
+    private sealed class NoLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}
+
+internal static class HubProblems
+{
+    public static readonly ProblemKind AddressUnavailable = new("address-unavailable", "The hub cannot listen on that address", 503);
+}

@@ -1,0 +1,9 @@
+namespace CityHub.Server.Pages;
+
+/// <summary>One live number of the start page and of <c>/status</c>. A room's numbers are given to the hub when the room is opened.</summary>
+/// <param name="Key">Lower camel case, the member of <c>/status</c>.</param>
+/// <param name="Counts">It only grows, so its rate per second is worth showing.</param>
+internal sealed record Figure(string Key, string English, string Chinese, Func<double> Now, bool Counts = false)
+{
+    public string Label(string language) => language == "zh" ? Chinese : English;
+}

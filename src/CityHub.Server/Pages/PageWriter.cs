@@ -1,0 +1,53 @@
+using System.Text;
+
+namespace CityHub.Server.Pages;
+
+/// <summary>Answers with HTML and with the files that pages need. Nothing is loaded from elsewhere, and the browser is told to see to it.</summary>
+internal static class PageWriter
+{
+    private const string Policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
+
+    public static Task HtmlAsync(HttpContext http, string html, string language)
+    {
+        http.Response.Headers.ContentLanguage = language;
+        http.Response.Headers.Vary = "Accept-Language, Cookie";
+        http.Response.Headers.CacheControl = "no-cache";
+        return WriteAsync(http, Encoding.UTF8.GetBytes(html), "text/html; charset=utf-8");
+    }
+
+    public static Task FileAsync(HttpContext http, Resource file, string contentType)
+    {
+        http.Response.Headers.ETag = file.ETag;
+        http.Response.Headers.CacheControl = "no-cache";
+        if (http.Request.Headers.IfNoneMatch == file.ETag)
+        {
+            http.Response.StatusCode = 304;
+            return Task.CompletedTask;
+        }
+
+        return WriteAsync(http, file.Bytes, contentType);
+    }
+
+    /// <summary>zh or en: what the reader chose, else what the browser asks for first.</summary>
+    public static string LanguageOf(HttpContext http)
+    {
+        if (http.Request.Query.TryGetValue("lang", out var asked) && asked == "zh" || asked == "en")
+            return asked.ToString();
+        if (http.Request.Cookies.TryGetValue("lang", out var kept) && kept is "zh" or "en")
+            return kept;
+        var zh = http.Request.Headers.AcceptLanguage.ToString().IndexOf("zh", StringComparison.OrdinalIgnoreCase);
+        var en = http.Request.Headers.AcceptLanguage.ToString().IndexOf("en", StringComparison.OrdinalIgnoreCase);
+        return zh >= 0 && (en < 0 || zh < en) ? "zh" : "en";
+    }
+
+    private static Task WriteAsync(HttpContext http, byte[] body, string contentType)
+    {
+        var headers = http.Response.Headers;
+        headers.ContentSecurityPolicy = Policy;
+        headers.XContentTypeOptions = "nosniff";
+        headers["Referrer-Policy"] = "no-referrer";
+        http.Response.ContentType = contentType;
+        http.Response.ContentLength = body.Length;
+        return HttpMethods.IsHead(http.Request.Method) ? Task.CompletedTask : http.Response.Body.WriteAsync(body, http.RequestAborted).AsTask();
+    }
+}

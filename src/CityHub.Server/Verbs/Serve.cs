@@ -1,0 +1,54 @@
+using CityHub.Server.CommandLine;
+using CityHub.Server.Configuration;
+
+namespace CityHub.Server.Verbs;
+
+/// <summary>Runs a hub until it is asked to stop.</summary>
+internal sealed class Serve : IVerb
+{
+    private static readonly Option Check = new("--check", "Only say whether the configuration is good");
+
+    public string Name => "serve";
+
+    public string Summary => "Run the hub on a data folder";
+
+    public IReadOnlyList<Option> Options => [.. ConfigOptions.ForAHub, Check];
+
+    public IReadOnlyList<Example> Examples =>
+    [
+        new("cityhub serve --open", "on http://127.0.0.1:8080, without authentication, on ./data"),
+        new("cityhub serve --data /var/lib/cityhub --urls http://0.0.0.0:8080", "for the whole network; clients need tokens (cityhub token)"),
+        new("cityhub serve --config city.json --check", "say what is wrong with a configuration, and where"),
+        new("CITYHUB__LIMITS__BODY=32MiB cityhub serve --set limits.batch=50000", "any key, by environment or flag"),
+    ];
+
+    public async Task<int> RunAsync(VerbCall call, CancellationToken cancel)
+    {
+        if (!ConfigReader.Read(call).TryGet(out var config, out var problem))
+            return call.Refuse(problem);
+        if (call.Has(Check.Name))
+        {
+            call.Out.WriteLine("The configuration is good.");
+            return Exit.Done;
+        }
+
+        if (config.Open)
+            call.Error.WriteLine("OPEN: no authentication. Whoever reaches the loopback addresses of this machine may read and change everything.");
+        if (!(await Hub.StartAsync(config, new HubSurroundings { Time = call.Surroundings.Time }, cancel)).TryGet(out var hub, out problem))
+            return call.Refuse(problem);
+        await using (hub)
+        {
+            call.Out.WriteLine($"CityHub is ready on {string.Join(' ', hub.Addresses)} (data: {config.Data})");
+            try
+            {
+                await Task.Delay(Timeout.InfiniteTimeSpan, call.Surroundings.Time, cancel);
+            }
+            catch (OperationCanceledException)
+            {
+                call.Out.WriteLine("CityHub is stopping.");
+            }
+        }
+
+        return Exit.Done;
+    }
+}

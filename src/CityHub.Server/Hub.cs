@@ -150,7 +150,8 @@ internal sealed partial class Hub : IAsyncDisposable
             foreach (var listener in config.Http.Listeners)
                 Listening.Listen(kestrel, listener, certificates);
         });
-        builder.Services.AddRoutingCore();
+        // The Door reads the routes' policies itself.
+        builder.Services.AddRoutingCore().Configure<RouteOptions>(o => o.SuppressCheckForUnhandledSecurityMetadata = true);
         // Signals are the business of the executable, not of each hub in it.
         builder.Services.RemoveAll<IHostLifetime>();
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();

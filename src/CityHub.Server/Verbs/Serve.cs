@@ -32,8 +32,6 @@ internal sealed class Serve : IVerb
             return Exit.Done;
         }
 
-        if (config.Open)
-            call.Error.WriteLine("OPEN: no authentication. Whoever reaches the loopback addresses of this machine may read and change everything.");
         if (!(await Hub.StartAsync(config, new HubSurroundings { Time = call.Surroundings.Time }, cancel)).TryGet(out var hub, out problem))
             return call.Refuse(problem);
         await using (hub)

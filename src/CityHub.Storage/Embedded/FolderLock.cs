@@ -13,6 +13,9 @@ internal sealed class FolderLock : IDisposable
     const string LockName = "hub.lock";
     const string OwnerName = "hub.pid";
 
+    /// <summary>What the system answers when somebody else has the lock, and only then.</summary>
+    const int WouldBlock = 11, WouldBlockOnMac = 35, SharingViolation = unchecked((int)0x80070020);
+
     readonly FileStream _lock;
 
     FolderLock(FileStream held) => _lock = held;
@@ -26,14 +29,22 @@ internal sealed class FolderLock : IDisposable
         {
             held = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
         }
-        catch (IOException) when (File.Exists(path) && Owner(folder) is var owner && HeldByAnother(path))
+        catch (IOException refused) when (refused.HResult is WouldBlock or WouldBlockOnMac or SharingViolation)
         {
             return FactProblems.StorageLocked.Because(
-                $"{folder} is in use by {(owner is null ? "another process" : $"process {owner}")}.",
+                $"{folder} is in use by {(Owner(folder) is { } owner ? $"process {owner}" : "another process")}.",
                 "Stop the other hub, or start this one with a data folder of its own.");
         }
 
-        File.WriteAllText(Path.Combine(folder, OwnerName), string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId} since {time.GetUtcNow():u}\n"));
+        try
+        {
+            File.WriteAllText(Path.Combine(folder, OwnerName), string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId} since {time.GetUtcNow():u}\n"));
+        }
+        catch (IOException)
+        {
+            // A full disk: the lock holds all the same.
+        }
+
         return new FolderLock(held);
     }
 
@@ -53,21 +64,6 @@ internal sealed class FolderLock : IDisposable
         catch (UnauthorizedAccessException)
         {
             return null;
-        }
-    }
-
-    /// <summary>Tells a held lock from a disk that cannot be read: a held lock refuses sharing at once, and only that.</summary>
-    static bool HeldByAnother(string path)
-    {
-        try
-        {
-            using var probe = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
-            return true; // let go in between; still, it was held a moment ago
-        }
-        catch (IOException refused)
-        {
-            const int wouldBlock = 11, sharingViolation = unchecked((int)0x80070020);
-            return refused.HResult is wouldBlock or 35 or sharingViolation;
         }
     }
 }

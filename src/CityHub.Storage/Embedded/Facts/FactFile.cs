@@ -59,6 +59,11 @@ internal sealed class FactFile : IDisposable
     public static Result<FactFile> Open(string folder, FactNames names, EmbeddedOptions options)
     {
         string path = System.IO.Path.Combine(folder, FileName);
+        if (WalScan.Check(path) is { } lost)
+        {
+            return lost;
+        }
+
         SqliteDb db = SqliteDb.Open(path);
         bool kept = false;
         try
@@ -120,11 +125,20 @@ internal sealed class FactFile : IDisposable
 
     /// <summary>
     /// Writes zeros behind the end of the write-ahead log until it has its working size. SQLite takes them for the end of the log
-    /// (their salt is not the header's), and its commits overwrite blocks that exist instead of growing the file.
+    /// (their salt is not the header's), and its commits overwrite blocks that exist instead of growing the file. What was recovered
+    /// moves into the database first: the next commit begins the log anew, and <see cref="WalScan"/> never meets two torn ends.
     /// </summary>
     void LayOutWal(int bytes)
     {
-        _db.Checkpoint();
+        try
+        {
+            _db.Checkpoint();
+        }
+        catch (SqliteException full) when (full.DiskFull)
+        {
+            return; // The hub starts all the same: it can be read, and says what it lacks at the first write.
+        }
+
         using var wal = new FileStream(_db.Path + "-wal", FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
         if (wal.Length >= bytes)
         {

@@ -55,7 +55,7 @@ internal sealed class SnapshotFolder : ISnapshots
         try
         {
             _options.Fault?.Invoke(FaultPoint.SnapshotBeforeWrite); // Nothing yet.
-            using (var file = new FileStream(unfinished, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 20))
+            using (var file = new FileStream(unfinished, FileMode.Create, FileAccess.Write, FileShare.Read, 1 << 20))
             {
                 file.Write(stackalloc byte[HeaderLength]);
                 using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

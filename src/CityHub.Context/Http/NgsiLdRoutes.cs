@@ -1,0 +1,57 @@
+using CityHub.Context.Consumption;
+using CityHub.Context.Provision;
+using CityHub.Core.Ports;
+using CityHub.Core.Problems;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace CityHub.Context.Http;
+
+/// <summary>The routes of ETSI GS CIM 009 clause 6, each with its clause and its permission.</summary>
+public static class NgsiLdRoutes
+{
+    private const string Root = "/ngsi-ld/v1";
+
+    public static void MapNgsiLd(this IEndpointRouteBuilder routes, ContextRoom room)
+    {
+        Map("POST", "/entities", EntityProvision.Create, Permissions.EntitiesWrite, "Create an entity (5.6.1)");
+        Map("GET", "/entities", QueryEntities.Get, Permissions.EntitiesRead, "Query entities (5.7.2)");
+        Map("DELETE", "/entities", PurgeEntities.Handle, Permissions.EntitiesWrite, "Purge entities (5.6.21)");
+        Map("GET", "/entities/{id}", RetrieveEntity.Handle, Permissions.EntitiesRead, "Retrieve an entity (5.7.1)");
+        Map("PATCH", "/entities/{id}", EntityProvision.Merge, Permissions.EntitiesWrite, "Merge an entity (5.6.17)");
+        Map("PUT", "/entities/{id}", EntityProvision.Replace, Permissions.EntitiesWrite, "Replace an entity (5.6.18)");
+        Map("DELETE", "/entities/{id}", EntityProvision.Delete, Permissions.EntitiesWrite, "Delete an entity (5.6.6)");
+        Map("POST", "/entities/{id}/attrs", AttributeProvision.Append, Permissions.EntitiesWrite, "Append attributes (5.6.3)");
+        Map("PATCH", "/entities/{id}/attrs", AttributeProvision.Update, Permissions.EntitiesWrite, "Update attributes (5.6.2)");
+        Map("PATCH", "/entities/{id}/attrs/{attr}", AttributeProvision.PartialUpdate, Permissions.EntitiesWrite, "Update an attribute in part (5.6.4)");
+        Map("PUT", "/entities/{id}/attrs/{attr}", AttributeProvision.Replace, Permissions.EntitiesWrite, "Replace an attribute (5.6.19)");
+        Map("DELETE", "/entities/{id}/attrs/{attr}", AttributeProvision.Delete, Permissions.EntitiesWrite, "Delete an attribute (5.6.5)");
+        Map("POST", "/entityOperations/create", BatchProvision.Create, Permissions.EntitiesWrite, "Create a batch (5.6.7)");
+        Map("POST", "/entityOperations/upsert", BatchProvision.Upsert, Permissions.EntitiesWrite, "Create or update a batch (5.6.8)");
+        Map("POST", "/entityOperations/update", BatchProvision.Update, Permissions.EntitiesWrite, "Update a batch (5.6.9)");
+        Map("POST", "/entityOperations/delete", BatchProvision.Delete, Permissions.EntitiesWrite, "Delete a batch (5.6.10)");
+        Map("POST", "/entityOperations/merge", BatchProvision.Merge, Permissions.EntitiesWrite, "Merge a batch (5.6.20)");
+        Map("POST", "/entityOperations/query", QueryEntities.Post, Permissions.EntitiesRead, "Query entities by a body (5.7.2)");
+        Map("GET", "/types", Discovery.Types, Permissions.EntitiesRead, "List entity types (5.7.5, 5.7.6)");
+        Map("GET", "/types/{type}", Discovery.Type, Permissions.EntitiesRead, "Describe an entity type (5.7.7)");
+        Map("GET", "/attributes", Discovery.Attributes, Permissions.EntitiesRead, "List attributes (5.7.8, 5.7.9)");
+        Map("GET", "/attributes/{attr}", Discovery.Attribute, Permissions.EntitiesRead, "Describe an attribute (5.7.10)");
+
+        // 6.3.2: what is not offered says so in the words of the standard.
+        foreach (var later in new[] { "csourceRegistrations", "csourceSubscriptions", "entityMaps", "snapshots" })
+            routes.Map($"{Root}/{later}/{{**rest}}", Handlers.Of(room, (_, _, _) => new ValueTask<Problem?>(ContextProblems.OperationNotSupported.Because(
+                    $"This hub does not offer {later} yet.", "See docs/reference/ngsi-ld.md for what it offers."))))
+                .RequireAuthorization(Permissions.EntitiesRead).WithName(later).WithSummary($"{later}: not offered (6.3.2)").WithTags("NGSI-LD");
+        routes.Map($"{Root}/{{**rest}}", Handlers.Of(room, (http, _, _) => new ValueTask<Problem?>(
+                http.Request.Path.Value?.Contains("//", StringComparison.Ordinal) == true
+                    ? ContextProblems.BadRequestData.Because("An identifier is missing in the path.")
+                    : ContextProblems.ResourceNotFound.Because($"There is no {http.Request.Path}."))))
+            .RequireAuthorization(Permissions.EntitiesRead).WithName("ngsi-ld-other").WithSummary("Anything else: not found (6.3.2)").WithTags("NGSI-LD");
+
+        void Map(string method, string pattern, Handler handler, string permission, string summary) =>
+            routes.MapMethods(Root + pattern, [method], Handlers.Of(room, handler)).RequireAuthorization(permission)
+                .WithName($"{method.ToLowerInvariant()}{pattern.Replace('/', '-').Replace("{", "", StringComparison.Ordinal).Replace("}", "", StringComparison.Ordinal)}")
+                .WithSummary(summary).WithTags("NGSI-LD");
+    }
+}

@@ -1,0 +1,147 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using CityHub.Context.Entities;
+using NetTopologySuite.Geometries;
+
+namespace CityHub.Context.Query;
+
+/// <summary>What clause 5.7.2 can ask, parsed. Everything that is null asks for nothing.</summary>
+public sealed record EntityQuery
+{
+    public IReadOnlyList<string>? Ids { get; init; }
+
+    public Regex? IdPattern { get; init; }
+
+    public TypeSelection? Types { get; init; }
+
+    /// <summary>IRI ids of which an entity must have at least one; -1 stands for a word that nothing uses.</summary>
+    public IReadOnlyList<int>? Attributes { get; init; }
+
+    public QExpression? Q { get; init; }
+
+    public GeoQuery? Geo { get; init; }
+
+    public ScopeQuery? Scope { get; init; }
+
+    /// <summary>Selectors of which an entity must match one (5.2.33), beside everything else; empty: no such condition.</summary>
+    public IReadOnlyList<EntityQuery> Any { get; init; } = [];
+
+    public IReadOnlyList<Order> OrderBy { get; init; } = [];
+
+    public int Limit { get; init; } = 20;
+
+    public int Offset { get; init; }
+
+    public bool Count { get; init; }
+
+    public bool Matches(Entity entity, Func<string, Entity?>? linked, long now) =>
+        (entity.ExpiresAt == 0 || entity.ExpiresAt > now) &&
+        (Types is null || Types.Matches(entity.Types)) &&
+        (Ids is null || Ids.Contains(entity.Id)) &&
+        (Any.Count == 0 || Any.Any(s => s.Matches(entity, null, now))) &&
+        (IdPattern is null || IdPattern.IsMatch(entity.Id)) &&
+        (Attributes is null || HasAny(entity, Attributes)) &&
+        (Scope is null || Scope.Matches(entity.Scopes)) &&
+        (Q is null || Q.Matches(entity, linked)) &&
+        (Geo is null || Geo.Matches(entity));
+
+    /// <summary>One page in stable order (creation, unless ordering was asked), and the total where it was asked.</summary>
+    public QueryPage Run(EntityTable table, long now)
+    {
+        var matching = Candidates(table).Where(e => Matches(e, table.Find, now));
+        if (OrderBy.Count > 0)
+        {
+            var all = matching.ToList();
+            all.Sort(Compare);
+            return new QueryPage([.. all.Skip(Offset).Take(Limit)], all.Count, all.Count > Offset + Limit);
+        }
+
+        var page = new List<Entity>(Math.Min(Limit, 1_000));
+        var (seen, more) = (0, false);
+        foreach (var entity in matching)
+        {
+            if (seen >= Offset && page.Count < Limit)
+                page.Add(entity);
+            else if (seen >= Offset)
+                more = true;
+            seen++;
+            if (more && !Count)
+                break;
+        }
+
+        return new QueryPage(page, Count ? seen : null, more);
+    }
+
+    private IEnumerable<Entity> Candidates(EntityTable table)
+    {
+        if (Ids is { } ids)
+            return ids.Distinct(StringComparer.Ordinal).Select(table.Find).OfType<Entity>();
+        return Types is { All: false } types ? table.OfTypes(types.Candidates) : table.All();
+    }
+
+    private int Compare(Entity a, Entity b)
+    {
+        foreach (var order in OrderBy)
+            if (order.Compare(a, b) is var sign and not 0)
+                return sign;
+        return string.CompareOrdinal(a.Id, b.Id);
+    }
+
+    private static bool HasAny(Entity entity, IReadOnlyList<int> names)
+    {
+        foreach (var attribute in entity.Attributes)
+            if (names.Contains(attribute.Name))
+                return true;
+        return false;
+    }
+}
+
+/// <param name="Total">Null when it was not asked.</param>
+/// <param name="More">There is another page.</param>
+public sealed record QueryPage(IReadOnlyList<Entity> Entities, int? Total, bool More);
+
+/// <summary>Clause 4.23: one criterion. Entities without the value come last, whichever the direction.</summary>
+/// <param name="Member">id, type, createdAt, modifiedAt; null when it is an attribute.</param>
+/// <param name="Attribute">IRI id; -1 for a word that nothing uses.</param>
+/// <param name="Inside">Keys inside the value.</param>
+/// <param name="From">Distance ordering: from here.</param>
+public sealed record Order(string? Member, int Attribute, IReadOnlyList<string> Inside, bool Descending, Geometry? From, StringComparer Collation)
+{
+    public int Compare(Entity a, Entity b)
+    {
+        if (From is not null)
+            return Signed(GeoQuery.Distance(From, a, Attribute).CompareTo(GeoQuery.Distance(From, b, Attribute)));
+        if (Member is not null)
+            return Signed(Member switch
+            {
+                "id" => Collation.Compare(a.Id, b.Id),
+                "type" => Collation.Compare(JsonLd.Iris.Text(a.Types[0]), JsonLd.Iris.Text(b.Types[0])),
+                "createdAt" => a.CreatedAt.CompareTo(b.CreatedAt),
+                "modifiedAt" => a.ModifiedAt.CompareTo(b.ModifiedAt),
+                _ => 0,
+            });
+        var (left, right) = (Key(a), Key(b));
+        if (left is null || right is null)
+            return (left is null).CompareTo(right is null);
+        return Signed(left.Value.Number is { } x && right.Value.Number is { } y ? x.CompareTo(y) : Collation.Compare(left.Value.Text, right.Value.Text));
+    }
+
+    private int Signed(int sign) => Descending ? -sign : sign;
+
+    private (double? Number, string Text)? Key(Entity entity)
+    {
+        if (entity.Find(Attribute) is not { } attribute)
+            return null;
+        using var document = JsonDocument.Parse(attribute.Value);
+        var value = document.RootElement;
+        foreach (var key in Inside)
+            if (value.ValueKind != JsonValueKind.Object || !value.TryGetProperty(key, out value))
+                return null;
+        return value.ValueKind switch
+        {
+            JsonValueKind.Number => (value.GetDouble(), value.GetRawText()),
+            JsonValueKind.String => (null, value.GetString() ?? ""),
+            _ => (null, value.GetRawText()),
+        };
+    }
+}

@@ -1,0 +1,255 @@
+using System.Buffers.Text;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using CityHub.Context.Entities;
+using Attribute = CityHub.Context.Entities.Attribute;
+
+namespace CityHub.Context.Query;
+
+public enum QOperator : byte
+{
+    Exists,
+    Equal,
+    Unequal,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+    Matches,
+    NotMatches,
+}
+
+/// <summary>A parsed q (clause 4.9): immutable, shared by readers.</summary>
+public abstract record QExpression
+{
+    /// <param name="linked">Finds the target of a relationship for linked paths; null where links are not followed.</param>
+    public abstract bool Matches(Entity entity, Func<string, Entity?>? linked);
+
+    public abstract bool UsesLinks { get; }
+}
+
+internal sealed record QAnd(IReadOnlyList<QExpression> Terms) : QExpression
+{
+    public override bool Matches(Entity entity, Func<string, Entity?>? linked)
+    {
+        foreach (var term in Terms)
+            if (!term.Matches(entity, linked))
+                return false;
+        return true;
+    }
+
+    public override bool UsesLinks => Terms.Any(t => t.UsesLinks);
+}
+
+internal sealed record QOr(IReadOnlyList<QExpression> Terms) : QExpression
+{
+    public override bool Matches(Entity entity, Func<string, Entity?>? linked)
+    {
+        foreach (var term in Terms)
+            if (term.Matches(entity, linked))
+                return true;
+        return false;
+    }
+
+    public override bool UsesLinks => Terms.Any(t => t.UsesLinks);
+}
+
+internal sealed record QNot(QExpression Term) : QExpression
+{
+    public override bool Matches(Entity entity, Func<string, Entity?>? linked) => !Term.Matches(entity, linked);
+
+    public override bool UsesLinks => Term.UsesLinks;
+}
+
+/// <summary>A value of a q term. A comparison with another kind of value has no order.</summary>
+internal abstract record QValue
+{
+    public abstract int? Compare(JsonElement value);
+}
+
+internal sealed record QNumber(double Value) : QValue
+{
+    public override int? Compare(JsonElement value) => value.ValueKind == JsonValueKind.Number ? value.GetDouble().CompareTo(Value) : null;
+}
+
+internal sealed record QBoolean(bool Value) : QValue
+{
+    public override int? Compare(JsonElement value) =>
+        value.ValueKind is JsonValueKind.True or JsonValueKind.False ? (value.ValueKind == JsonValueKind.True).CompareTo(Value) : null;
+}
+
+/// <param name="Text">Without its quotes.</param>
+/// <param name="Ticks">Where the text is a date-time: compared as an instant with values that are.</param>
+internal sealed record QText(string Text, long? Ticks) : QValue
+{
+    public override int? Compare(JsonElement value)
+    {
+        if (value.ValueKind == JsonValueKind.Object && value.TryGetProperty("@value"u8, out var inner))
+            return Compare(inner);
+        if (value.ValueKind != JsonValueKind.String)
+            return null;
+        var text = value.GetString() ?? "";
+        return Ticks is { } ticks && QTimes.TryParse(text, out var other) ? other.CompareTo(ticks) : string.CompareOrdinal(text, Text);
+    }
+}
+
+internal static class QTimes
+{
+    /// <summary>A date or a UTC date-time as ticks (4.6.3).</summary>
+    public static bool TryParse(string text, out long ticks)
+    {
+        if (Names.TryParseTime(text, out ticks))
+            return true;
+        if (text.Length != 10 || !DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date))
+            return false;
+        ticks = date.ToDateTime(TimeOnly.MinValue).Ticks;
+        return true;
+    }
+}
+
+/// <param name="Name">IRI id of the attribute; null when no entity of this process uses that word: nothing can match.</param>
+/// <param name="Sub">Sub-attributes or members after dots.</param>
+/// <param name="Inside">Keys in brackets, as written and expanded (object values are stored with expanded keys).</param>
+/// <param name="Linked">The path inside the linked entity, in braces.</param>
+internal sealed record QPath(int? Name, IReadOnlyList<QStep> Sub, IReadOnlyList<(string Raw, string Iri)> Inside, QPath? Linked);
+
+/// <param name="Name">IRI id of a sub-attribute.</param>
+/// <param name="Member">A member that is not an attribute: observedAt, unitCode, …</param>
+internal readonly record struct QStep(int? Name, string? Member);
+
+/// <summary>One comparison. Any instance of the attribute may match.</summary>
+internal sealed record QTerm(QPath Path, QOperator Operator, IReadOnlyList<QValue> Values, (QValue From, QValue To)? Range, Regex? Pattern) : QExpression
+{
+    public override bool UsesLinks => Path.Linked is not null;
+
+    public override bool Matches(Entity entity, Func<string, Entity?>? linked)
+    {
+        if (Path.Name is not { } name)
+            return false;
+        if (Path.Linked is { } inner)
+            return MatchesLinked(entity, name, inner, linked);
+        foreach (var attribute in entity.Attributes)
+            if (attribute.Name == name && MatchesInstance(attribute, 0))
+                return true;
+        return false;
+    }
+
+    private bool MatchesLinked(Entity entity, int name, QPath inner, Func<string, Entity?>? linked)
+    {
+        if (linked is null)
+            return false;
+        var term = this with { Path = inner };
+        foreach (var attribute in entity.Attributes)
+            if (attribute.Name == name && attribute.Kind is AttributeKind.Relationship or AttributeKind.ListRelationship)
+                foreach (var target in Links.Targets(attribute.Value))
+                    if (linked(target) is { } found && term.Matches(found, linked))
+                        return true;
+        return false;
+    }
+
+    private bool MatchesInstance(Attribute attribute, int depth)
+    {
+        if (depth < Path.Sub.Count)
+        {
+            var step = Path.Sub[depth];
+            if (step.Member is { } member && depth == Path.Sub.Count - 1)
+                return MatchesMember(attribute, member);
+            foreach (var sub in attribute.Sub)
+                if (sub.Name == step.Name && MatchesInstance(sub, depth + 1))
+                    return true;
+            return false;
+        }
+
+        if (Path.Inside.Count == 0 && (Operator == QOperator.Exists || TryNumber(attribute.Value.Span, out var known) && known))
+            return true;
+        using var document = JsonDocument.Parse(attribute.Value);
+        var value = document.RootElement;
+        if (attribute.Kind == AttributeKind.LanguageProperty && (Path.Inside.Count == 0 || Path.Inside[0].Raw == "*"))
+            return value.EnumerateObject().Any(l => MatchesValue(l.Value));
+        foreach (var (raw, iri) in Path.Inside)
+        {
+            if (value.ValueKind != JsonValueKind.Object)
+                return false;
+            // JsonProperty, language maps and geometries keep their keys; objects of other values are stored with expanded ones.
+            if (value.TryGetProperty(iri, out var found) || value.TryGetProperty(raw, out found))
+                value = found;
+            else
+                return false;
+        }
+
+        return MatchesValue(value);
+    }
+
+    /// <summary>Numbers compare on the bytes: no document is built for the commonest query.</summary>
+    private bool TryNumber(ReadOnlySpan<byte> json, out bool matches)
+    {
+        matches = false;
+        if (Values is not [QNumber number] || !Utf8Parser.TryParse(json, out double value, out var used) || used != json.Length)
+            return false;
+        matches = Holds(value.CompareTo(number.Value));
+        return true;
+    }
+
+    private bool MatchesMember(Attribute attribute, string member)
+    {
+        var text = member switch
+        {
+            "observedAt" => TimeText(attribute.ObservedAt),
+            "createdAt" => TimeText(attribute.CreatedAt),
+            "modifiedAt" => TimeText(attribute.ModifiedAt),
+            "expiresAt" => TimeText(attribute.ExpiresAt),
+            "unitCode" => attribute.UnitCode,
+            "datasetId" => attribute.Dataset,
+            _ => null,
+        };
+        if (text is null || Operator == QOperator.Exists)
+            return text is not null;
+        using var document = JsonDocument.Parse($"\"{JsonEncodedText.Encode(text)}\"");
+        return MatchesValue(document.RootElement);
+    }
+
+    private static string? TimeText(long ticks) => ticks == 0 ? null : Times.Format(ticks);
+
+    private bool MatchesValue(JsonElement value)
+    {
+        if (Operator == QOperator.Exists)
+            return true;
+        if (Pattern is { } pattern)
+        {
+            if (value.ValueKind == JsonValueKind.Array)
+                return value.EnumerateArray().Any(MatchesValue);
+            return value.ValueKind == JsonValueKind.String && pattern.IsMatch(value.GetString() ?? "") == (Operator == QOperator.Matches);
+        }
+
+        if (Operator is QOperator.Equal or QOperator.Unequal)
+            return IsEqual(value) == (Operator == QOperator.Equal);
+        return Values.Count == 1 && Values[0].Compare(value) is { } order && Holds(order);
+    }
+
+    /// <summary>An array equals what one of its items equals.</summary>
+    private bool IsEqual(JsonElement value)
+    {
+        if (value.ValueKind == JsonValueKind.Array)
+            return value.EnumerateArray().Any(IsEqual);
+        if (Range is var (from, to))
+            return from.Compare(value) >= 0 && to.Compare(value) <= 0;
+        foreach (var wanted in Values)
+            if (wanted.Compare(value) == 0)
+                return true;
+        return false;
+    }
+
+    private bool Holds(int order) => Operator switch
+    {
+        QOperator.Equal => order == 0,
+        QOperator.Unequal => order != 0,
+        QOperator.Less => order < 0,
+        QOperator.LessOrEqual => order <= 0,
+        QOperator.Greater => order > 0,
+        QOperator.GreaterOrEqual => order >= 0,
+        QOperator.Exists => true,
+        QOperator.Matches or QOperator.NotMatches => false,
+        _ => throw new InvalidOperationException($"No such operator: {Operator}"),
+    };
+}

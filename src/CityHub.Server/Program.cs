@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
+using CityHub.Bench.Kill;
 using CityHub.Server.CommandLine;
 using CityHub.Server.Verbs;
 
@@ -56,6 +57,8 @@ internal static class Program
             case "--help" or "-h" or "help" when args.Count == 1:
                 HelpText.Write(surroundings.Out, AllVerbs, Version);
                 return Exit.Done;
+            case KillChild.Verb: // not in the help: `bench kill` starts it to kill it
+                return await KillChild.RunAsync([.. args.Skip(1)], cancel);
             case "help":
                 return await RunAsync([args[1], "--help"], surroundings, cancel);
             default:

@@ -1,3 +1,6 @@
+using CityHub.Context.Entities;
+using CityHub.Context.Http;
+using CityHub.Context.JsonLd;
 using CityHub.Core.Problems;
 using CityHub.Server.Pages;
 
@@ -6,12 +9,24 @@ namespace CityHub.Server;
 /// <summary>The rooms of this hub: how each is opened on the store, and where its routes are.</summary>
 internal sealed partial class Hub
 {
-    private Task<Problem?> OpenRoomsAsync(CancellationToken cancel)
+    private ContextRoom? _context;
+
+    private async Task<Problem?> OpenRoomsAsync(CancellationToken cancel)
     {
-        cancel.ThrowIfCancellationRequested();
+        var contexts = new ContextStore(Store.Log, Time, Ids, Open(new HttpClient { Timeout = TimeSpan.FromSeconds(10) }));
+        var broker = new Broker(Store.Log, Store.Snapshots, Time);
+        await Task.Run(() => broker.Start(long.MaxValue), cancel);
+        contexts.Start(broker.Tenants);
+        Open(new SnapshotTimer(broker, Time));
+        _context = new ContextRoom(broker, contexts, new ContextLimits { BodyBytes = (int)Math.Min(Config.Limits.Body, int.MaxValue / 2) });
         _figures.Add(new Figure("facts", "facts in the log", "日志中的事实", () => Store.Log.Head, Counts: true));
-        return Task.FromResult<Problem?>(null);
+        _figures.Add(new Figure("entities", "entities", "实体", () => broker.Count("")));
+        return null;
     }
 
-    private static void MapRooms(IEndpointRouteBuilder routes) => ArgumentNullException.ThrowIfNull(routes);
+    private void MapRooms(IEndpointRouteBuilder routes)
+    {
+        if (_context is { } context)
+            routes.MapNgsiLd(context);
+    }
 }

@@ -12,7 +12,7 @@ public static class ContextProblems
     public static readonly ProblemKind ResourceNotFound = new("resource-not-found", "Nothing here by that name", 404, "ResourceNotFound");
     public static readonly ProblemKind TooComplexQuery = new("too-complex-query", "The query costs more than the hub allows", 403, "TooComplexQuery");
     public static readonly ProblemKind TooManyResults = new("too-many-results", "The answer would be larger than the hub allows", 403, "TooManyResults");
-    public static readonly ProblemKind ContextNotAvailable = new("ld-context-not-available", "A remote @context cannot be had", 503, "LdContextNotAvailable");
+    public static readonly ProblemKind ContextNotAvailable = new("ld-context-not-available", "A remote @context cannot be had", 504, "LdContextNotAvailable");
     public static readonly ProblemKind NoSuchTenant = new("nonexistent-tenant", "No such tenant", 404, "NonexistentTenant");
     public static readonly ProblemKind PayloadTooLarge = new("payload-too-large", "The request body is larger than the hub allows", 413, "BadRequestData");
     public static readonly ProblemKind UnsupportedMediaType = new("unsupported-media-type", "The content type is not one of NGSI-LD", 415, "UnsupportedMediaType");

@@ -35,8 +35,8 @@ internal static class QueryEntities
         json.WriteStartArray();
         foreach (var entity in entities)
             EntityWriter.Write(json, entity, context, how, withContext);
-        foreach (var linked in Links.Flat(entities, how))
-            EntityWriter.Write(json, linked, context, how with { Pick = null, Omit = null, Attributes = null }, withContext);
+        foreach (var (linked, pick, omit) in Links.Flat(entities, how))
+            EntityWriter.Write(json, linked, context, how with { Pick = pick, Omit = omit, Attributes = null }, withContext);
         json.WriteEndArray();
     }
 
@@ -44,7 +44,7 @@ internal static class QueryEntities
     {
         if (!NgsiLdHttp.Accept(http, geoJson: true).TryGet(out var media, out var problem) ||
             !room.Table(tenant).TryGet(out var table, out problem) ||
-            !parameters.Representation(context, table).TryGet(out var how, out problem) ||
+            !parameters.Representation(context, table, media == MediaType.GeoJson).TryGet(out var how, out problem) ||
             !parameters.Query(context, room.Limits).TryGet(out var query, out problem))
             return problem;
         if (posted is not null)
@@ -62,9 +62,11 @@ internal static class QueryEntities
         var page = query.Run(table, room.Now);
         if (query.Count)
             http.Response.Headers[NgsiLdHttp.CountHeader] = (page.Total ?? 0).ToString(CultureInfo.InvariantCulture);
-        LinkPages(http, query, page);
+        LinkPages(http, query, page, media);
         var entities = page.Entities.Select(e => Visible.At(e, room.Now)).OfType<Entity>().ToList();
-        await NgsiLdHttp.WriteAsync(http, StatusCodes.Status200OK, media, context, json => Write(http, json, media, entities, context, how));
+        var (status, version) = PreferredVersion.Apply(http, entities);
+        how = how with { Version = version };
+        await NgsiLdHttp.WriteAsync(http, status, media, context, json => Write(http, json, media, entities, context, how));
         return null;
     }
 
@@ -78,7 +80,7 @@ internal static class QueryEntities
             foreach (var entity in entities)
                 EntityWriter.WriteFeature(json, entity, context, how, withContext: false);
             json.WriteEndArray();
-            if (RetrieveEntity.PrefersContextInBody(http))
+            if (RetrieveEntity.ContextInBody(http))
                 EntityWriter.WriteContext(json, context);
             json.WriteEndObject();
             return;
@@ -97,24 +99,39 @@ internal static class QueryEntities
     }
 
     /// <summary>6.3.10: the pages before and after this one.</summary>
-    private static void LinkPages(HttpContext http, EntityQuery query, QueryPage page)
+    private static void LinkPages(HttpContext http, EntityQuery query, QueryPage page, MediaType media)
     {
         if (query.Limit == 0)
             return;
         if (query.Offset > 0)
-            Link(http, Math.Max(0, query.Offset - query.Limit), query.Limit, "prev");
+            Link(http, Math.Max(0, query.Offset - query.Limit), query.Limit, "prev", media);
         if (page.More)
-            Link(http, query.Offset + query.Limit, query.Limit, "next");
+            Link(http, query.Offset + query.Limit, query.Limit, "next", media);
     }
 
-    internal static void Link(HttpContext http, int offset, int limit, string relation)
+    /// <summary>A page's address, relative, with its parameters in one order whatever the client's.</summary>
+    internal static void Link(HttpContext http, int offset, int limit, string relation, MediaType media)
     {
-        var url = new StringBuilder(http.Request.Path).Append('?');
-        foreach (var (name, values) in http.Request.Query)
-            if (name is not ("offset" or "limit"))
-                foreach (var value in values)
-                    url.Append(Uri.EscapeDataString(name)).Append('=').Append(Uri.EscapeDataString(value ?? "")).Append('&');
-        http.Response.Headers.Append("Link", string.Create(CultureInfo.InvariantCulture, $"<{url}limit={limit}&offset={offset}>;rel=\"{relation}\";type=\"application/ld+json\""));
+        var parameters = http.Request.Query.Where(p => p.Key is not ("offset" or "limit")).Select(p => (p.Key, Value: p.Value.ToString()))
+            .Append(("limit", limit.ToString(CultureInfo.InvariantCulture))).Append(("offset", offset.ToString(CultureInfo.InvariantCulture)))
+            .OrderBy(p => p.Item1, StringComparer.Ordinal).Select(p => $"{p.Item1}={Escape(p.Item2)}");
+        var type = media == MediaType.JsonLd ? "application/ld+json" : media == MediaType.GeoJson ? "application/geo+json" : "application/json";
+        http.Response.Headers.Append("Link", $"<{http.Request.Path.Value?.TrimEnd('/')}?{string.Join('&', parameters)}>;rel=\"{relation}\";type=\"{type}\"");
+    }
+
+    /// <summary>Only what would break the header or the query is encoded: these links are read by people, too.</summary>
+    private static string Escape(string value)
+    {
+        var text = new StringBuilder(value.Length);
+        foreach (var rune in value.EnumerateRunes())
+        {
+            if (rune.IsAscii && rune.Value > ' ' && rune.Value != 127 && !"<>\"&#%+,".Contains((char)rune.Value, StringComparison.Ordinal))
+                text.Append((char)rune.Value);
+            else
+                text.Append(Uri.EscapeDataString(rune.ToString()));
+        }
+
+        return text.ToString();
     }
 }
 
@@ -137,6 +154,14 @@ internal sealed record PostedQuery(IReadOnlyDictionary<string, string> Members, 
             {
                 case "type" or "@context":
                     break;
+                case "temporalQ":
+                    return Parameters.Bad("temporalQ is for temporal queries.");
+                case "q" or "scopeQ" or "lang" or "join" or "csf" when member.Value.ValueKind != JsonValueKind.String:
+                    return Parameters.Bad($"{member.Name} is not text.");
+                case "entities" or "attrs" or "pick" or "omit" when member.Value.ValueKind == JsonValueKind.Array && member.Value.GetArrayLength() == 0:
+                    return Parameters.Bad($"{member.Name} is empty.");
+                case "attrs" or "pick" or "omit" when member.Value.ValueKind != JsonValueKind.Array:
+                    return Parameters.Bad($"{member.Name} is not an array.");
                 case "entities" when member.Value.ValueKind == JsonValueKind.Array:
                     entities.AddRange(member.Value.EnumerateArray().Select(e => e.Clone()));
                     break;
@@ -146,10 +171,12 @@ internal sealed record PostedQuery(IReadOnlyDictionary<string, string> Members, 
                     break;
                 case "ordering" when member.Value.ValueKind == JsonValueKind.Object:
                     foreach (var order in member.Value.EnumerateObject())
+                    {
+                        if (order.Name == "geometry" && order.Value.ValueKind != JsonValueKind.String || order.Name == "coordinates" && order.Value.ValueKind != JsonValueKind.Array)
+                            return Parameters.Bad($"{order.Name} of the ordering is not valid.");
                         members[order.Name] = Text(order.Value);
-                    break;
-                case "attrs" or "pick" or "omit" or "datasetId" or "containedBy" or "expandValues":
-                    members[member.Name] = Text(member.Value);
+                    }
+
                     break;
                 default:
                     members[member.Name] = Text(member.Value);

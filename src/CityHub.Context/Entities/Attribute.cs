@@ -35,6 +35,9 @@ public sealed record Attribute
 
     public long ObservedAt { get; init; }
 
+    /// <summary>Decimals of the second with which <see cref="ObservedAt"/> was written: it is told as it was given.</summary>
+    public byte ObservedDigits { get; init; }
+
     public string? UnitCode { get; init; }
 
     /// <summary>IRI ids of objectType (clause 4.5.3), empty when absent.</summary>

@@ -66,7 +66,7 @@ internal static class EntityChanges
         return change.Done();
     }
 
-    /// <summary>5.6.2 Update Entity Attributes (5.5.8): attributes that exist are replaced whole; a new datasetId of one adds an instance.</summary>
+    /// <summary>5.6.2 Update Entity Attributes (5.5.8): instances that exist are replaced whole, others are added.</summary>
     public static Changed Update(Entity entity, EntityFragment fragment, long now)
     {
         var change = new Changing(entity, now);
@@ -83,12 +83,6 @@ internal static class EntityChanges
             change.ExpiresAt(expires);
         foreach (var attribute in fragment.Attributes)
         {
-            if (!Has(entity, attribute.Name))
-            {
-                change.Refuse(attribute.Name, "The entity has no such attribute.");
-                continue;
-            }
-
             var existing = entity.Find(attribute.Name, attribute.Dataset);
             if (NgsiLdNull.Is(attribute.Value))
                 change.Remove(attribute, existing);
@@ -145,6 +139,7 @@ internal static class EntityChanges
         {
             Value = given.Value.IsEmpty ? existing.Value : given.Value,
             ObservedAt = given.ObservedAt != 0 ? given.ObservedAt : existing.ObservedAt,
+            ObservedDigits = given.ObservedAt != 0 ? given.ObservedDigits : existing.ObservedDigits,
             UnitCode = given.UnitCode is null ? existing.UnitCode : given.UnitCode == NgsiLdNull.Uri ? null : given.UnitCode,
             ObjectType = given.ObjectType.Count > 0 ? given.ObjectType : existing.ObjectType,
             ExpiresAt = given.ExpiresAt != 0 ? given.ExpiresAt : existing.ExpiresAt,
@@ -218,6 +213,7 @@ internal static class EntityChanges
         {
             Value = given.Value.IsEmpty ? existing.Value : MergeValue(existing, given),
             ObservedAt = given.ObservedAt != 0 ? given.ObservedAt : existing.ObservedAt,
+            ObservedDigits = given.ObservedAt != 0 ? given.ObservedDigits : existing.ObservedDigits,
             UnitCode = given.UnitCode is null ? existing.UnitCode : given.UnitCode == NgsiLdNull.Uri ? null : given.UnitCode,
             ObjectType = given.ObjectType.Count > 0 ? given.ObjectType : existing.ObjectType,
             ExpiresAt = given.ExpiresAt != 0 ? given.ExpiresAt : existing.ExpiresAt,

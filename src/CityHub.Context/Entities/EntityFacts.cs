@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using CityHub.Context.JsonLd;
@@ -175,7 +174,7 @@ internal static class EntityFacts
             json.WriteString("instanceId"u8, instance);
         if (attribute.UnitCode is { } unit)
             json.WriteString("unitCode"u8, unit);
-        WriteTime(json, "observedAt"u8, attribute.ObservedAt);
+        EntityWriter.WriteTime(json, "observedAt"u8, attribute.ObservedAt, attribute.ObservedDigits);
         WriteTime(json, "expiresAt"u8, attribute.ExpiresAt);
         if (attribute.CreatedAt != at)
             WriteTime(json, "createdAt"u8, attribute.CreatedAt);
@@ -196,8 +195,7 @@ internal static class EntityFacts
 
     private static void WriteTime(Utf8JsonWriter json, ReadOnlySpan<byte> member, long ticks)
     {
-        if (ticks != 0)
-            json.WriteString(member, new DateTime(ticks, DateTimeKind.Utc));
+        EntityWriter.WriteTime(json, member, ticks, 7);
     }
 
     private static EntityEdit ReadEdit(ref Utf8JsonReader reader, ReadOnlyMemory<byte> payload)
@@ -253,7 +251,7 @@ internal static class EntityFacts
 
     private static Attribute ReadAttribute(ref Utf8JsonReader reader, ReadOnlyMemory<byte> payload, long at)
     {
-        var (iri, kind) = (0, AttributeKind.Property);
+        var (iri, kind, digits) = (0, AttributeKind.Property, (byte)0);
         string? dataset = null, instance = null, unit = null;
         var (observed, expires, created, modified) = (0L, 0L, at, at);
         ReadOnlyMemory<byte> value = default;
@@ -274,7 +272,7 @@ internal static class EntityFacts
             else if (name.SequenceEqual("unitCode"u8))
                 unit = reader.GetString();
             else if (name.SequenceEqual("observedAt"u8))
-                observed = ReadTime(ref reader);
+                (observed, digits) = (ReadTime(ref reader), (byte)Math.Max(0, reader.ValueSpan.Length - 21));
             else if (name.SequenceEqual("expiresAt"u8))
                 expires = ReadTime(ref reader);
             else if (name.SequenceEqual("createdAt"u8))
@@ -298,7 +296,7 @@ internal static class EntityFacts
 
         return new Attribute
         {
-            Name = iri, Kind = kind, Dataset = dataset, InstanceId = instance, UnitCode = unit, ObservedAt = observed, ExpiresAt = expires,
+            Name = iri, Kind = kind, Dataset = dataset, InstanceId = instance, UnitCode = unit, ObservedAt = observed, ObservedDigits = digits, ExpiresAt = expires,
             CreatedAt = created, ModifiedAt = modified, ObjectType = objectType, Sub = sub, Value = value,
         };
     }
@@ -346,7 +344,7 @@ internal static class EntityFacts
 
     private static long ReadTime(ref Utf8JsonReader reader) => reader.GetDateTime().ToUniversalTime().Ticks;
 
-    private static string Time(long ticks) => new DateTime(ticks, DateTimeKind.Utc).ToString("O", CultureInfo.InvariantCulture);
+    private static string Time(long ticks) => Times.Text(ticks, 7);
 
     private static void Expect(ref Utf8JsonReader reader, JsonTokenType type)
     {

@@ -63,7 +63,7 @@ internal sealed class EntityPass(ReadOnlyMemory<byte> json, LdContext context, R
             else if (reader.ValueTextEquals("expiresAt"u8))
             {
                 reader.Read();
-                if (!ReadTimeOrNull(ref reader, "expiresAt", out var ticks))
+                if (!ReadTimeOrNull(ref reader, "expiresAt", out var ticks, out _))
                     return null;
                 expiresAt = ticks;
             }
@@ -166,7 +166,7 @@ internal sealed class EntityPass(ReadOnlyMemory<byte> json, LdContext context, R
     {
         var kind = shape.Kind;
         string? dataset = null, unit = null, instanceId = null;
-        var (observedAt, expiresAt) = (0L, 0L);
+        var (observedAt, expiresAt, observedDigits) = (0L, 0L, (byte)0);
         ReadOnlyMemory<byte> value = default;
         int[] objectType = [];
         List<Attribute>? sub = null;
@@ -177,6 +177,12 @@ internal sealed class EntityPass(ReadOnlyMemory<byte> json, LdContext context, R
             {
                 reader.Read();
                 reader.Skip();
+            }
+            else if (reader.ValueTextEquals("valueType"u8) && kind == AttributeKind.LanguageProperty)
+            {
+                reader.Read();
+                if (reader.TokenType != JsonTokenType.String || !reader.ValueTextEquals("langString"u8))
+                    return Refuse($"{Iris.Text(name)}: valueType of a LanguageProperty is langString.", "5.2.32");
             }
             else if (reader.ValueTextEquals(AttributeKinds.ValueMember(kind)))
             {
@@ -189,7 +195,7 @@ internal sealed class EntityPass(ReadOnlyMemory<byte> json, LdContext context, R
             else if (reader.ValueTextEquals("observedAt"u8))
             {
                 reader.Read();
-                if (!ReadTimeOrNull(ref reader, Member(name, "observedAt"), out observedAt))
+                if (!ReadTimeOrNull(ref reader, Member(name, "observedAt"), out observedAt, out observedDigits))
                     return null;
             }
             else if (reader.ValueTextEquals("unitCode"u8))
@@ -217,7 +223,7 @@ internal sealed class EntityPass(ReadOnlyMemory<byte> json, LdContext context, R
             else if (reader.ValueTextEquals("expiresAt"u8))
             {
                 reader.Read();
-                if (!ReadTimeOrNull(ref reader, Member(name, "expiresAt"), out expiresAt))
+                if (!ReadTimeOrNull(ref reader, Member(name, "expiresAt"), out expiresAt, out _))
                     return null;
             }
             else if (reader.ValueTextEquals("objectType"u8) && kind is AttributeKind.Relationship or AttributeKind.ListRelationship)
@@ -225,6 +231,11 @@ internal sealed class EntityPass(ReadOnlyMemory<byte> json, LdContext context, R
                 reader.Read();
                 if (!ReadTypes(ref reader, Member(name, "objectType"), out objectType))
                     return null;
+            }
+            else if (reader.ValueTextEquals("@context"u8) && partial)
+            {
+                reader.Read();
+                reader.Skip();
             }
             else if (reader.ValueTextEquals("@context"u8))
             {
@@ -235,7 +246,7 @@ internal sealed class EntityPass(ReadOnlyMemory<byte> json, LdContext context, R
                 reader.Read();
                 reader.Skip();
             }
-            else if (IsOtherValueMember(ref reader, kind))
+            else if (IsOutputOnly(ref reader) || IsOtherValueMember(ref reader, kind))
             {
                 return Refuse($"{Iris.Text(name)}: a {kind} has no member \"{reader.GetString()}\".", "4.5.1");
             }
@@ -259,15 +270,21 @@ internal sealed class EntityPass(ReadOnlyMemory<byte> json, LdContext context, R
             return Refuse($"{Iris.Text(name)} is null; only updates and merges can ask for a removal.", "5.5.4");
         }
 
+        if (kind != AttributeKind.GeoProperty && !value.IsEmpty && IsCoreGeoProperty(name))
+            return Refuse($"{Iris.Text(name)} is a GeoProperty, not a {kind}.", "4.7.1");
         if (value.IsEmpty && !partial && mode != ReadMode.Merge)
             return Refuse($"{Iris.Text(name)} has no {Encoding.UTF8.GetString(AttributeKinds.ValueMember(kind))}.", "4.5.1");
         sub?.Sort(AttributeOrder.Comparison);
         return new Attribute
         {
-            Name = name, Kind = kind, Dataset = dataset, Value = value, ObservedAt = observedAt, UnitCode = unit, ObjectType = objectType,
+            Name = name, Kind = kind, Dataset = dataset, Value = value, ObservedAt = observedAt, ObservedDigits = observedDigits, UnitCode = unit, ObjectType = objectType,
             ExpiresAt = expiresAt, InstanceId = instanceId, Sub = sub is null ? [] : sub,
         };
     }
+
+    /// <summary>The three GeoProperties of the core context mean a geometry and nothing else.</summary>
+    private static bool IsCoreGeoProperty(int name) =>
+        Iris.Text(name) is "https://uri.etsi.org/ngsi-ld/location" or "https://uri.etsi.org/ngsi-ld/observationSpace" or "https://uri.etsi.org/ngsi-ld/operationSpace";
 
     private bool ReadSub(ref Utf8JsonReader reader, int name, List<Attribute> into, int depth)
     {
@@ -374,7 +391,8 @@ internal sealed class EntityPass(ReadOnlyMemory<byte> json, LdContext context, R
 
     private bool ReadGeometry(ref Utf8JsonReader reader, int name, out ReadOnlyMemory<byte> value)
     {
-        value = Raw(ref reader);
+        // 4.7.1: a geometry may come encoded as text; it is kept as what it says.
+        value = reader.TokenType == JsonTokenType.String ? Encoding.UTF8.GetBytes(reader.GetString() ?? "") : Raw(ref reader);
         return GeoJson.Check(value) is not { } wrong || Fail($"{Iris.Text(name)}: {wrong}", "4.7.1");
     }
 
@@ -564,12 +582,12 @@ internal sealed class EntityPass(ReadOnlyMemory<byte> json, LdContext context, R
         return true;
     }
 
-    private bool ReadTimeOrNull(ref Utf8JsonReader reader, string member, out long ticks)
+    private bool ReadTimeOrNull(ref Utf8JsonReader reader, string member, out long ticks, out byte digits)
     {
-        ticks = 0;
+        (ticks, digits) = (0, 0);
         if (IsNull(ref reader) && NullsRemove)
             return true;
-        if (reader.TokenType == JsonTokenType.String && Names.TryParseTime(reader.GetString() ?? "", out ticks))
+        if (reader.TokenType == JsonTokenType.String && Names.TryParseTime(reader.GetString() ?? "", out ticks, out digits))
             return true;
         return Fail($"{member} is not a UTC date-time.", "4.6.3", "For example 2026-11-23T08:00:00Z.");
     }
@@ -586,7 +604,7 @@ internal sealed class EntityPass(ReadOnlyMemory<byte> json, LdContext context, R
     }
 
     private bool CheckName(ref Utf8JsonReader reader, string what) =>
-        Names.IsName(reader.ValueSpan, reader.ValueIsEscaped) ||
+        Names.IsName(reader.ValueIsEscaped ? Encoding.UTF8.GetBytes(reader.GetString() ?? "") : reader.ValueSpan) ||
         Fail($"\"{reader.GetString()}\" cannot be {what}.", "4.6.2", "Letters, digits and _, beginning with a letter; or prefix:name; or an IRI.");
 
     private int NameOf(ref Utf8JsonReader reader) => reader.ValueIsEscaped ? context.Name(reader.GetString() ?? "") : context.Name(reader.ValueSpan);
@@ -596,8 +614,12 @@ internal sealed class EntityPass(ReadOnlyMemory<byte> json, LdContext context, R
     /// <summary>System attributes and results of joins: the hub's to say, so that what was read can be sent back.</summary>
     private static bool IsSkipped(ref Utf8JsonReader reader) =>
         reader.ValueTextEquals("createdAt"u8) || reader.ValueTextEquals("modifiedAt"u8) || reader.ValueTextEquals("deletedAt"u8) ||
-        reader.ValueTextEquals("entity"u8) || reader.ValueTextEquals("entityList"u8) || reader.ValueTextEquals("@id"u8) || reader.ValueTextEquals("id"u8) ||
-        reader.ValueSpan.StartsWith("previous"u8) && CoreMembers.Contains(reader.GetString() ?? "");
+        reader.ValueTextEquals("entity"u8) || reader.ValueTextEquals("entityList"u8) || reader.ValueTextEquals("@id"u8) || reader.ValueTextEquals("id"u8);
+
+    /// <summary>Members that only the hub says (4.5.2.2), or that belong inside an ngsildproof.</summary>
+    private static bool IsOutputOnly(ref Utf8JsonReader reader) =>
+        reader.ValueSpan.StartsWith("previous"u8) && CoreMembers.Contains(reader.GetString() ?? "") ||
+        reader.ValueTextEquals("entityIdSealed"u8) || reader.ValueTextEquals("entityTypeSealed"u8);
 
     private static bool IsOtherValueMember(ref Utf8JsonReader reader, AttributeKind kind)
     {

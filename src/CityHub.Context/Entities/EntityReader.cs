@@ -92,8 +92,13 @@ public static class PayloadContext
         try
         {
             var reader = new Utf8JsonReader(json.Span, new JsonReaderOptions { MaxDepth = ReadLimits.Default.MostDepth });
-            if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
-                return (ReadOnlyMemory<byte>?)null;
+            reader.Read();
+            if (reader.TokenType != JsonTokenType.StartObject)
+            {
+                reader.Skip();
+                return ContextProblems.InvalidRequest.Because("The body is not a JSON object.");
+            }
+
             ReadOnlyMemory<byte>? found = null;
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {

@@ -49,10 +49,17 @@ public static class EntityWriter
 
     public static void WriteTime(Utf8JsonWriter json, ReadOnlySpan<byte> member, long ticks)
     {
-        if (ticks == 0)
-            return;
         Span<byte> text = stackalloc byte[28];
-        json.WriteString(member, text[..Times.Format(ticks, text)]);
+        if (ticks != 0)
+            json.WriteString(member, text[..Times.Format(ticks, text)]);
+    }
+
+    /// <summary>A time that a client gave, with as many decimals.</summary>
+    public static void WriteTime(Utf8JsonWriter json, ReadOnlySpan<byte> member, long ticks, int digits)
+    {
+        Span<byte> text = stackalloc byte[28];
+        if (ticks != 0)
+            json.WriteString(member, text[..Times.Format(ticks, digits, text)]);
     }
 
     private static Attribute? Geometry(Entity entity, Representation how)
@@ -79,9 +86,9 @@ public static class EntityWriter
         {
             WriteTime(json, "createdAt"u8, entity.CreatedAt);
             WriteTime(json, "modifiedAt"u8, entity.ModifiedAt);
+            WriteTime(json, "expiresAt"u8, entity.ExpiresAt, Times.Fewest(entity.ExpiresAt));
         }
 
-        WriteTime(json, "expiresAt"u8, entity.ExpiresAt);
         var attributes = entity.Attributes;
         for (var i = 0; i < attributes.Count;)
         {
@@ -190,6 +197,7 @@ public static class EntityWriter
 
         var language = how.Lang is { } lang && attribute.Kind == AttributeKind.LanguageProperty ? LanguageMaps.Choose(attribute.Value, lang) : null;
         var concise = how.Format == Format.Concise;
+        var asProperty = how.Version < 8 && attribute.Kind is AttributeKind.VocabProperty or AttributeKind.JsonProperty or AttributeKind.ListProperty;
         if (concise && IsBare(attribute, how) && language is null && !linked)
         {
             Value(json, attribute, context, how);
@@ -198,7 +206,7 @@ public static class EntityWriter
 
         json.WriteStartObject();
         if (!concise)
-            json.WriteString("type"u8, language is null ? AttributeKinds.Name(attribute.Kind) : "Property"u8);
+            json.WriteString("type"u8, language is null && !asProperty ? AttributeKinds.Name(attribute.Kind) : "Property"u8);
         if (language is { } chosen)
         {
             json.WritePropertyName("value"u8);
@@ -207,7 +215,7 @@ public static class EntityWriter
         }
         else
         {
-            json.WritePropertyName(AttributeKinds.ValueMember(attribute.Kind));
+            json.WritePropertyName(asProperty ? "value"u8 : AttributeKinds.ValueMember(attribute.Kind));
             if (attribute.Kind == AttributeKind.ListRelationship)
                 ObjectList(json, attribute.Value);
             else
@@ -218,14 +226,14 @@ public static class EntityWriter
             ObjectType(json, attribute.ObjectType, context);
         if (attribute.UnitCode is { } unit)
             json.WriteString("unitCode"u8, unit);
-        WriteTime(json, "observedAt"u8, attribute.ObservedAt);
+        WriteTime(json, "observedAt"u8, attribute.ObservedAt, attribute.ObservedDigits);
         if (attribute.Dataset is { } dataset)
             json.WriteString("datasetId"u8, dataset);
         if (attribute.InstanceId is { } instance)
             json.WriteString("instanceId"u8, instance);
-        WriteTime(json, "expiresAt"u8, attribute.ExpiresAt);
         if (how.SysAttrs)
         {
+            WriteTime(json, "expiresAt"u8, attribute.ExpiresAt, Times.Fewest(attribute.ExpiresAt));
             WriteTime(json, "createdAt"u8, attribute.CreatedAt);
             WriteTime(json, "modifiedAt"u8, attribute.ModifiedAt);
         }
@@ -248,7 +256,7 @@ public static class EntityWriter
 
     /// <summary>Concise (4.5.2.3, 4.5.4.3): a Property or GeoProperty with nothing but its value is its value.</summary>
     private static bool IsBare(Attribute attribute, Representation how) =>
-        attribute.Sub.Count == 0 && attribute.ObservedAt == 0 && attribute.UnitCode is null && attribute.Dataset is null && attribute.InstanceId is null && attribute.ExpiresAt == 0 &&
+        attribute.Sub.Count == 0 && attribute.ObservedAt == 0 && attribute.UnitCode is null && attribute.Dataset is null && attribute.InstanceId is null &&
         !how.SysAttrs && (attribute.Kind == AttributeKind.GeoProperty || attribute.Kind == AttributeKind.Property && attribute.Value.Span[0] != '{');
 
     /// <summary>The simplified value (4.5.4): value, object, vocab, the chosen language, {"languageMap": …}, {"json": …}, the list.</summary>
@@ -422,21 +430,29 @@ internal static class Links
         return found;
     }
 
-    /// <summary>The linked entities of an answer for a flat join (4.5.23.3): each once, breadth first, those of the answer itself left out.</summary>
-    public static List<Entity> Flat(IReadOnlyList<Entity> roots, Representation how)
+    /// <summary>
+    /// The linked entities of an answer for a flat join (4.5.23.3): each once, breadth first, those of the answer itself left out; each with what of it was
+    /// picked or omitted behind the relationship that led to it.
+    /// </summary>
+    public static List<(Entity Entity, Projection? Pick, Projection? Omit)> Flat(IReadOnlyList<Entity> roots, Representation how)
     {
         var known = new HashSet<string>(roots.Select(r => r.Id).Concat(how.ContainedBy), StringComparer.Ordinal);
-        var all = new List<Entity>();
-        List<Entity> level = [.. roots];
+        var all = new List<(Entity Entity, Projection? Pick, Projection? Omit)>();
+        List<(Entity Entity, Projection? Pick, Projection? Omit)> level = [.. roots.Select(r => (r, how.Pick, how.Omit))];
         for (var depth = 0; depth < how.JoinLevel && level.Count > 0; depth++)
         {
-            var next = new List<Entity>();
-            foreach (var entity in level)
+            var next = new List<(Entity Entity, Projection? Pick, Projection? Omit)>();
+            foreach (var (entity, pick, omit) in level)
                 foreach (var attribute in entity.Attributes)
-                    if (attribute.Kind is AttributeKind.Relationship or AttributeKind.ListRelationship && (depth > 0 || how.Pick is null || how.Pick.Contains(attribute.Name)))
-                        foreach (var target in Found(attribute, how, known))
-                            if (known.Add(target.Id))
-                                next.Add(target);
+                {
+                    if (attribute.Kind is not (AttributeKind.Relationship or AttributeKind.ListRelationship) || pick?.Contains(attribute.Name) == false ||
+                        (omit?.Contains(attribute.Name) == true && omit.Inside(attribute.Name) is null))
+                        continue;
+                    foreach (var target in Found(attribute, how, known))
+                        if (known.Add(target.Id))
+                            next.Add((target, pick?.Inside(attribute.Name), omit?.Inside(attribute.Name)));
+                }
+
             all.AddRange(next);
             level = next;
         }
@@ -457,8 +473,11 @@ internal static class LanguageMaps
             if (language == "*")
                 break;
             foreach (var member in document.RootElement.EnumerateObject())
-                if (string.Equals(member.Name, language, StringComparison.OrdinalIgnoreCase) ||
-                    (member.Name.StartsWith(language, StringComparison.OrdinalIgnoreCase) && member.Name.Length > language.Length && member.Name[language.Length] == '-'))
+                if (string.Equals(member.Name, language, StringComparison.OrdinalIgnoreCase))
+                    return Of(member);
+            // RFC 4647: en finds en-US, and nl-BE falls back to nl.
+            foreach (var member in document.RootElement.EnumerateObject())
+                if (IsPrefix(language, member.Name) || IsPrefix(member.Name, language))
                     return Of(member);
         }
 
@@ -475,6 +494,9 @@ internal static class LanguageMaps
         return (english ?? first) is { } any ? Of(any) : null;
     }
 
+    private static bool IsPrefix(string shorter, string longer) =>
+        longer.Length > shorter.Length && longer[shorter.Length] == '-' && longer.StartsWith(shorter, StringComparison.OrdinalIgnoreCase);
+
     private static (string, ReadOnlyMemory<byte>) Of(JsonProperty member) => (member.Name, Encoding.UTF8.GetBytes(member.Value.GetRawText()));
 }
 
@@ -489,9 +511,53 @@ internal static class Times
 
     public static int Format(long ticks, Span<byte> into)
     {
+        return Format(ticks, ticks % TimeSpan.TicksPerMillisecond != 0 ? 7 : 3, into);
+    }
+
+    /// <summary>The fewest decimals that say it: none for whole seconds.</summary>
+    public static int Fewest(long ticks) => ticks % TimeSpan.TicksPerSecond == 0 ? 0 : ticks % TimeSpan.TicksPerMillisecond == 0 ? 3 : 7;
+
+    public static string Text(long ticks, int digits)
+    {
+        Span<byte> text = stackalloc byte[28];
+        return Encoding.ASCII.GetString(text[..Format(ticks, digits, text)]);
+    }
+
+    /// <summary>By hand: the formatter of the platform is five times slower, and every attribute has a time.</summary>
+    public static int Format(long ticks, int digits, Span<byte> into)
+    {
         var time = new DateTime(ticks, DateTimeKind.Utc);
-        var format = ticks % TimeSpan.TicksPerMillisecond != 0 ? "yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'" : "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
-        time.TryFormat(into, out var written, format, System.Globalization.CultureInfo.InvariantCulture);
-        return written;
+        Put(into, 0, time.Year, 4);
+        into[4] = (byte)'-';
+        Put(into, 5, time.Month, 2);
+        into[7] = (byte)'-';
+        Put(into, 8, time.Day, 2);
+        into[10] = (byte)'T';
+        Put(into, 11, time.Hour, 2);
+        into[13] = (byte)':';
+        Put(into, 14, time.Minute, 2);
+        into[16] = (byte)':';
+        Put(into, 17, time.Second, 2);
+        var at = 19;
+        if (digits > 0)
+        {
+            into[at++] = (byte)'.';
+            var fraction = ticks % TimeSpan.TicksPerSecond;
+            for (var i = 0; i < digits; i++)
+            {
+                fraction *= 10;
+                into[at++] = (byte)('0' + fraction / TimeSpan.TicksPerSecond);
+                fraction %= TimeSpan.TicksPerSecond;
+            }
+        }
+
+        into[at++] = (byte)'Z';
+        return at;
+    }
+
+    private static void Put(Span<byte> into, int at, int number, int width)
+    {
+        for (var i = width - 1; i >= 0; i--, number /= 10)
+            into[at + i] = (byte)('0' + number % 10);
     }
 }

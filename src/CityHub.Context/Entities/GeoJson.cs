@@ -14,8 +14,24 @@ internal static class GeoJson
     {
         if (json.Span is not [(byte)'{', ..])
             return "the geometry is not a GeoJSON object.";
-        using var document = JsonDocument.Parse(json);
-        var root = document.RootElement;
+        JsonDocument? document = null;
+        try
+        {
+            document = JsonDocument.Parse(json);
+            return Check(document.RootElement);
+        }
+        catch (JsonException)
+        {
+            return "the geometry is not JSON.";
+        }
+        finally
+        {
+            document?.Dispose();
+        }
+    }
+
+    private static string? Check(JsonElement root)
+    {
         var type = root.TryGetProperty("type"u8, out var named) && named.ValueKind == JsonValueKind.String ? named.GetString() : null;
         if (type is null)
             return "the geometry has no type.";

@@ -16,15 +16,22 @@ internal static class Names
             if (!char.IsAsciiLetterOrDigit(c) && c is not ('+' or '-' or '.'))
                 return false;
         foreach (var c in text)
-            if (char.IsWhiteSpace(c) || char.IsControl(c) || c is '<' or '>' or '"' or '{' or '}' or '|' or '\\' or '^' or '`')
+            if (!char.IsAscii(c) && !IsVisible(c) || char.IsWhiteSpace(c) || char.IsControl(c) || c is '<' or '>' or '"' or '{' or '}' or '|' or '\\' or '^' or '`')
                 return false;
         return true;
     }
 
+    /// <summary>
+    /// Letters and digits of any script are let through (an IRI, RFC 3987); what cannot be seen, or changes how its neighbours are seen, is not:
+    /// two ids that look the same must be the same.
+    /// </summary>
+    private static bool IsVisible(char c) =>
+        char.IsLetterOrDigit(c) && c is not ('\u115F' or '\u1160' or '\u3164' or '\uFFA0');
+
     /// <summary>name = letter *(letter / digit / "_"), or prefix:name, or an IRI (4.6.2). The minus and the dot are let through inside names: Smart Data Models use them.</summary>
-    public static bool IsName(ReadOnlySpan<byte> utf8, bool escaped)
+    public static bool IsName(ReadOnlySpan<byte> utf8)
     {
-        if (escaped || utf8.IsEmpty || utf8.Length > 2048)
+        if (utf8.IsEmpty || utf8.Length > 2048)
             return false;
         var first = true;
         var iri = utf8.IndexOf((byte)':') > 0;
@@ -64,9 +71,12 @@ internal static class Names
     }
 
     /// <summary>YYYY-MM-DDThh:mm:ss[.f]Z: UTC, no offset (4.6.3).</summary>
-    public static bool TryParseTime(scoped ReadOnlySpan<char> text, out long ticks)
+    public static bool TryParseTime(scoped ReadOnlySpan<char> text, out long ticks) => TryParseTime(text, out ticks, out _);
+
+    /// <param name="digits">Decimals of the second as written: a time is told as it was given.</param>
+    public static bool TryParseTime(scoped ReadOnlySpan<char> text, out long ticks, out byte digits)
     {
-        ticks = 0;
+        (ticks, digits) = (0, 0);
         if (text.Length < 20 || text[^1] != 'Z' || text[10] != 'T')
             return false;
         // More than seven decimals are cut: ticks are what the hub keeps.
@@ -80,6 +90,7 @@ internal static class Names
             text = cut;
         }
 
+        digits = (byte)(text.Length > 20 ? text.Length - 21 : 0);
         Span<char> dotted = stackalloc char[text.Length];
         text.CopyTo(dotted);
         if (text.Length > 19 && text[19] == ',')

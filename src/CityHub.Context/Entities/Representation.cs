@@ -18,6 +18,9 @@ public sealed record Representation
 
     public bool SysAttrs { get; init; }
 
+    /// <summary>The minor version of NGSI-LD 1.x that the reader prefers (4.3.6.8): kinds of attribute that it does not know become Properties.</summary>
+    public int Version { get; init; } = 9;
+
     /// <summary>Preferred languages, best first, as the <c>lang</c> parameter gives them; null: the whole map.</summary>
     public IReadOnlyList<string>? Lang { get; init; }
 
@@ -50,7 +53,14 @@ public sealed record Representation
 /// <summary>A pick or omit list (4.21): attributes by name, each with what of its linked entity or sub-attributes is meant; the three other members by flag.</summary>
 public sealed record Projection(IReadOnlyDictionary<int, Projection?> Attributes, bool Id, bool Type, bool Scope)
 {
+    /// <summary>The other names a member whole that this one names whole too.</summary>
+    public bool Overlaps(Projection other) => (Id && other.Id) || (Type && other.Type) || (Scope && other.Scope) ||
+        Attributes.Any(a => other.Attributes.TryGetValue(a.Key, out var inner) && (inner is null || a.Value is not null && a.Value.Overlaps(inner)));
+
     public bool Contains(int name) => Attributes.ContainsKey(name);
+
+    /// <summary>How many links deep it reaches.</summary>
+    public int Depth => Attributes.Values.Select(p => p is null ? 0 : 1 + p.Depth).DefaultIfEmpty().Max();
 
     public Projection? Inside(int name) => Attributes.GetValueOrDefault(name);
 }

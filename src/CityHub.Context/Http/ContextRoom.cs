@@ -2,6 +2,7 @@ using CityHub.Context.Entities;
 using CityHub.Context.JsonLd;
 using CityHub.Core.Problems;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace CityHub.Context.Http;
 
@@ -34,12 +35,46 @@ internal delegate ValueTask<Problem?> Handler(HttpContext http, ContextRoom room
 
 internal static class Handlers
 {
-    public static RequestDelegate Of(ContextRoom room, Handler handler) => async http =>
+    /// <param name="parameters">The query parameters that the operation knows (6.3.2: any other is an InvalidRequest); null: it looks itself.</param>
+    public static RequestDelegate Of(ContextRoom room, Handler handler, IReadOnlySet<string>? parameters = null) => async http =>
     {
-        var problem = NgsiLdHttp.Tenant(http).TryGet(out var tenant, out var badTenant) ? await handler(http, room, tenant) : badTenant;
+        if (http.Request.ContentLength is null && http.Request.Method is "POST" or "PATCH" or "PUT")
+        {
+            // 6.3.4: the length of a body is told beforehand.
+            http.Response.StatusCode = StatusCodes.Status411LengthRequired;
+            return;
+        }
+
+        var problem = NgsiLdHttp.Tenant(http).TryGet(out var tenant, out var badTenant)
+            ? Malformed(http, parameters) ?? await handler(http, room, tenant)
+            : badTenant;
         if (problem is not null)
             await NgsiLdHttp.WriteProblem(http, problem);
     };
+
+    private static Problem? Malformed(HttpContext http, IReadOnlySet<string>? parameters)
+    {
+        // The server has resolved dot segments: an attribute named ".." would have deleted its entity.
+        if (http.Features.Get<IHttpRequestFeature>()?.RawTarget is { } target && HasDotSegment(target))
+            return ContextProblems.BadRequestData.Because("The path has a dot segment.");
+        if (parameters is not null && http.Request.QueryString.HasValue)
+            foreach (var name in http.Request.Query.Keys)
+                if (!parameters.Contains(name))
+                    return ContextProblems.InvalidRequest.Because($"There is no parameter \"{name}\" here.", string.Join(", ", parameters), "ETSI GS CIM 009, 6.3.2");
+        return null;
+    }
+
+    private static bool HasDotSegment(string target)
+    {
+        var query = target.IndexOf('?', StringComparison.Ordinal);
+        var path = query < 0 ? target.AsSpan() : target.AsSpan(0, query);
+        if (!path.Contains("/.", StringComparison.Ordinal) && !path.Contains("/%", StringComparison.Ordinal))
+            return false;
+        foreach (var range in path.Split('/'))
+            if (Uri.UnescapeDataString(Uri.UnescapeDataString(path[range].ToString())) is "." or "..")
+                return true;
+        return false;
+    }
 
     /// <summary>The {id} of the path: a URI (6.5.1).</summary>
     public static Result<string> EntityId(HttpContext http)
@@ -47,6 +82,9 @@ internal static class Handlers
         var id = http.Request.RouteValues["id"] as string ?? "";
         return Names.IsUri(id) ? id : ContextProblems.BadRequestData.Because($"\"{id}\" is not an entity's id.", "An id is a URI, e.g. urn:ngsi-ld:Sensor:42.", "ETSI GS CIM 009, 4.6.1");
     }
+
+    /// <summary>An id as it stands in a Location header: RFC 3986 as it is, anything else percent-encoded.</summary>
+    public static string UriPath(string id) => id.All(char.IsAscii) ? id : new Uri(id).AbsoluteUri;
 
     public static ValueTask<Problem?> Empty(HttpContext http, int status)
     {

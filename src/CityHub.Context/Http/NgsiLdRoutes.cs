@@ -13,12 +13,16 @@ public static class NgsiLdRoutes
 {
     private const string Root = "/ngsi-ld/v1";
 
+    private const string QueryParameters =
+        "id,type,idPattern,attrs,pick,omit,q,csf,georel,geometry,coordinates,geoproperty,geometryProperty,lang,scopeQ,containedBy,join,joinLevel,datasetId,expandValues,options,format," +
+        "limit,offset,count,local,orderBy,collation,jsonKeys,splitEntities,entityMap,entityMapRetrieve,via";
+
     public static void MapNgsiLd(this IEndpointRouteBuilder routes, ContextRoom room)
     {
-        Map("POST", "/entities", EntityProvision.Create, Permissions.EntitiesWrite, "Create an entity (5.6.1)");
-        Map("GET", "/entities", QueryEntities.Get, Permissions.EntitiesRead, "Query entities (5.7.2)");
-        Map("DELETE", "/entities", PurgeEntities.Handle, Permissions.EntitiesWrite, "Purge entities (5.6.21)");
-        Map("GET", "/entities/{id}", RetrieveEntity.Handle, Permissions.EntitiesRead, "Retrieve an entity (5.7.1)");
+        Map("POST", "/entities", EntityProvision.Create, Permissions.EntitiesWrite, "Create an entity (5.6.1)", "local");
+        Map("GET", "/entities", QueryEntities.Get, Permissions.EntitiesRead, "Query entities (5.7.2)", QueryParameters);
+        Map("DELETE", "/entities", PurgeEntities.Handle, Permissions.EntitiesWrite, "Purge entities (5.6.21)", QueryParameters + ",keep,drop");
+        Map("GET", "/entities/{id}", RetrieveEntity.Handle, Permissions.EntitiesRead, "Retrieve an entity (5.7.1)", "type,attrs,pick,omit,geometryProperty,lang,containedBy,join,joinLevel,datasetId,options,format,local,entityMap,splitEntities");
         Map("PATCH", "/entities/{id}", EntityProvision.Merge, Permissions.EntitiesWrite, "Merge an entity (5.6.17)");
         Map("PUT", "/entities/{id}", EntityProvision.Replace, Permissions.EntitiesWrite, "Replace an entity (5.6.18)");
         Map("DELETE", "/entities/{id}", EntityProvision.Delete, Permissions.EntitiesWrite, "Delete an entity (5.6.6)");
@@ -33,10 +37,10 @@ public static class NgsiLdRoutes
         Map("POST", "/entityOperations/delete", BatchProvision.Delete, Permissions.EntitiesWrite, "Delete a batch (5.6.10)");
         Map("POST", "/entityOperations/merge", BatchProvision.Merge, Permissions.EntitiesWrite, "Merge a batch (5.6.20)");
         Map("POST", "/entityOperations/query", QueryEntities.Post, Permissions.EntitiesRead, "Query entities by a body (5.7.2)");
-        Map("GET", "/types", Discovery.Types, Permissions.EntitiesRead, "List entity types (5.7.5, 5.7.6)");
-        Map("GET", "/types/{type}", Discovery.Type, Permissions.EntitiesRead, "Describe an entity type (5.7.7)");
-        Map("GET", "/attributes", Discovery.Attributes, Permissions.EntitiesRead, "List attributes (5.7.8, 5.7.9)");
-        Map("GET", "/attributes/{attr}", Discovery.Attribute, Permissions.EntitiesRead, "Describe an attribute (5.7.10)");
+        Map("GET", "/types", Discovery.Types, Permissions.EntitiesRead, "List entity types (5.7.5, 5.7.6)", "details,local");
+        Map("GET", "/types/{type}", Discovery.Type, Permissions.EntitiesRead, "Describe an entity type (5.7.7)", "local");
+        Map("GET", "/attributes", Discovery.Attributes, Permissions.EntitiesRead, "List attributes (5.7.8, 5.7.9)", "details,local,count");
+        Map("GET", "/attributes/{attr}", Discovery.Attribute, Permissions.EntitiesRead, "Describe an attribute (5.7.10)", "local");
 
         // 6.3.2: what is not offered says so in the words of the standard.
         foreach (var later in new[] { "csourceRegistrations", "csourceSubscriptions", "entityMaps", "snapshots" })
@@ -44,13 +48,13 @@ public static class NgsiLdRoutes
                     $"This hub does not offer {later} yet.", "See docs/reference/ngsi-ld.md for what it offers."))))
                 .RequireAuthorization(Permissions.EntitiesRead).WithName(later).WithSummary($"{later}: not offered (6.3.2)").WithTags("NGSI-LD");
         routes.Map($"{Root}/{{**rest}}", Handlers.Of(room, (http, _, _) => new ValueTask<Problem?>(
-                http.Request.Path.Value?.Contains("//", StringComparison.Ordinal) == true
+                http.Request.Path.Value is { } path && (path.Contains("//", StringComparison.Ordinal) || path.TrimEnd('/').EndsWith("/entities", StringComparison.Ordinal))
                     ? ContextProblems.BadRequestData.Because("An identifier is missing in the path.")
                     : ContextProblems.ResourceNotFound.Because($"There is no {http.Request.Path}."))))
             .RequireAuthorization(Permissions.EntitiesRead).WithName("ngsi-ld-other").WithSummary("Anything else: not found (6.3.2)").WithTags("NGSI-LD");
 
-        void Map(string method, string pattern, Handler handler, string permission, string summary) =>
-            routes.MapMethods(Root + pattern, [method], Handlers.Of(room, handler)).RequireAuthorization(permission)
+        void Map(string method, string pattern, Handler handler, string permission, string summary, string? parameters = null) =>
+            routes.MapMethods(Root + pattern, [method], Handlers.Of(room, handler, parameters?.Split(',').ToHashSet(StringComparer.Ordinal))).RequireAuthorization(permission)
                 .WithName($"{method.ToLowerInvariant()}{pattern.Replace('/', '-').Replace("{", "", StringComparison.Ordinal).Replace("}", "", StringComparison.Ordinal)}")
                 .WithSummary(summary).WithTags("NGSI-LD");
     }

@@ -42,7 +42,7 @@ internal sealed class Parameters(Func<string, string?> get)
     }
 
     /// <summary>How the answer is to look (6.3.7, 6.3.11, 6.3.15, 4.15, 4.21).</summary>
-    public Result<Representation> Representation(LdContext context, EntityTable? table)
+    public Result<Representation> Representation(LdContext context, EntityTable? table, bool geoJson = false)
     {
         var format = this["format"] ?? List("options").FirstOrDefault(o => o is "keyValues" or "simplified" or "concise" or "normalized");
         var how = new Representation { SysAttrs = Option("sysAttrs") };
@@ -57,12 +57,12 @@ internal sealed class Parameters(Func<string, string?> get)
                 how = how with { Format = Format.Simplified };
                 break;
             default:
-                return Bad($"There is no format \"{format}\".", "normalized, concise, simplified (keyValues)");
+                return Invalid($"There is no format \"{format}\".", "normalized, concise, simplified (keyValues)");
         }
 
         foreach (var option in List("options"))
             if (option is not ("sysAttrs" or "keyValues" or "simplified" or "concise" or "normalized" or "count" or "temporalValues" or "aggregatedValues" or "entityMap" or "splitEntities"))
-                return Bad($"There is no option \"{option}\" here.");
+                return Invalid($"There is no option \"{option}\" here.");
         if (this["lang"] is { } lang)
             how = how with { Lang = Languages(lang) };
         foreach (var name in new[] { "pick", "omit" })
@@ -74,10 +74,19 @@ internal sealed class Parameters(Func<string, string?> get)
             how = name == "pick" ? how with { Pick = projection } : how with { Omit = projection };
         }
 
+        if (how is { Pick: { } picked, Omit: { } omitted } && picked.Overlaps(omitted))
+            return Bad("pick and omit name the same member.");
+        if (this["attrs"] is not null && (how.Pick is not null || how.Omit is not null))
+            return Bad("attrs excludes pick and omit.");
+        foreach (var attr in List("attrs"))
+            if (!Names.IsName(System.Text.Encoding.UTF8.GetBytes(attr)))
+                return Bad($"\"{attr}\" in attrs cannot be an attribute's name.");
         if (this["attrs"] is not null)
             how = how with { Attributes = List("attrs").Select(a => context.Name(a)).ToHashSet() };
         if (this["datasetId"] is not null)
             how = how with { Datasets = List("datasetId").ToHashSet(StringComparer.Ordinal) };
+        if (this["geometryProperty"] is not null && !geoJson)
+            return Bad("geometryProperty goes with Accept: application/geo+json.");
         how = how with { GeometryProperty = context.Name(this["geometryProperty"] ?? "location") };
         return Join(how, table);
     }
@@ -123,9 +132,13 @@ internal sealed class Parameters(Func<string, string?> get)
                 return bad;
             query = query with { Geo = geo };
         }
-        else if (this["geometry"] is not null || this["coordinates"] is not null && this["orderBy"] is null)
+        else if ((this["geometry"] is not null || this["coordinates"] is not null) && this["orderBy"] is null)
             return Bad("geometry and coordinates go with georel.");
 
+        if (this["csf"] is { } csf && QParser.Parse(csf, context).Problem is { } badFilter)
+            return badFilter with { Detail = "csf: " + badFilter.Detail };
+        if (query.Q is { } links && links.LinkDepth > (this["join"] is null or "@none" ? 0 : int.TryParse(this["joinLevel"], CultureInfo.InvariantCulture, out var joinLevel) ? joinLevel : 1))
+            return Bad("q reaches deeper into linked entities than join and joinLevel allow.");
         if (this["scopeQ"] is { } scopeQ)
         {
             if (!ScopeQuery.Parse(scopeQ).TryGet(out var scope, out var bad))
@@ -143,8 +156,10 @@ internal sealed class Parameters(Func<string, string?> get)
     /// <summary>5.7.2.4: a query that asks for everything is refused unless it is explicitly local.</summary>
     public Problem? TooWide(EntityQuery query)
     {
-        var local = this["local"] == "true";
-        return local || query.Types is not null || query.Attributes is not null || query.Q is not null || query.Geo is not null
+        if (query.Types is { All: true } && this["local"] == "false")
+            return Bad("type=* asks for everything; it is for local queries only.");
+        var attribute = List("attrs").Any(a => a is not ("createdAt" or "modifiedAt" or "deletedAt" or "expiresAt"));
+        return this["local"] == "true" || query.Types is not null || attribute || query.Attributes is not null && this["attrs"] is null || query.Q?.NamesAttribute == true || query.Geo is not null
             ? null
             : Bad("The query asks for everything.", "Give at least one of type, attrs, q, georel; or local=true.");
     }
@@ -167,6 +182,8 @@ internal sealed class Parameters(Func<string, string?> get)
         }
     }
 
+    public static Problem Invalid(string detail, string? hint = null) => ContextProblems.InvalidRequest.Because(detail, hint);
+
     public static Problem Bad(string detail, string? hint = null) => ContextProblems.BadRequestData.Because(detail, hint);
 
     private Result<EntityQuery> Paging(EntityQuery query, ContextLimits limits)
@@ -185,12 +202,15 @@ internal sealed class Parameters(Func<string, string?> get)
 
     private Result<Representation> Join(Representation how, EntityTable? table)
     {
+        var reach = Math.Max(how.Pick?.Depth ?? 0, how.Omit?.Depth ?? 0);
         if (this["join"] is not { } join || join == "@none")
-            return this["joinLevel"] is null ? how : Bad("joinLevel goes with join.");
+            return this["joinLevel"] is not null ? Bad("joinLevel goes with join.") : reach > 0 ? Bad("pick and omit reach into linked entities, but join was not asked.") : how;
         if (join is not ("inline" or "flat"))
             return Bad($"join is \"{join}\"; it is inline, flat or @none.");
         if (!Number("joinLevel", 1, 1, 10).TryGet(out var level, out var problem))
             return problem;
+        if (reach > level)
+            return Bad("pick or omit reaches deeper into linked entities than joinLevel.");
         return how with
         {
             Linked = table is null ? null : table.Find,
@@ -228,7 +248,7 @@ internal sealed class ProjectionParser
             while (_at < _text.Length && _text[_at] is not (',' or '|' or '{' or '}'))
                 _at++;
             var name = _text[start.._at].Trim();
-            if (name.Length == 0)
+            if (!Names.IsName(System.Text.Encoding.UTF8.GetBytes(name.TrimStart('@'))))
                 return null;
             Projection? inner = null;
             if (_at < _text.Length && _text[_at] == '{')
@@ -285,7 +305,7 @@ internal static class OrderParser
             var direction = parts.Length > 1 ? parts[1] : "asc";
             if (parts.Length > 2 || direction is not ("asc" or "desc" or "dist-asc" or "dist-desc"))
                 return Parameters.Bad($"orderBy cannot be read: \"{text}\".", "name;asc, name;desc, location;dist-asc, location;dist-desc");
-            var (name, inside) = Path(parts[0]);
+            var (name, sub, inside) = Path(parts[0], context);
             var distance = direction.StartsWith("dist", StringComparison.Ordinal);
             NetTopologySuite.Geometries.Geometry? from = null;
             if (distance)
@@ -296,15 +316,21 @@ internal static class OrderParser
             }
 
             var member = name is "id" or "type" or "createdAt" or "modifiedAt" ? name : null;
-            orders.Add(new Order(member, context.TryFindName(name, out var iri) ? iri : -1, inside, direction.EndsWith("desc", StringComparison.Ordinal), from, collation));
+            orders.Add(new Order(member, context.TryFindName(name, out var iri) ? iri : -1, sub, inside, direction.EndsWith("desc", StringComparison.Ordinal), from, collation));
         }
 
         return orders;
     }
 
-    private static (string Name, string[] Inside) Path(string text)
+    private static (string Name, (int? Name, string? Member)? Sub, string[] Inside) Path(string text, LdContext context)
     {
         var bracket = text.IndexOf('[', StringComparison.Ordinal);
-        return bracket < 0 ? (text, []) : (text[..bracket], text[(bracket + 1)..].TrimEnd(']').Split('.'));
+        string[] inside = bracket < 0 ? [] : text[(bracket + 1)..].TrimEnd(']').Split('.');
+        var path = bracket < 0 ? text : text[..bracket];
+        var dot = path.Contains("://", StringComparison.Ordinal) ? -1 : path.IndexOf('.', StringComparison.Ordinal);
+        if (dot < 0)
+            return (path, null, inside);
+        var step = path[(dot + 1)..];
+        return (path[..dot], step is "createdAt" or "modifiedAt" or "observedAt" or "expiresAt" ? (null, step) : (context.TryFindName(step, out var iri) ? iri : -1, null), inside);
     }
 }

@@ -71,8 +71,13 @@ internal sealed class ContextCompiler
         }
     }
 
+    /// <summary>What the client named is what he is told; a context given inline is told with the core context behind it.</summary>
     private static byte[] WithCore(JsonElement context)
     {
+        if (context.ValueKind == JsonValueKind.Array && context.GetArrayLength() == 1)
+            context = context[0];
+        if (context.ValueKind == JsonValueKind.String)
+            return Encoding.UTF8.GetBytes(context.GetRawText());
         var buffer = new System.Buffers.ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(buffer))
         {

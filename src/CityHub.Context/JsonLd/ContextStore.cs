@@ -240,12 +240,12 @@ public sealed class ContextStore : IVocabulary
 
             using var json = JsonDocument.Parse(body.ToArray());
             if (json.RootElement.ValueKind != JsonValueKind.Object || !json.RootElement.TryGetProperty("@context"u8, out _))
-                return NotAvailable(url, "the document there has no @context");
+                return NotAContext(url, "has no @context");
             return (ReadOnlyMemory<byte>)body.ToArray();
         }
         catch (JsonException)
         {
-            return NotAvailable(url, "the document there is not JSON");
+            return NotAContext(url, "is not JSON");
         }
         catch (HttpRequestException e)
         {
@@ -260,6 +260,8 @@ public sealed class ContextStore : IVocabulary
             return NotAvailable(url, "it does not answer in time");
         }
     }
+
+    private static Problem NotAContext(string url, string why) => ContextProblems.BadRequestData.Because($"The document at {url} {why}.", rule: "ETSI GS CIM 009, 5.5.6");
 
     private static Problem NotAvailable(string url, string why) => ContextProblems.ContextNotAvailable.Because(
         $"The @context {url} cannot be had: {why}.", "Check the URL, or add the context to the hub (POST /ngsi-ld/v1/jsonldContexts) and name it by its URL there.");

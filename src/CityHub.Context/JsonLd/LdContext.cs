@@ -137,6 +137,9 @@ public sealed class LdContext
         return colon < 0 ? value : ExpandCompact(value, colon);
     }
 
+    /// <summary>May stand before a colon.</summary>
+    public bool IsPrefix(string term) => _terms.TryGetValue(term, out var definition) && definition.Prefix;
+
     /// <summary>How values of a term are to be read: <c>@id</c>, <c>@vocab</c>, <c>@json</c>, a datatype IRI, or null.</summary>
     internal TermDefinition? Definition(string term) => _terms.GetValueOrDefault(term);
 

@@ -119,7 +119,7 @@ internal static class AttributeProvision
         var name = http.Request.RouteValues["attr"] as string ?? "";
         if (name is "scope" or "id" or "type" or "@context")
             return Parameters.Bad($"\"{name}\" is not an attribute.");
-        return Names.IsName(System.Text.Encoding.UTF8.GetBytes(name), false) ? context.Name(name) : Parameters.Bad($"\"{name}\" cannot be an attribute's name.");
+        return Names.IsName(System.Text.Encoding.UTF8.GetBytes(name)) ? context.Name(name) : Parameters.Bad($"\"{name}\" cannot be an attribute's name.");
     }
 
     private readonly record struct AttributeRequest(string Id, int Name, Target Target, IReadOnlyList<Entities.Attribute> Instances);

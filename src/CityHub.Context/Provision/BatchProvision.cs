@@ -12,7 +12,8 @@ internal static class BatchProvision
     /// <summary>What a batch does to one entity that is there (or not). Null: nothing to write.</summary>
     private delegate Result<Step> Decide(Entity? entity, EntityFragment fragment, string id, long now);
 
-    private readonly record struct Step(EntityEdit? Edit, bool Created);
+    /// <param name="Left">What of the entity was left undone.</param>
+    private readonly record struct Step(EntityEdit? Edit, bool Created, Problem? Left = null);
 
     public static ValueTask<Problem?> Create(HttpContext http, ContextRoom room, string tenant) => Run(http, room, tenant, ReadMode.Entity, (entity, fragment, id, now) =>
         entity is not null ? ContextProblems.AlreadyExists.Because($"There is an entity {id} already.") : new Step(EntityChanges.Create(fragment, id, now), true));
@@ -37,7 +38,7 @@ internal static class BatchProvision
         var noOverwrite = new Parameters(http.Request.Query).Option("noOverwrite");
         return Run(http, room, tenant, ReadMode.BatchFragment, (entity, fragment, id, now) => entity is null
             ? Missing(id)
-            : new Step(EntityChanges.Append(entity, fragment, noOverwrite, now).Edit, false));
+            : Of(EntityChanges.Append(entity, fragment, noOverwrite, now)));
     }
 
     public static ValueTask<Problem?> Merge(HttpContext http, ContextRoom room, string tenant)
@@ -88,6 +89,10 @@ internal static class BatchProvision
         return done.Ok ? await outcome.WriteAsync(http, []) : done.Problem;
     }
 
+    private static Step Of(Changed changed) => new(changed.Edit, false, changed.NotUpdated is [var first, ..]
+        ? ContextProblems.BadRequestData.Because($"{first.Attribute}: {first.Reason}")
+        : null);
+
     private static Problem Missing(string id) => ContextProblems.ResourceNotFound.Because($"There is no entity {id}.");
 
     private static async ValueTask<Problem?> Run(HttpContext http, ContextRoom room, string tenant, ReadMode mode, Decide decide, bool simplified = false)
@@ -121,7 +126,10 @@ internal static class BatchProvision
                     continue;
                 }
 
-                outcome.Success.Add(id);
+                if (step.Left is { } left)
+                    outcome.Fail(id, left);
+                else
+                    outcome.Success.Add(id);
                 if (step.Created)
                     created.Add(id);
                 if (step.Edit is not { } edit)

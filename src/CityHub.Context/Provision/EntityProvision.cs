@@ -19,7 +19,7 @@ internal static class EntityProvision
             : new Decision<Done>([EntityChanges.Create(fragment, id, known.Now)], Done.Value), http.RequestAborted);
         if (!created.Ok)
             return created.Problem;
-        http.Response.Headers.Location = $"/ngsi-ld/v1/entities/{id}";
+        http.Response.Headers.Location = "/ngsi-ld/v1/entities/" + Handlers.UriPath(id);
         return await Handlers.Empty(http, StatusCodes.Status201Created);
     }
 

@@ -39,7 +39,7 @@ public sealed record EntityQuery
         (Types is null || Types.Matches(entity.Types)) &&
         (Ids is null || Ids.Contains(entity.Id)) &&
         (Any.Count == 0 || Any.Any(s => s.Matches(entity, null, now))) &&
-        (IdPattern is null || IdPattern.IsMatch(entity.Id)) &&
+        (IdPattern is null || Ids is not null || IdPattern.IsMatch(entity.Id)) &&
         (Attributes is null || HasAny(entity, Attributes)) &&
         (Scope is null || Scope.Matches(entity.Scopes)) &&
         (Q is null || Q.Matches(entity, linked)) &&
@@ -105,7 +105,8 @@ public sealed record QueryPage(IReadOnlyList<Entity> Entities, int? Total, bool 
 /// <param name="Attribute">IRI id; -1 for a word that nothing uses.</param>
 /// <param name="Inside">Keys inside the value.</param>
 /// <param name="From">Distance ordering: from here.</param>
-public sealed record Order(string? Member, int Attribute, IReadOnlyList<string> Inside, bool Descending, Geometry? From, StringComparer Collation)
+/// <param name="Sub">A sub-attribute's IRI id, or a member such as createdAt, behind a dot.</param>
+public sealed record Order(string? Member, int Attribute, (int? Name, string? Member)? Sub, IReadOnlyList<string> Inside, bool Descending, Geometry? From, StringComparer Collation)
 {
     public int Compare(Entity a, Entity b)
     {
@@ -132,6 +133,15 @@ public sealed record Order(string? Member, int Attribute, IReadOnlyList<string> 
     {
         if (entity.Find(Attribute) is not { } attribute)
             return null;
+        if (Sub is { Member: { } member })
+            return (member switch { "createdAt" => attribute.CreatedAt, "modifiedAt" => attribute.ModifiedAt, "observedAt" => attribute.ObservedAt, _ => attribute.ExpiresAt }, "");
+        if (Sub is { } sub)
+        {
+            if (attribute.Sub.FirstOrDefault(s => s.Name == sub.Name) is not { } inner)
+                return null;
+            attribute = inner;
+        }
+
         using var document = JsonDocument.Parse(attribute.Value);
         var value = document.RootElement;
         foreach (var key in Inside)

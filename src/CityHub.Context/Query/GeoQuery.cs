@@ -6,6 +6,7 @@ using CityHub.Context.JsonLd;
 using CityHub.Core.Problems;
 using NetTopologySuite.Geometries;
 using NetTopologySuite.Geometries.Prepared;
+using NetTopologySuite.Geometries.Utilities;
 
 namespace CityHub.Context.Query;
 
@@ -62,7 +63,7 @@ public sealed class GeoQuery
             if (parts.Length != 2)
                 return Bad("near needs maxDistance or minDistance.", "near;maxDistance==2000 (metres)");
             var (name, _, value) = Split(parts[1]);
-            if (!double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var metres) || !double.IsFinite(metres) || metres < 0)
+            if (!double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var metres) || !double.IsFinite(metres) || metres <= 0)
                 return Bad($"\"{value}\" is no distance in metres.");
             if (name == "maxDistance")
                 max = metres;
@@ -128,7 +129,8 @@ public sealed class GeoQuery
             GeoRelation.Within => _prepared.Covers(shape) && shape.Within(_reference),
             GeoRelation.Contains => shape.Contains(_reference),
             GeoRelation.Intersects => _prepared.Intersects(shape),
-            GeoRelation.Equals => shape.EqualsTopologically(_reference),
+            GeoRelation.Equals => shape.EqualsExact(_reference) || shape.Normalized().EqualsExact(_reference.Normalized()) ||
+                (shape.IsValid && _reference.IsValid && shape.EqualsTopologically(_reference)),
             GeoRelation.Disjoint => _prepared.Disjoint(shape),
             GeoRelation.Overlaps => _prepared.Overlaps(shape),
             _ => throw new InvalidOperationException($"No such relation: {Relation}"),
@@ -139,8 +141,11 @@ public sealed class GeoQuery
     {
         if (a is Point p && b is Point q)
             return Metres(p.Coordinate, q.Coordinate);
-        var nearest = NetTopologySuite.Operation.Distance.DistanceOp.NearestPoints(a, b);
-        return Metres(nearest[0], nearest[1]);
+        // Degrees of longitude shrink with the latitude: the nearest points are looked for where both count alike.
+        var shrink = Math.Max(0.01, Math.Cos(double.DegreesToRadians(a.EnvelopeInternal.Centre.Y)));
+        var scale = AffineTransformation.ScaleInstance(shrink, 1);
+        var nearest = NetTopologySuite.Operation.Distance.DistanceOp.NearestPoints(scale.Transform(a), scale.Transform(b));
+        return Metres(new Coordinate(nearest[0].X / shrink, nearest[0].Y), new Coordinate(nearest[1].X / shrink, nearest[1].Y));
     }
 
     private static double Metres(Coordinate a, Coordinate b)

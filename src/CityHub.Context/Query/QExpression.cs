@@ -26,7 +26,13 @@ public abstract record QExpression
     /// <param name="linked">Finds the target of a relationship for linked paths; null where links are not followed.</param>
     public abstract bool Matches(Entity entity, Func<string, Entity?>? linked);
 
-    public abstract bool UsesLinks { get; }
+    public bool UsesLinks => LinkDepth > 0;
+
+    /// <summary>How many links deep the deepest path reaches.</summary>
+    public abstract int LinkDepth { get; }
+
+    /// <summary>Names an attribute that is not the hub's own (createdAt and its like).</summary>
+    public abstract bool NamesAttribute { get; }
 }
 
 internal sealed record QAnd(IReadOnlyList<QExpression> Terms) : QExpression
@@ -39,7 +45,9 @@ internal sealed record QAnd(IReadOnlyList<QExpression> Terms) : QExpression
         return true;
     }
 
-    public override bool UsesLinks => Terms.Any(t => t.UsesLinks);
+    public override int LinkDepth => Terms.Max(t => t.LinkDepth);
+
+    public override bool NamesAttribute => Terms.Any(t => t.NamesAttribute);
 }
 
 internal sealed record QOr(IReadOnlyList<QExpression> Terms) : QExpression
@@ -52,14 +60,18 @@ internal sealed record QOr(IReadOnlyList<QExpression> Terms) : QExpression
         return false;
     }
 
-    public override bool UsesLinks => Terms.Any(t => t.UsesLinks);
+    public override int LinkDepth => Terms.Max(t => t.LinkDepth);
+
+    public override bool NamesAttribute => Terms.Any(t => t.NamesAttribute);
 }
 
 internal sealed record QNot(QExpression Term) : QExpression
 {
     public override bool Matches(Entity entity, Func<string, Entity?>? linked) => !Term.Matches(entity, linked);
 
-    public override bool UsesLinks => Term.UsesLinks;
+    public override int LinkDepth => Term.LinkDepth;
+
+    public override bool NamesAttribute => Term.NamesAttribute;
 }
 
 /// <summary>A value of a q term. A comparison with another kind of value has no order.</summary>
@@ -112,7 +124,13 @@ internal static class QTimes
 /// <param name="Sub">Sub-attributes or members after dots.</param>
 /// <param name="Inside">Keys in brackets, as written and expanded (object values are stored with expanded keys).</param>
 /// <param name="Linked">The path inside the linked entity, in braces.</param>
-internal sealed record QPath(int? Name, IReadOnlyList<QStep> Sub, IReadOnlyList<(string Raw, string Iri)> Inside, QPath? Linked);
+/// <param name="LinkedTypes">IRI ids of the types that the linked entity must have one of; null: any.</param>
+/// <param name="System">createdAt, modifiedAt, expiresAt of the entity itself.</param>
+internal sealed record QPath(int? Name, IReadOnlyList<QStep> Sub, IReadOnlyList<(string Raw, string Iri)> Inside, QPath? Linked, IReadOnlyList<int>? LinkedTypes = null, string? System = null)
+{
+    public int LinkDepth => Linked is null ? 0 : 1 + Linked.LinkDepth;
+}
+
 
 /// <param name="Name">IRI id of a sub-attribute.</param>
 /// <param name="Member">A member that is not an attribute: observedAt, unitCode, …</param>
@@ -121,10 +139,14 @@ internal readonly record struct QStep(int? Name, string? Member);
 /// <summary>One comparison. Any instance of the attribute may match.</summary>
 internal sealed record QTerm(QPath Path, QOperator Operator, IReadOnlyList<QValue> Values, (QValue From, QValue To)? Range, Regex? Pattern) : QExpression
 {
-    public override bool UsesLinks => Path.Linked is not null;
+    public override int LinkDepth => Path.LinkDepth;
+
+    public override bool NamesAttribute => Path.System is null;
 
     public override bool Matches(Entity entity, Func<string, Entity?>? linked)
     {
+        if (Path.System is { } system)
+            return MatchesText(TimeText(system switch { "createdAt" => entity.CreatedAt, "modifiedAt" => entity.ModifiedAt, _ => entity.ExpiresAt }));
         if (Path.Name is not { } name)
             return false;
         if (Path.Linked is { } inner)
@@ -143,7 +165,7 @@ internal sealed record QTerm(QPath Path, QOperator Operator, IReadOnlyList<QValu
         foreach (var attribute in entity.Attributes)
             if (attribute.Name == name && attribute.Kind is AttributeKind.Relationship or AttributeKind.ListRelationship)
                 foreach (var target in Links.Targets(attribute.Value))
-                    if (linked(target) is { } found && term.Matches(found, linked))
+                    if (linked(target) is { } found && (Path.LinkedTypes is null || Path.LinkedTypes.Any(t => found.Types.Contains(t))) && term.Matches(found, linked))
                         return true;
         return false;
     }
@@ -161,12 +183,17 @@ internal sealed record QTerm(QPath Path, QOperator Operator, IReadOnlyList<QValu
             return false;
         }
 
+        // 4.9: a Relationship has no order.
+        if (attribute.Kind is AttributeKind.Relationship or AttributeKind.ListRelationship && Operator is QOperator.Less or QOperator.LessOrEqual or QOperator.Greater or QOperator.GreaterOrEqual)
+            return false;
         if (Path.Inside.Count == 0 && (Operator == QOperator.Exists || TryNumber(attribute.Value.Span, out var known) && known))
             return true;
         using var document = JsonDocument.Parse(attribute.Value);
         var value = document.RootElement;
         if (attribute.Kind == AttributeKind.LanguageProperty && (Path.Inside.Count == 0 || Path.Inside[0].Raw == "*"))
-            return value.EnumerateObject().Any(l => MatchesValue(l.Value));
+            return Operator is QOperator.Unequal or QOperator.NotMatches
+                ? value.EnumerateObject().All(l => MatchesValue(l.Value))
+                : value.EnumerateObject().Any(l => MatchesValue(l.Value));
         foreach (var (raw, iri) in Path.Inside)
         {
             if (value.ValueKind != JsonValueKind.Object)
@@ -203,6 +230,11 @@ internal sealed record QTerm(QPath Path, QOperator Operator, IReadOnlyList<QValu
             "datasetId" => attribute.Dataset,
             _ => null,
         };
+        return MatchesText(text);
+    }
+
+    private bool MatchesText(string? text)
+    {
         if (text is null || Operator == QOperator.Exists)
             return text is not null;
         using var document = JsonDocument.Parse($"\"{JsonEncodedText.Encode(text)}\"");

@@ -168,6 +168,8 @@ public sealed class QParser
         }
 
         int? name = _context.TryFindName(first, out var iri) ? iri : null;
+        if (first is "createdAt" or "modifiedAt" or "expiresAt" or "deletedAt" && !Ahead("."))
+            return new QPath(null, [], [], null, System: first);
         var steps = new List<QStep>();
         while (Ahead(".") && !Ahead(".."))
         {
@@ -197,12 +199,26 @@ public sealed class QParser
 
         if (!Take('{'))
             return new QPath(name, steps, inside, null);
+        var types = ReadTypeHint();
         if (ReadPath(out _) is not { } linked)
             return null;
         if (Take('}'))
-            return new QPath(name, steps, inside, linked);
+            return new QPath(name, steps, inside, linked, types);
         Fail("a brace is not closed");
         return null;
+    }
+
+    /// <summary>rel{Type,Other:attr}: the types before the colon. A compact IRI has a prefix there that the context knows; that is no type.</summary>
+    private List<int>? ReadTypeHint()
+    {
+        var end = _text.AsSpan(_at).IndexOfAny(':', '}', '{');
+        if (end <= 0 || _text[_at + end] != ':' || _text.AsSpan(_at + end + 1).StartsWith("//"))
+            return null;
+        var words = _text.Substring(_at, end);
+        if (!words.Contains(',', StringComparison.Ordinal) && _context.IsPrefix(words))
+            return null;
+        _at += end + 1;
+        return [.. words.Split(',').Select(w => _context.TryFindName(w.Trim(), out var iri) ? iri : -1)];
     }
 
     private string? ReadName()

@@ -1,8 +1,10 @@
 using CityHub.Context.Entities;
 using CityHub.Context.Http;
 using CityHub.Context.JsonLd;
+using CityHub.Context.Temporal;
 using CityHub.Core.Problems;
 using CityHub.Server.Pages;
+using CityHub.Storage.Memory;
 
 namespace CityHub.Server;
 
@@ -15,10 +17,12 @@ internal sealed partial class Hub
     {
         var contexts = new ContextStore(Store.Log, Time, Ids, Open(new HttpClient { Timeout = TimeSpan.FromSeconds(10) }));
         var broker = new Broker(Store.Log, Store.Snapshots, Time);
-        await Task.Run(() => broker.Start(long.MaxValue), cancel);
+        var history = new History(new MemorySeries());
+        broker.Observe(history);
+        await Task.Run(() => broker.Start(history.Series.Position), cancel);
         contexts.Start(broker.Tenants);
         Open(new SnapshotTimer(broker, Time));
-        _context = new ContextRoom(broker, contexts, new ContextLimits { BodyBytes = (int)Math.Min(Config.Limits.Body, int.MaxValue / 2) });
+        _context = new ContextRoom(broker, contexts, history, new ContextLimits { TemporalInstances = Config.Limits.TemporalInstances, BatchEntities = Config.Limits.Batch, BodyBytes = (int)Math.Min(Config.Limits.Body, int.MaxValue / 2) });
         _figures.Add(new Figure("facts", "facts in the log", "日志中的事实", () => Store.Log.Head, Counts: true));
         _figures.Add(new Figure("entities", "entities", "实体", () => broker.Count("")));
         return null;

@@ -138,7 +138,7 @@ internal static class QueryEntities
 /// <summary>The Query of clause 5.2.23: its members as parameters, its entity selectors apart.</summary>
 internal sealed record PostedQuery(IReadOnlyDictionary<string, string> Members, IReadOnlyList<JsonElement> Entities)
 {
-    public static Result<PostedQuery> Read(ReadOnlyMemory<byte> body)
+    public static Result<PostedQuery> Read(ReadOnlyMemory<byte> body, bool temporal = false)
     {
         using var json = JsonDocument.Parse(body);
         var root = json.RootElement;
@@ -153,6 +153,19 @@ internal sealed record PostedQuery(IReadOnlyDictionary<string, string> Members, 
             switch (member.Name)
             {
                 case "type" or "@context":
+                    break;
+                case "temporalQ" when temporal && member.Value.ValueKind == JsonValueKind.Object:
+                    foreach (var part in member.Value.EnumerateObject())
+                    {
+                        if (part.Value.ValueKind == JsonValueKind.Number && !part.Value.TryGetInt32(out _))
+                            return Parameters.Bad($"{part.Name} of temporalQ is not a whole number.");
+                        members[part.Name] = Text(part.Value);
+                    }
+
+                    break;
+                case "aggrParams" when temporal && member.Value.ValueKind == JsonValueKind.Object:
+                    foreach (var part in member.Value.EnumerateObject())
+                        members[part.Name] = Text(part.Value);
                     break;
                 case "temporalQ":
                     return Parameters.Bad("temporalQ is for temporal queries.");

@@ -44,10 +44,8 @@ internal static class EntityChanges
         change.AddTypes(fragment.Types);
         if (fragment.Scopes is { } scopes)
         {
-            if (noOverwrite && entity.Scopes.Length > 0)
-                change.Refuse("scope", "The entity has a scope already and noOverwrite was asked for.");
-            else
-                change.Scopes(scopes);
+            // 4.18: scopes are a set; without overwriting the given ones join it.
+            change.Scopes(noOverwrite ? [.. entity.Scopes.Union(scopes, StringComparer.Ordinal)] : scopes);
         }
 
         if (fragment.ExpiresAt is { } expires)

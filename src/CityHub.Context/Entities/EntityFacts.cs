@@ -56,6 +56,22 @@ internal static class EntityFacts
         return buffer.WrittenSpan.ToArray();
     }
 
+    /// <summary>One attribute instance alone, for the history.</summary>
+    public static byte[] Encode(Attribute attribute)
+    {
+        var (buffer, json) = Writer();
+        Write(json, attribute, 0);
+        json.Flush();
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    public static Attribute DecodeAttribute(ReadOnlyMemory<byte> payload)
+    {
+        var reader = new Utf8JsonReader(payload.Span);
+        Expect(ref reader, JsonTokenType.StartObject);
+        return ReadAttribute(ref reader, payload, 0);
+    }
+
     /// <exception cref="JsonException">The payload is not one that this hub wrote.</exception>
     public static List<EntityEdit> Decode(ReadOnlyMemory<byte> payload)
     {

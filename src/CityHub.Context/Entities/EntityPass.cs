@@ -218,7 +218,7 @@ internal sealed class EntityPass(ReadOnlyMemory<byte> json, LdContext context, R
             else if (reader.ValueTextEquals("instanceId"u8))
             {
                 reader.Read();
-                instanceId = mode == ReadMode.Temporal && reader.TokenType == JsonTokenType.String ? reader.GetString() : null;
+                instanceId = mode is ReadMode.Temporal or ReadMode.TemporalFragment && reader.TokenType == JsonTokenType.String ? reader.GetString() : null;
             }
             else if (reader.ValueTextEquals("expiresAt"u8))
             {
@@ -265,6 +265,9 @@ internal sealed class EntityPass(ReadOnlyMemory<byte> json, LdContext context, R
 
         if (isNull)
         {
+            // A history may tell that an attribute was deleted (5.6.11).
+            if (mode is ReadMode.Temporal or ReadMode.TemporalFragment)
+                return new Attribute { Name = name, Kind = kind, Dataset = dataset, Value = NgsiLdNull.Json, ObservedAt = observedAt, ObservedDigits = observedDigits };
             if (NullsRemove)
                 return Removal(name, dataset) with { Kind = kind };
             return Refuse($"{Iris.Text(name)} is null; only updates and merges can ask for a removal.", "5.5.4");
@@ -604,6 +607,7 @@ internal sealed class EntityPass(ReadOnlyMemory<byte> json, LdContext context, R
     }
 
     private bool CheckName(ref Utf8JsonReader reader, string what) =>
+        !reader.ValueTextEquals("type"u8) && !reader.ValueTextEquals("id"u8) &&
         Names.IsName(reader.ValueIsEscaped ? Encoding.UTF8.GetBytes(reader.GetString() ?? "") : reader.ValueSpan) ||
         Fail($"\"{reader.GetString()}\" cannot be {what}.", "4.6.2", "Letters, digits and _, beginning with a letter; or prefix:name; or an IRI.");
 
@@ -632,7 +636,7 @@ internal sealed class EntityPass(ReadOnlyMemory<byte> json, LdContext context, R
     /// <summary>Clause 4.5.5: one default instance, each datasetId once. A temporal representation repeats them over time.</summary>
     private bool CheckDatasets(List<Attribute> attributes)
     {
-        if (mode == ReadMode.Temporal)
+        if (mode is ReadMode.Temporal or ReadMode.TemporalFragment)
             return true;
         for (var i = 1; i < attributes.Count; i++)
             for (var j = 0; j < i; j++)

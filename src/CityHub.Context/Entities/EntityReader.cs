@@ -49,6 +49,17 @@ public static class EntityReader
         }
     }
 
+    /// <summary>
+    /// The body of PATCH temporal/entities/{id}/attrs/{attr}/{instance} (5.6.14): the attribute by name with its instance, or the instance itself.
+    /// </summary>
+    public static Result<Attribute> ReadInner(ReadOnlyMemory<byte> json, int name, LdContext context)
+    {
+        if (Read(json, context, ReadMode.TemporalFragment).TryGet(out var fragment, out _) && fragment.Attributes.FirstOrDefault(a => a.Name == name) is { } inner)
+            return inner;
+        return ReadAttribute(json, name, context, ReadMode.TemporalFragment).Then<Attribute>(instances =>
+            instances is [var one] ? one : ContextProblems.BadRequestData.Because("The body is not one instance of the attribute."));
+    }
+
     /// <summary>The slices of a JSON array's items, without looking into them. Refused when the body is no array, or an empty one.</summary>
     public static Result<IReadOnlyList<ReadOnlyMemory<byte>>> Items(ReadOnlyMemory<byte> json, int most)
     {

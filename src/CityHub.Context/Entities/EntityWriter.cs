@@ -47,6 +47,12 @@ public static class EntityWriter
     public static void WriteAttribute(Utf8JsonWriter json, IReadOnlyList<Attribute> instances, LdContext context, Representation how) =>
         Instances(json, instances, 0, instances.Count, context, how, null, null, 0, how.ContainedBy);
 
+    public static void WriteInstance(Utf8JsonWriter json, Attribute instance, LdContext context, Representation how) =>
+        Instance(json, instance, context, how, null, null, 0, how.ContainedBy);
+
+    /// <summary>The bare value of an instance.</summary>
+    public static void WriteValue(Utf8JsonWriter json, Attribute instance, LdContext context, Representation how) => Value(json, instance, context, how with { Format = Format.Normalized });
+
     public static void WriteTime(Utf8JsonWriter json, ReadOnlySpan<byte> member, long ticks)
     {
         Span<byte> text = stackalloc byte[28];

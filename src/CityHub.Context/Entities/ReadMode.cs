@@ -20,6 +20,9 @@ public enum ReadMode
 
     /// <summary>A temporal representation (5.6.11, 5.6.12): arrays of instances, no nulls; several default instances allowed.</summary>
     Temporal,
+
+    /// <summary>Instances to add to a temporal representation (5.6.12): no id or type needed.</summary>
+    TemporalFragment,
 }
 
 /// <summary>Where a body stops being acceptable.</summary>

@@ -1,5 +1,6 @@
 using CityHub.Context.Entities;
 using CityHub.Context.JsonLd;
+using CityHub.Context.Temporal;
 using CityHub.Core.Problems;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -14,10 +15,13 @@ public sealed record ContextLimits
     public int BatchEntities { get; init; } = 10_000;
 
     public int PageEntities { get; init; } = 1_000;
+
+    /// <summary>Attribute instances in one temporal answer; the rest is for the next page (6.3.10).</summary>
+    public int TemporalInstances { get; init; } = 10_000;
 }
 
 /// <summary>What the broker's endpoints stand on.</summary>
-public sealed record ContextRoom(Broker Broker, ContextStore Contexts, ContextLimits Limits)
+public sealed record ContextRoom(Broker Broker, ContextStore Contexts, History History, ContextLimits Limits)
 {
     internal async ValueTask<Result<LdBody>> BodyAsync(HttpContext http, string tenant, bool array = false) =>
         await NgsiLdHttp.LdBodyAsync(http, Contexts, tenant, Limits.BodyBytes, array);

@@ -43,7 +43,9 @@ public static class NgsiLdHttp
         var accept = http.Request.Headers.Accept;
         if (StringValues.IsNullOrEmpty(accept))
             return MediaType.Json;
-        var (best, quality, specific) = ((MediaType?)null, 0.0, 0);
+        // 6.3.4: of equal weights the first of json, ld+json, geo+json; an explicit weight counts before a wildcard's.
+        Span<double> weights = [-1, -1, -1];
+        var wildcard = -1.0;
         foreach (var range in accept.ToString().Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
             var parts = range.Split(';', StringSplitOptions.TrimEntries);
@@ -51,20 +53,19 @@ public static class NgsiLdHttp
             foreach (var parameter in parts.Skip(1))
                 if (parameter.StartsWith("q=", StringComparison.OrdinalIgnoreCase) && double.TryParse(parameter.AsSpan(2), NumberStyles.Float, CultureInfo.InvariantCulture, out var given))
                     q = given;
-            (MediaType Type, int Specific)? offer = parts[0].ToLowerInvariant() switch
-            {
-                "application/ld+json" => (MediaType.JsonLd, 2),
-                "application/json" => (MediaType.Json, 2),
-                "application/geo+json" when geoJson => (MediaType.GeoJson, 2),
-                "application/*" or "*/*" => (MediaType.Json, parts[0] == "*/*" ? 0 : 1),
-                _ => null,
-            };
-            if (offer is { } o && q > 0 && (q > quality || (Math.Abs(q - quality) < 1e-9 && o.Specific > specific)))
-                (best, quality, specific) = (o.Type, q, o.Specific);
+            var at = parts[0].ToLowerInvariant() switch { "application/json" => 0, "application/ld+json" => 1, "application/geo+json" => 2, _ => -1 };
+            if (at >= 0)
+                weights[at] = Math.Max(weights[at], q);
+            else if (parts[0] is "application/*" or "*/*")
+                wildcard = Math.Max(wildcard, q);
         }
 
-        return best is { } type
-            ? type
+        var (best, weight) = (-1, 0.0);
+        for (var i = 0; i < (geoJson ? 3 : 2); i++)
+            if ((weights[i] < 0 ? wildcard : weights[i]) is var own && own > weight)
+                (best, weight) = (i, own);
+        return best >= 0
+            ? (MediaType)best
             : ContextProblems.NotAcceptable.Because($"None of \"{accept}\" can be served.", geoJson ? "application/json, application/ld+json, application/geo+json" : "application/json, application/ld+json");
     }
 

@@ -1,5 +1,6 @@
 using CityHub.Context.Consumption;
 using CityHub.Context.Provision;
+using CityHub.Context.Temporal;
 using CityHub.Core.Ports;
 using CityHub.Core.Problems;
 using Microsoft.AspNetCore.Builder;
@@ -15,7 +16,7 @@ public static class NgsiLdRoutes
 
     private const string QueryParameters =
         "id,type,idPattern,attrs,pick,omit,q,csf,georel,geometry,coordinates,geoproperty,geometryProperty,lang,scopeQ,containedBy,join,joinLevel,datasetId,expandValues,options,format," +
-        "limit,offset,count,local,orderBy,collation,jsonKeys,splitEntities,entityMap,entityMapRetrieve,via";
+        "limit,offset,count,local,orderBy,orderFrom,collation,jsonKeys,splitEntities,entityMap,entityMapRetrieve,via";
 
     public static void MapNgsiLd(this IEndpointRouteBuilder routes, ContextRoom room)
     {
@@ -41,6 +42,31 @@ public static class NgsiLdRoutes
         Map("GET", "/types/{type}", Discovery.Type, Permissions.EntitiesRead, "Describe an entity type (5.7.7)", "local");
         Map("GET", "/attributes", Discovery.Attributes, Permissions.EntitiesRead, "List attributes (5.7.8, 5.7.9)", "details,local,count");
         Map("GET", "/attributes/{attr}", Discovery.Attribute, Permissions.EntitiesRead, "Describe an attribute (5.7.10)", "local");
+
+        const string interval = ",timerel,timeAt,endTimeAt,timeproperty,lastN,aggrMethods,aggrPeriodDuration";
+        var record = new TemporalProvision(room.History);
+        var recall = new TemporalConsumption(room.History);
+        Map("POST", "/temporal/entities", record.Upsert, Permissions.EntitiesWrite, "Create or update a temporal representation (5.6.11)", "local");
+        Map("GET", "/temporal/entities", recall.Query, Permissions.EntitiesRead, "Query temporal evolutions (5.7.4)", QueryParameters + interval);
+        Map("GET", "/temporal/entities/{id}", recall.Retrieve, Permissions.EntitiesRead, "Retrieve a temporal evolution (5.7.3)", "type,attrs,pick,omit,lang,datasetId,options,format,local" + interval);
+        Map("DELETE", "/temporal/entities/{id}", record.Delete, Permissions.EntitiesWrite, "Delete a temporal representation (5.6.16)");
+        Map("POST", "/temporal/entities/{id}/attrs", record.AddAttributes, Permissions.EntitiesWrite, "Add to a temporal representation (5.6.12)");
+        Map("DELETE", "/temporal/entities/{id}/attrs/{attr}", record.DeleteAttribute, Permissions.EntitiesWrite, "Delete an attribute's history (5.6.13)");
+        Map("PATCH", "/temporal/entities/{id}/attrs/{attr}/{instance}", record.ModifyInstance, Permissions.EntitiesWrite, "Modify an instance (5.6.14)");
+        Map("DELETE", "/temporal/entities/{id}/attrs/{attr}/{instance}", record.DeleteInstance, Permissions.EntitiesWrite, "Delete an instance (5.6.15)");
+        Map("POST", "/temporal/entityOperations/query", recall.Post, Permissions.EntitiesRead, "Query temporal evolutions by a body (5.7.4)", QueryParameters + interval);
+
+        // What an empty last segment leaves over: the resource is there, the method is not.
+        foreach (var (pattern, methods) in new (string, string[])[]
+                 {
+                     ("/entities/{id}/attrs", ["DELETE", "GET", "PUT"]), ("/temporal/entities", ["DELETE", "PATCH", "PUT"]), ("/temporal/entities/{id}/attrs/{attr}", ["PATCH"]),
+                 })
+            routes.MapMethods(Root + pattern, methods, http =>
+            {
+                http.Response.StatusCode = StatusCodes.Status405MethodNotAllowed;
+                return Task.CompletedTask;
+            }).RequireAuthorization(Permissions.EntitiesRead).WithName("no" + pattern.Replace('/', '-').Replace("{", "", StringComparison.Ordinal).Replace("}", "", StringComparison.Ordinal))
+                .WithSummary("Not a method of this resource (405)").WithTags("NGSI-LD");
 
         // 6.3.2: what is not offered says so in the words of the standard.
         foreach (var later in new[] { "csourceRegistrations", "csourceSubscriptions", "entityMaps", "snapshots" })

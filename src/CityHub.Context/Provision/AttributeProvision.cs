@@ -39,6 +39,8 @@ internal static class AttributeProvision
     public static async ValueTask<Problem?> Delete(HttpContext http, ContextRoom room, string tenant)
     {
         var parameters = new Parameters(http.Request.Query);
+        if (http.Request.RouteValues["attr"] is "scope")
+            return await DeleteScope(http, room, tenant);
         if (!Handlers.EntityId(http).TryGet(out var id, out var problem) ||
             !(await NgsiLdHttp.ContextOfAsync(http, room.Contexts, tenant)).TryGet(out var context, out problem) ||
             !Name(http, context).TryGet(out var name, out problem) ||
@@ -49,6 +51,17 @@ internal static class AttributeProvision
             return Parameters.Bad($"datasetId is \"{given}\", not a URI.");
         var dataset = parameters["datasetId"] is "@none" ? null : parameters["datasetId"];
         return await Decide(http, room, tenant, new AttributeRequest(id, name, target, []), (entity, now) => EntityChanges.DeleteAttribute(entity, name, dataset, all, now));
+    }
+
+    private static async ValueTask<Problem?> DeleteScope(HttpContext http, ContextRoom room, string tenant)
+    {
+        if (!Handlers.EntityId(http).TryGet(out var id, out var problem) ||
+            !(await NgsiLdHttp.ContextOfAsync(http, room.Contexts, tenant)).TryGet(out var context, out problem) ||
+            !Target.Parse(http, context).TryGet(out var target, out problem))
+            return problem;
+        return await Decide(http, room, tenant, new AttributeRequest(id, 0, target, []), (entity, now) => entity.Scopes.Length == 0
+            ? ContextProblems.ResourceNotFound.Because($"{entity.Id} has no scope.")
+            : EntityChanges.Edit(entity, now) with { Scopes = [] });
     }
 
     private static async ValueTask<Problem?> Change(HttpContext http, ContextRoom room, string tenant, ReadMode mode, Func<Entity, EntityFragment, long, Changed> change)

@@ -101,6 +101,7 @@ internal sealed class ConfigReader
                 Rate = Number("limits.rate", defaults.Limits.Rate, 0, 1_000_000),
                 Depth = Number("limits.depth", defaults.Limits.Depth, 4, 512),
                 Batch = Number("limits.batch", defaults.Limits.Batch, 1, 1_000_000),
+                TemporalInstances = Number("limits.temporalInstances", defaults.Limits.TemporalInstances, 1, 10_000_000),
             },
             Auth = new AuthConfig
             {

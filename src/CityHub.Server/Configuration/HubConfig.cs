@@ -84,6 +84,9 @@ internal sealed record LimitsConfig
 
     /// <summary>Entities in one batch operation.</summary>
     public int Batch { get; init; } = 10_000;
+
+    /// <summary>Attribute instances in one temporal answer; the rest is for the next page.</summary>
+    public int TemporalInstances { get; init; } = 10_000;
 }
 
 internal sealed record AuthConfig

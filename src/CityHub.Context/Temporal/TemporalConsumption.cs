@@ -1,0 +1,157 @@
+using CityHub.Context.Consumption;
+using CityHub.Context.Entities;
+using CityHub.Context.Http;
+using CityHub.Context.JsonLd;
+using CityHub.Context.Query;
+using CityHub.Core.Problems;
+using Microsoft.AspNetCore.Http;
+
+namespace CityHub.Context.Temporal;
+
+/// <summary>Retrieve 5.7.3 and query 5.7.4 the temporal evolution of entities.</summary>
+internal sealed class TemporalConsumption(History history)
+{
+    public async ValueTask<Problem?> Retrieve(HttpContext http, ContextRoom room, string tenant)
+    {
+        var parameters = new Parameters(http.Request.Query);
+        if (!Handlers.EntityId(http).TryGet(out var id, out var problem) ||
+            !NgsiLdHttp.Accept(http).TryGet(out var media, out problem) ||
+            !(await NgsiLdHttp.ContextOfAsync(http, room.Contexts, tenant)).TryGet(out var context, out problem) ||
+            !Tenant(room, tenant).TryGet(out _, out problem) ||
+            !Representation(parameters, context).TryGet(out var how, out problem) ||
+            !HistoryQuery.Parse(parameters, required: false).TryGet(out var query, out problem))
+            return problem;
+        if (history.Find(tenant, id) is not { } entity)
+            return ContextProblems.ResourceNotFound.Because($"There is no history of {id}.");
+        var evolution = Evolution.Read(history, tenant, entity, query, room.Limits.TemporalInstances + 1, Wanted(how), how.Datasets);
+        if (evolution.Attributes.Count == 0 && (how.Attributes is not null || how.Pick is { Attributes.Count: > 0 } || how.Datasets is not null || how.Omit is { Id: true, Type: true }))
+            return ContextProblems.ResourceNotFound.Because($"The history of {id} has no such attributes.");
+        var page = HistoryPage.Cut([evolution], query, room.Limits.TemporalInstances);
+        if (page is { } cut)
+            http.Response.Headers.ContentRange = cut.ContentRange;
+        else
+            Empty(evolution, query);
+        await NgsiLdHttp.WriteAsync(http, page is null ? StatusCodes.Status200OK : StatusCodes.Status206PartialContent, media, context, json =>
+            HistoryWriter.Write(json, evolution, history, context, how, query, media == MediaType.JsonLd));
+        return null;
+    }
+
+    public async ValueTask<Problem?> Query(HttpContext http, ContextRoom room, string tenant)
+    {
+        if (!(await NgsiLdHttp.ContextOfAsync(http, room.Contexts, tenant)).TryGet(out var context, out var problem))
+            return problem;
+        return await Answer(http, room, tenant, context, new Parameters(http.Request.Query), null);
+    }
+
+    public async ValueTask<Problem?> Post(HttpContext http, ContextRoom room, string tenant)
+    {
+        if (!(await room.BodyAsync(http, tenant)).TryGet(out var body, out var problem) ||
+            !PostedQuery.Read(body.Json, temporal: true).TryGet(out var posted, out problem))
+            return problem;
+        var query = http.Request.Query;
+        var parameters = new Parameters(name => posted.Members.GetValueOrDefault(name) ?? (query.TryGetValue(name, out var values) ? values.ToString() : null));
+        return await Answer(http, room, tenant, body.Context, parameters, posted);
+    }
+
+    /// <summary>Attributes without an instance in the interval are left out, unless the page was cut: then they show that they were looked for.</summary>
+    private static void Empty(Evolution evolution, HistoryQuery query)
+    {
+        if (query.Format != HistoryFormat.Aggregated)
+            evolution.Attributes.RemoveAll(a => a.Instances.Count == 0);
+    }
+
+    private static Func<int, bool> Wanted(Representation how) => name =>
+        (how.Attributes is null || how.Attributes.Contains(name)) && (how.Pick is null || how.Pick.Contains(name)) && (how.Omit is null || !how.Omit.Contains(name));
+
+    private static Result<Representation> Representation(Parameters parameters, LdContext context)
+    {
+        // The formats of history are its own: the representation of a single instance is normalized.
+        var inner = new Parameters(name => name switch
+        {
+            "format" => null,
+            "options" => string.Join(',', parameters.List("options").Where(o => o is not ("temporalValues" or "aggregatedValues"))) is { Length: > 0 } rest ? rest : null,
+            _ => parameters[name],
+        });
+        return inner.Representation(context, null);
+    }
+
+    private Result<Done> Tenant(ContextRoom room, string tenant) =>
+        room.Broker.Table(tenant) is not null || history.HasTenant(tenant) ? Done.Value : ContextProblems.NoSuchTenant.Because($"There is no tenant \"{tenant}\".");
+
+    private async ValueTask<Problem?> Answer(HttpContext http, ContextRoom room, string tenant, LdContext context, Parameters parameters, PostedQuery? posted)
+    {
+        if (!NgsiLdHttp.Accept(http).TryGet(out var media, out var problem) ||
+            !Tenant(room, tenant).TryGet(out _, out problem) ||
+            !Representation(parameters, context).TryGet(out var how, out problem) ||
+            !parameters.Query(context, room.Limits).TryGet(out var query, out problem) ||
+            !HistoryQuery.Parse(parameters, required: true).TryGet(out var when, out problem))
+            return problem;
+        if (posted is not null)
+        {
+            if (!posted.Selectors(context).TryGet(out var selectors, out problem))
+                return problem;
+            query = query with { Any = selectors };
+        }
+
+        if (query.Any.Count == 0 && parameters.TooWide(query) is { } tooWide)
+            return tooWide;
+        foreach (var order in query.OrderBy)
+            if (order.Member != "id")
+                return Parameters.Bad("Histories are ordered by id only.");
+        var matching = new List<Evolution>();
+        foreach (var entity in history.All(tenant))
+            if (Match(tenant, entity, query, when, how, room.Limits.TemporalInstances + 1) is { } evolution)
+                matching.Add(evolution);
+        if (query.OrderBy is [{ Descending: var descending }])
+            matching.Sort((a, b) => descending ? string.CompareOrdinal(b.Entity.Id, a.Entity.Id) : string.CompareOrdinal(a.Entity.Id, b.Entity.Id));
+        if (query.Count)
+            http.Response.Headers[NgsiLdHttp.CountHeader] = matching.Count.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        if (query.Offset > 0 && query.Limit > 0)
+            QueryEntities.Link(http, Math.Max(0, query.Offset - query.Limit), query.Limit, "prev", media);
+        if (query.Limit > 0 && matching.Count > query.Offset + query.Limit)
+            QueryEntities.Link(http, query.Offset + query.Limit, query.Limit, "next", media);
+        List<Evolution> answer = [.. matching.Skip(query.Offset).Take(query.Limit)];
+        var page = HistoryPage.Cut(answer, when, room.Limits.TemporalInstances);
+        if (page is { } cut)
+            http.Response.Headers.ContentRange = cut.ContentRange;
+        else
+            foreach (var evolution in answer)
+                Empty(evolution, when);
+        await NgsiLdHttp.WriteAsync(http, page is null ? StatusCodes.Status200OK : StatusCodes.Status206PartialContent, media, context, json =>
+        {
+            json.WriteStartArray();
+            foreach (var evolution in answer)
+                HistoryWriter.Write(json, evolution, history, context, how, when, media == MediaType.JsonLd);
+            json.WriteEndArray();
+        });
+        return null;
+    }
+
+    /// <summary>
+    /// The filters apply to the history inside the interval: an entity matches when any of its instances there does (5.7.4.4). Null where it does not,
+    /// or has nothing there.
+    /// </summary>
+    private Evolution? Match(string tenant, HistoryEntity entity, EntityQuery query, HistoryQuery when, Representation how, int most)
+    {
+        var whole = new Entity { Id = entity.Id, Types = entity.Types, CreatedAt = entity.CreatedAt, ModifiedAt = entity.ModifiedAt, Attributes = [] };
+        if (!(query with { Q = null, Geo = null, Attributes = null, Scope = null }).Matches(whole, null, 0))
+            return null;
+        if (query.Q is not null || query.Geo is not null || query.Scope is not null)
+        {
+            var instances = Evolution.Read(history, tenant, entity, when with { LastN = 0, Format = HistoryFormat.Normalized }, int.MaxValue, _ => true, null)
+                .Attributes.SelectMany(a => a.Instances).Select(i => i.Instance).ToList();
+            var evolved = new Entity { Id = entity.Id, Types = entity.Types, CreatedAt = entity.CreatedAt, ModifiedAt = entity.ModifiedAt, Attributes = instances, Scopes = Scopes(tenant, entity) };
+            if (!(query with { Attributes = null }).Matches(evolved, null, 0))
+                return null;
+        }
+
+        var evolution = Evolution.Read(history, tenant, entity, when, most, Wanted(how), how.Datasets);
+        var any = when.Format == HistoryFormat.Aggregated ? evolution.Attributes.Count > 0 : evolution.Attributes.Any(a => a.Instances.Count > 0);
+        return any ? evolution : null;
+    }
+
+    private string[] Scopes(string tenant, HistoryEntity entity) =>
+        [.. history.Series.Of(tenant, entity.Id).Where(k => k.Attribute == "https://uri.etsi.org/ngsi-ld/scope")
+            .SelectMany(k => history.Series.Read(k, 0, long.MaxValue).Select(s => Samples.ToAttribute(k, 0, s)))
+            .SelectMany(a => Links.Targets(a.Value))];
+}

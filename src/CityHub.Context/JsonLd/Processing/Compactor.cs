@@ -15,16 +15,13 @@ internal sealed class Compactor(ContextProcessor contexts, bool compactArrays, b
         if (element is not LdObject node)
             return element;
 
-        // 1, 5, 6
+        // 1, 5, 6: the property's context is the one that held before this node put its own in place.
         var typeScoped = active;
+        var term = active.Term(property);
         if (active.Previous is { } previous && !node.Has("@value") && !(node.Count == 1 && node.Has("@id")))
             active = previous;
-        var term = active.Term(property);
         if (term is { HasContext: true })
-        {
             active = contexts.ProcessScoped(active, term, overrideProtected: true);
-            term = active.Term(property) ?? term;
-        }
 
         // 7
         if (node.Has("@value") || node.Has("@id"))
@@ -225,7 +222,8 @@ internal sealed class Compactor(ContextProcessor contexts, bool compactArrays, b
         }
         else if ((container & Containers.Index) != 0)
         {
-            key = TakeFirst(compacted, _iris.Alias(active, contexts.ExpandIri(active, term?.Index ?? "", vocab: true) ?? ""));
+            // The property stands under the term that @index names, or, where values asked for another term, under its IRI's best name.
+            key = TakeFirst(compacted, term?.Index ?? "") ?? TakeFirst(compacted, _iris.Alias(active, contexts.ExpandIri(active, term?.Index ?? "", vocab: true) ?? ""));
         }
         else if ((container & Containers.Id) != 0)
         {

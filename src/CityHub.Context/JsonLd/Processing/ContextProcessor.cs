@@ -56,7 +56,7 @@ internal sealed partial class ContextProcessor(Func<string, LdJson?> load, LdMod
                 throw Overflow();
             result = item switch
             {
-                null => Nullify(active, result, overrideProtected, propagate),
+                null => Nullify(result, overrideProtected, propagate),
                 LdText url => Remote(result, url.Value, baseUrl, remote, validateScoped),
                 LdObject context => Apply(result, context, baseUrl, remote, overrideProtected, validateScoped),
                 _ => throw new LdError(LdError.InvalidLocalContext, "An @context is a URL, an object, null, or an array of these."),
@@ -83,13 +83,13 @@ internal sealed partial class ContextProcessor(Func<string, LdJson?> load, LdMod
     }
 
     /// <summary>5.1</summary>
-    private static ActiveContext Nullify(ActiveContext active, ActiveContext result, bool overrideProtected, bool propagate)
+    private static ActiveContext Nullify(ActiveContext result, bool overrideProtected, bool propagate)
     {
         if (!overrideProtected)
-            foreach (var (name, term) in active.Terms)
+            foreach (var (name, term) in result.Terms)
                 if (term.Protected)
                     throw new LdError(LdError.InvalidContextNullification, $"A null context would forget the protected term {name}.");
-        return new ActiveContext(active.OriginalBase) { Previous = propagate ? null : result };
+        return new ActiveContext(result.OriginalBase) { Previous = propagate ? null : result };
     }
 
     /// <summary>5.2</summary>

@@ -130,7 +130,7 @@ internal sealed partial class ContextProcessor
 
         // 13
         if (value.TryGet("@reverse", out var reverse))
-            return ReverseOf(defining, term, value, reverse, definition) is { } reversed ? Checked(defining, term, reversed, previous) : null;
+            return ReverseOf(defining, term, value, reverse, definition) is { } reversed ? Checked(defining, term, WithIndex(defining, term, value, reversed), previous) : null;
 
         // 14–18
         if (value.TryGet("@id", out var id) && !(id is LdText { Value: var same } && same == term))
@@ -150,7 +150,7 @@ internal sealed partial class ContextProcessor
         }
         else if (term.Contains('/', StringComparison.Ordinal))
         {
-            var iri = ExpandIri(defining.Active, term, vocab: true, defining: defining);
+            var iri = ExpandIri(defining.Active, term, vocab: true);
             definition = definition with
             {
                 Iri = iri is not null && LdIri.IsAbsolute(iri) ? iri : throw new LdError(LdError.InvalidIriMapping, $"The term {term} of the context stands for no IRI."),

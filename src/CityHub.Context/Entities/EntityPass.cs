@@ -21,9 +21,13 @@ internal sealed class EntityPass(ReadOnlyMemory<byte> json, LdContext context, R
         "previousJson", "previousValueList", "previousObjectList", "lang", "valueType",
     };
 
+    public const string ScopeIri = "https://uri.etsi.org/ngsi-ld/scope";
+
     private int _instances;
 
     public Problem Failure { get; private set; } = ContextProblems.InvalidRequest.Because("The body is empty.");
+
+    private bool IsTemporal => mode is ReadMode.Temporal or ReadMode.TemporalFragment;
 
     private bool NullsRemove => mode is ReadMode.Update or ReadMode.Merge or ReadMode.BatchFragment;
 
@@ -57,6 +61,14 @@ internal sealed class EntityPass(ReadOnlyMemory<byte> json, LdContext context, R
             else if (reader.ValueTextEquals("scope"u8))
             {
                 reader.Read();
+                if (IsTemporal && reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray && (reader.TokenType == JsonTokenType.StartObject || IsInstanceArray(reader)))
+                {
+                    // 4.18: over time a scope is told in instances, like a Property.
+                    if (!ReadInstances(ref reader, Iris.Intern(ScopeIri), attributes, partial: false))
+                        return null;
+                    continue;
+                }
+
                 if (!ReadScopes(ref reader, out scopes))
                     return null;
             }
@@ -187,7 +199,7 @@ internal sealed class EntityPass(ReadOnlyMemory<byte> json, LdContext context, R
             else if (reader.ValueTextEquals(AttributeKinds.ValueMember(kind)))
             {
                 reader.Read();
-                if (reader.TokenType == JsonTokenType.String && reader.ValueTextEquals("urn:ngsi-ld:null"u8) || reader.TokenType == JsonTokenType.Null && NullsRemove)
+                if (reader.TokenType == JsonTokenType.String && reader.ValueTextEquals("urn:ngsi-ld:null"u8))
                     isNull = true;
                 else if (!ReadValueOf(ref reader, kind, name, out value, ref isNull))
                     return null;
@@ -218,7 +230,7 @@ internal sealed class EntityPass(ReadOnlyMemory<byte> json, LdContext context, R
             else if (reader.ValueTextEquals("instanceId"u8))
             {
                 reader.Read();
-                instanceId = mode is ReadMode.Temporal or ReadMode.TemporalFragment && reader.TokenType == JsonTokenType.String ? reader.GetString() : null;
+                instanceId = IsTemporal && reader.TokenType == JsonTokenType.String ? reader.GetString() : null;
             }
             else if (reader.ValueTextEquals("expiresAt"u8))
             {
@@ -266,7 +278,7 @@ internal sealed class EntityPass(ReadOnlyMemory<byte> json, LdContext context, R
         if (isNull)
         {
             // A history may tell that an attribute was deleted (5.6.11).
-            if (mode is ReadMode.Temporal or ReadMode.TemporalFragment)
+            if (IsTemporal)
                 return new Attribute { Name = name, Kind = kind, Dataset = dataset, Value = NgsiLdNull.Json, ObservedAt = observedAt, ObservedDigits = observedDigits };
             if (NullsRemove)
                 return Removal(name, dataset) with { Kind = kind };
@@ -636,7 +648,7 @@ internal sealed class EntityPass(ReadOnlyMemory<byte> json, LdContext context, R
     /// <summary>Clause 4.5.5: one default instance, each datasetId once. A temporal representation repeats them over time.</summary>
     private bool CheckDatasets(List<Attribute> attributes)
     {
-        if (mode is ReadMode.Temporal or ReadMode.TemporalFragment)
+        if (IsTemporal)
             return true;
         for (var i = 1; i < attributes.Count; i++)
             for (var j = 0; j < i; j++)

@@ -59,7 +59,7 @@ public static class NgsiLdRoutes
         // What an empty last segment leaves over: the resource is there, the method is not.
         foreach (var (pattern, methods) in new (string, string[])[]
                  {
-                     ("/entities/{id}/attrs", ["DELETE", "GET", "PUT"]), ("/temporal/entities", ["DELETE", "PATCH", "PUT"]), ("/temporal/entities/{id}/attrs/{attr}", ["PATCH"]),
+                     ("/entities/{id}/attrs", ["DELETE", "GET", "PUT"]), ("/temporal/entities", ["DELETE", "PATCH", "PUT"]), ("/temporal/entities/{id}/attrs/{attr}", ["PATCH"]), ("/temporal/entities/{id}/attrs//{instance}", ["PATCH"]),
                  })
             routes.MapMethods(Root + pattern, methods, http =>
             {

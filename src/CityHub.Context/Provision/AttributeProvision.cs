@@ -1,6 +1,7 @@
 using CityHub.Context.Entities;
 using CityHub.Context.Http;
 using CityHub.Context.JsonLd;
+using CityHub.Context.Temporal;
 using CityHub.Core.Problems;
 using Microsoft.AspNetCore.Http;
 
@@ -50,7 +51,9 @@ internal static class AttributeProvision
         if (parameters["datasetId"] is { } given && given != "@none" && !Names.IsUri(given))
             return Parameters.Bad($"datasetId is \"{given}\", not a URI.");
         var dataset = parameters["datasetId"] is "@none" ? null : parameters["datasetId"];
-        return await Decide(http, room, tenant, new AttributeRequest(id, name, target, []), (entity, now) => EntityChanges.DeleteAttribute(entity, name, dataset, all, now));
+        return await Decide(http, room, tenant, new AttributeRequest(id, name, target, []), (entity, now) => EntityChanges.DeleteAttribute(entity, name, dataset, all, now)) is { } failed
+            ? await OrClose(http, room, tenant, failed, id, name, dataset, all)
+            : null;
     }
 
     private static async ValueTask<Problem?> DeleteScope(HttpContext http, ContextRoom room, string tenant)
@@ -61,7 +64,18 @@ internal static class AttributeProvision
             return problem;
         return await Decide(http, room, tenant, new AttributeRequest(id, 0, target, []), (entity, now) => entity.Scopes.Length == 0
             ? ContextProblems.ResourceNotFound.Because($"{entity.Id} has no scope.")
-            : EntityChanges.Edit(entity, now) with { Scopes = [] });
+            : EntityChanges.Edit(entity, now) with { Scopes = [] }) is { } failed
+            ? await OrClose(http, room, tenant, failed, id, Iris.Intern(History.ScopeIri), null, false)
+            : null;
+    }
+
+    /// <summary>What the entities do not know, the history may.</summary>
+    private static async ValueTask<Problem?> OrClose(HttpContext http, ContextRoom room, string tenant, Problem failed, string id, int name, string? dataset, bool all)
+    {
+        if (failed.Kind != ContextProblems.ResourceNotFound || room.Broker.Table(tenant)?.Find(id) is not null)
+            return failed;
+        var closed = await TemporalProvision.CloseAsync(room, tenant, id, name, dataset, all, http.RequestAborted);
+        return !closed.Ok ? closed.Problem : closed.Value ? await Handlers.Empty(http, StatusCodes.Status204NoContent) : failed;
     }
 
     private static async ValueTask<Problem?> Change(HttpContext http, ContextRoom room, string tenant, ReadMode mode, Func<Entity, EntityFragment, long, Changed> change)

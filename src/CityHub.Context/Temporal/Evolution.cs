@@ -12,8 +12,9 @@ public sealed record AttributeEvolution(int Name, List<(long Time, Attribute Ins
 public sealed record Evolution(HistoryEntity Entity, List<AttributeEvolution> Attributes)
 {
     /// <param name="most">Instances of one attribute beyond which reading more is of no use: the page is full.</param>
+    /// <param name="now">UTC ticks.</param>
     /// <param name="wanted">Whether an attribute is asked for.</param>
-    public static Evolution Read(History history, string tenant, HistoryEntity entity, HistoryQuery query, int most, Func<int, bool> wanted, IReadOnlySet<string>? datasets)
+    public static Evolution Read(History history, string tenant, HistoryEntity entity, HistoryQuery query, int most, long now, Func<int, bool> wanted, IReadOnlySet<string>? datasets)
     {
         var found = new Dictionary<int, (List<(long Time, Attribute Instance)> Instances, List<SeriesKey> Keys)>();
         foreach (var key in history.Series.Of(tenant, entity.Id))
@@ -25,7 +26,7 @@ public sealed record Evolution(HistoryEntity Entity, List<AttributeEvolution> At
                 found[name] = attribute = ([], []);
             attribute.Keys.Add(key);
             if (query.Format != HistoryFormat.Aggregated)
-                attribute.Instances.AddRange(Instances(history.Series, key, name, query, most));
+                attribute.Instances.AddRange(Instances(history.Series, key, name, query, most, now));
         }
 
         var evolution = new Evolution(entity, []);
@@ -41,7 +42,7 @@ public sealed record Evolution(HistoryEntity Entity, List<AttributeEvolution> At
         return evolution;
     }
 
-    private static IEnumerable<(long, Attribute)> Instances(ISeries series, SeriesKey key, int name, HistoryQuery query, int most)
+    private static IEnumerable<(long, Attribute)> Instances(ISeries series, SeriesKey key, int name, HistoryQuery query, int most, long now)
     {
         var newest = query.LastN > 0;
         var property = query.TimeProperty ?? "observedAt";
@@ -50,6 +51,9 @@ public sealed record Evolution(HistoryEntity Entity, List<AttributeEvolution> At
         foreach (var sample in series.Read(key, query.From, query.To, newest, byRecorded: byRecorded))
         {
             var attribute = Samples.ToAttribute(key, name, sample);
+            // 4.22: what was transient evaporates from the history, too.
+            if (attribute.ExpiresAt != 0 && attribute.ExpiresAt <= now)
+                continue;
             var deleted = History.IsDeleted(attribute) && attribute.ObservedAt == 0;
             var time = property switch
             {

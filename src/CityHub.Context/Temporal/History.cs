@@ -22,7 +22,7 @@ public sealed class History : IChangeObserver
     public const string Removed = "HistoryRemoved";
     public const string Revised = "HistoryRevised";
 
-    private const string ScopeIri = "https://uri.etsi.org/ngsi-ld/scope";
+    public const string ScopeIri = EntityPass.ScopeIri;
 
     private readonly ISeries _series;
     private readonly ConcurrentDictionary<(string Tenant, string Id), HistoryEntity> _entities = new();
@@ -45,8 +45,7 @@ public sealed class History : IChangeObserver
         if (change.Position <= _series.Position)
             return;
         foreach (var attribute in edit.Set)
-            if (attribute.ExpiresAt == 0)
-                Append(change.Tenant, edit.Id, attribute);
+            Append(change.Tenant, edit.Id, attribute);
         foreach (var attribute in edit.Past)
             Append(change.Tenant, edit.Id, attribute);
         if (edit.Scopes is { Length: > 0 } scopes)
@@ -118,7 +117,7 @@ public sealed class History : IChangeObserver
 
     public static bool IsDeleted(Attribute attribute) => NgsiLdNull.Is(attribute.Value);
 
-    private static Attribute ScopeInstance(string[] scopes, long at) => new()
+    public static Attribute ScopeInstance(string[] scopes, long at) => new()
     {
         Name = Iris.Intern(ScopeIri),
         Kind = AttributeKind.Property,

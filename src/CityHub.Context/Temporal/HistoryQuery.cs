@@ -97,7 +97,8 @@ public sealed record HistoryQuery
 
     private static Result<HistoryQuery> Formatted(HistoryQuery query, Parameters parameters)
     {
-        var format = parameters["format"] ?? parameters.List("options").FirstOrDefault(o => o is "temporalValues" or "aggregatedValues" or "simplified" or "concise" or "normalized");
+        var format = parameters["format"] ?? parameters.List("options").FirstOrDefault(o => o is "temporalValues" or "aggregatedValues" or "simplified" or "concise" or "normalized")
+            ?? (parameters["aggrMethods"] is null ? null : "aggregatedValues");
         switch (format)
         {
             case null or "normalized":

@@ -78,7 +78,13 @@ internal static class HistoryWriter
         json.WriteStartObject();
         json.WriteString("type"u8, AttributeKinds.Name(instance.Kind));
         json.WritePropertyName(AttributeKinds.ValueMember(instance.Kind));
-        Null(json, instance.Kind);
+        if (Iris.Text(instance.Name) == History.ScopeIri)
+        {
+            json.WriteStartArray();
+            json.WriteEndArray();
+        }
+        else
+            Null(json, instance.Kind);
         if (instance.Dataset is { } dataset)
             json.WriteString("datasetId"u8, dataset);
         if (instance.InstanceId is { } id)

@@ -23,7 +23,7 @@ internal sealed class TemporalConsumption(History history)
             return problem;
         if (history.Find(tenant, id) is not { } entity)
             return ContextProblems.ResourceNotFound.Because($"There is no history of {id}.");
-        var evolution = Evolution.Read(history, tenant, entity, query, room.Limits.TemporalInstances + 1, Wanted(how), how.Datasets);
+        var evolution = Evolution.Read(history, tenant, entity, query, room.Limits.TemporalInstances + 1, room.Now, Wanted(how), how.Datasets);
         if (evolution.Attributes.Count == 0 && (how.Attributes is not null || how.Pick is { Attributes.Count: > 0 } || how.Datasets is not null || how.Omit is { Id: true, Type: true }))
             return ContextProblems.ResourceNotFound.Because($"The history of {id} has no such attributes.");
         var page = HistoryPage.Cut([evolution], query, room.Limits.TemporalInstances);
@@ -100,7 +100,7 @@ internal sealed class TemporalConsumption(History history)
                 return Parameters.Bad("Histories are ordered by id only.");
         var matching = new List<Evolution>();
         foreach (var entity in history.All(tenant))
-            if (Match(tenant, entity, query, when, how, room.Limits.TemporalInstances + 1) is { } evolution)
+            if (Match(tenant, entity, query, when, how, room.Limits.TemporalInstances + 1, room.Now) is { } evolution)
                 matching.Add(evolution);
         if (query.OrderBy is [{ Descending: var descending }])
             matching.Sort((a, b) => descending ? string.CompareOrdinal(b.Entity.Id, a.Entity.Id) : string.CompareOrdinal(a.Entity.Id, b.Entity.Id));
@@ -131,27 +131,53 @@ internal sealed class TemporalConsumption(History history)
     /// The filters apply to the history inside the interval: an entity matches when any of its instances there does (5.7.4.4). Null where it does not,
     /// or has nothing there.
     /// </summary>
-    private Evolution? Match(string tenant, HistoryEntity entity, EntityQuery query, HistoryQuery when, Representation how, int most)
+    private Evolution? Match(string tenant, HistoryEntity entity, EntityQuery query, HistoryQuery when, Representation how, int most, long now)
     {
         var whole = new Entity { Id = entity.Id, Types = entity.Types, CreatedAt = entity.CreatedAt, ModifiedAt = entity.ModifiedAt, Attributes = [] };
         if (!(query with { Q = null, Geo = null, Attributes = null, Scope = null }).Matches(whole, null, 0))
             return null;
-        if (query.Q is not null || query.Geo is not null || query.Scope is not null)
+        if (query.Q is not null || query.Geo is not null)
         {
-            var instances = Evolution.Read(history, tenant, entity, when with { LastN = 0, Format = HistoryFormat.Normalized }, int.MaxValue, _ => true, null)
+            var instances = Evolution.Read(history, tenant, entity, when with { LastN = 0, Format = HistoryFormat.Normalized }, int.MaxValue, now, _ => true, null)
                 .Attributes.SelectMany(a => a.Instances).Select(i => i.Instance).ToList();
-            var evolved = new Entity { Id = entity.Id, Types = entity.Types, CreatedAt = entity.CreatedAt, ModifiedAt = entity.ModifiedAt, Attributes = instances, Scopes = Scopes(tenant, entity) };
-            if (!(query with { Attributes = null }).Matches(evolved, null, 0))
+            var evolved = new Entity { Id = entity.Id, Types = entity.Types, CreatedAt = entity.CreatedAt, ModifiedAt = entity.ModifiedAt, Attributes = instances };
+            if (!(query with { Attributes = null, Scope = null }).Matches(evolved, null, 0))
                 return null;
         }
 
-        var evolution = Evolution.Read(history, tenant, entity, when, most, Wanted(how), how.Datasets);
+        var valid = query.Scope is { } scope ? ValidIn(tenant, entity, scope, when) : null;
+        if (valid is { Count: 0 })
+            return null;
+        var evolution = Evolution.Read(history, tenant, entity, when, most, now, Wanted(how), how.Datasets);
+        if (valid is not null)
+            Within(evolution, valid);
         var any = when.Format == HistoryFormat.Aggregated ? evolution.Attributes.Count > 0 : evolution.Attributes.Any(a => a.Instances.Count > 0);
         return any ? evolution : null;
     }
 
-    private string[] Scopes(string tenant, HistoryEntity entity) =>
-        [.. history.Series.Of(tenant, entity.Id).Where(k => k.Attribute == "https://uri.etsi.org/ngsi-ld/scope")
-            .SelectMany(k => history.Series.Read(k, 0, long.MaxValue).Select(s => Samples.ToAttribute(k, 0, s)))
-            .SelectMany(a => Links.Targets(a.Value))];
+    /// <summary>4.18: a scope is valid from when it was set until the next one; only what was observed meanwhile is the scope's.</summary>
+    private List<(long From, long To, Entities.Attribute Scope)> ValidIn(string tenant, HistoryEntity entity, ScopeQuery scope, HistoryQuery when)
+    {
+        var set = history.Series.Of(tenant, entity.Id).Where(k => k.Attribute == History.ScopeIri)
+            .SelectMany(k => history.Series.Read(k, 0, long.MaxValue).Select(s => Samples.ToAttribute(k, Iris.Intern(History.ScopeIri), s)))
+            .OrderBy(a => a.ObservedAt).ToList();
+        var valid = new List<(long From, long To, Entities.Attribute Scope)>();
+        for (var i = 0; i < set.Count; i++)
+        {
+            var (from, to) = (set[i].ObservedAt, i + 1 < set.Count ? set[i + 1].ObservedAt : long.MaxValue);
+            if (from < when.To && to > when.From && !History.IsDeleted(set[i]) && scope.Matches([.. Links.Targets(set[i].Value)]))
+                valid.Add((from, to, set[i]));
+        }
+
+        return valid;
+    }
+
+    private static void Within(Evolution evolution, List<(long From, long To, Entities.Attribute Scope)> valid)
+    {
+        foreach (var attribute in evolution.Attributes)
+            attribute.Instances.RemoveAll(i => !valid.Exists(v => i.Time >= v.From && i.Time < v.To));
+        var name = Iris.Intern(History.ScopeIri);
+        if (evolution.Attributes.All(a => a.Name != name || a.Instances.Count == 0) && evolution.Attributes.Exists(a => a.Instances.Count > 0))
+            evolution.Attributes.Add(new AttributeEvolution(name, [.. valid.Select(v => (v.From, v.Scope))], []));
+    }
 }

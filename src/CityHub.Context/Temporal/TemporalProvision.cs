@@ -96,6 +96,26 @@ internal sealed class TemporalProvision(History history)
         return history.Find(tenant, id) is null ? Missing(id) : await Remove(http, room, tenant, History.Removal(id, null, null, true, null));
     }
 
+    /// <summary>
+    /// The core API deletes an attribute of an entity that only the history knows (5.6.5 on a temporal-only entity): the history notes the deletion.
+    /// False when the history does not know it either.
+    /// </summary>
+    public static async ValueTask<Result<bool>> CloseAsync(ContextRoom room, string tenant, string id, int name, string? dataset, bool all, CancellationToken cancel)
+    {
+        var now = room.Now;
+        var gone = new List<Attribute>();
+        foreach (var key in room.History.Series.Of(tenant, id))
+            if (key.Attribute == Iris.Text(name) && (all || key.Dataset == (dataset ?? "")))
+                foreach (var sample in room.History.Series.Read(key, 0, long.MaxValue, newestFirst: true, limit: 1))
+                    if (Samples.ToAttribute(key, name, sample) is var last && !History.IsDeleted(last))
+                        gone.Add(History.Deleted(last, now) with { InstanceId = null });
+        if (gone.Count == 0)
+            return false;
+        var edit = new EntityEdit { Kind = EditKind.Changed, Id = id, At = now, Past = gone };
+        var noted = await room.Broker.NoteAsync(tenant, History.Recorded, EntityFacts.Encode([edit]), null, cancel);
+        return noted.Map(_ => true);
+    }
+
     private static Problem Missing(string id, int? name = null) =>
         ContextProblems.ResourceNotFound.Because(name is { } attribute ? $"The history of {id} has no such {Iris.Text(attribute)}." : $"There is no history of {id}.");
 
@@ -120,7 +140,9 @@ internal sealed class TemporalProvision(History history)
     private async ValueTask<Problem?> Record(HttpContext http, ContextRoom room, string tenant, string id, EntityFragment fragment)
     {
         var now = room.Now;
-        // The scope of a temporal entity is told like a property; the instances are stamped by arrival.
+        List<Attribute> past = [.. fragment.Attributes.Select(a => EntityChanges.Stamp(a with { InstanceId = null }, null, now))];
+        if (fragment.Scopes is { Length: > 0 } scopes)
+            past.Add(History.ScopeInstance(scopes, now) with { ObservedAt = 0, ObservedDigits = 0 });
         var edit = new EntityEdit
         {
             Kind = history.Find(tenant, id) is null ? EditKind.Created : EditKind.Changed,
@@ -128,7 +150,7 @@ internal sealed class TemporalProvision(History history)
             At = now,
             CreatedAt = now,
             Types = fragment.Types.Length > 0 ? fragment.Types : null,
-            Past = [.. fragment.Attributes.Select(a => EntityChanges.Stamp(a with { InstanceId = null }, null, now))],
+            Past = past,
         };
         var noted = await room.Broker.NoteAsync(tenant, History.Recorded, EntityFacts.Encode([edit]), null, http.RequestAborted);
         return noted.Ok ? null : noted.Problem;

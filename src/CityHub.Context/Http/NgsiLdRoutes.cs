@@ -59,7 +59,7 @@ public static class NgsiLdRoutes
         // What an empty last segment leaves over: the resource is there, the method is not.
         foreach (var (pattern, methods) in new (string, string[])[]
                  {
-                     ("/entities/{id}/attrs", ["DELETE", "GET", "PUT"]), ("/temporal/entities", ["DELETE", "PATCH", "PUT"]), ("/temporal/entities/{id}/attrs/{attr}", ["PATCH"]), ("/temporal/entities/{id}/attrs//{instance}", ["PATCH"]),
+                     ("/entities/{id}/attrs", ["DELETE", "GET", "PUT"]), ("/temporal/entities", ["DELETE", "PATCH", "PUT"]), ("/temporal/entities/{id}/attrs/{attr}", ["PATCH"]),
                  })
             routes.MapMethods(Root + pattern, methods, http =>
             {
@@ -73,7 +73,9 @@ public static class NgsiLdRoutes
             routes.Map($"{Root}/{later}/{{**rest}}", Handlers.Of(room, (_, _, _) => new ValueTask<Problem?>(ContextProblems.OperationNotSupported.Because(
                     $"This hub does not offer {later} yet.", "See docs/reference/ngsi-ld.md for what it offers."))))
                 .RequireAuthorization(Permissions.EntitiesRead).WithName(later).WithSummary($"{later}: not offered (6.3.2)").WithTags("NGSI-LD");
-        routes.Map($"{Root}/{{**rest}}", Handlers.Of(room, (http, _, _) => new ValueTask<Problem?>(
+        routes.Map($"{Root}/{{**rest}}", Handlers.Of(room, (http, _, _) => http.Request.Method == "PATCH" && http.Request.Path.Value is { } target && target.StartsWith(Root + "/temporal", StringComparison.Ordinal) && target.Contains("/attrs//", StringComparison.Ordinal)
+            ? Handlers.Empty(http, StatusCodes.Status405MethodNotAllowed)
+            : new ValueTask<Problem?>(
                 http.Request.Path.Value is { } path && (path.Contains("//", StringComparison.Ordinal) || path.TrimEnd('/').EndsWith("/entities", StringComparison.Ordinal))
                     ? ContextProblems.BadRequestData.Because("An identifier is missing in the path.")
                     : ContextProblems.ResourceNotFound.Because($"There is no {http.Request.Path}."))))

@@ -19,7 +19,7 @@ public sealed record EmbeddedOptions
     /// Bytes of write-ahead log after which the writer moves it into the database between two groups. The file is laid out in this
     /// size at the start: an fsync over blocks that exist costs 0.12 ms, one that grows the file 0.30 ms.
     /// </summary>
-    public int WalBytes { get; init; } = 16 << 20;
+    public int WalBytes { get; init; } = 8 << 20;
 
     /// <summary>How many facts at the end of the log are read and checked at every start.</summary>
     public int TailFacts { get; init; } = 4_096;

@@ -81,7 +81,6 @@ internal sealed class FactFile : IDisposable
                 return damage;
             }
 
-            file.LayOutWal(options.WalBytes);
             kept = true;
             return file;
         }
@@ -127,8 +126,9 @@ internal sealed class FactFile : IDisposable
     /// Writes zeros behind the end of the write-ahead log until it has its working size. SQLite takes them for the end of the log
     /// (their salt is not the header's), and its commits overwrite blocks that exist instead of growing the file. What was recovered
     /// moves into the database first: the next commit begins the log anew, and <see cref="WalScan"/> never meets two torn ends.
+    /// Before the first commit, on the log's thread: the start does not wait for it (20 ms).
     /// </summary>
-    void LayOutWal(int bytes)
+    public void LayOutWal(int bytes)
     {
         try
         {

@@ -29,7 +29,6 @@ internal sealed class FactLine(EmbeddedOptions options) : IDisposable
     /// <summary>Takes a place in the line, or says why not.</summary>
     public Problem? Join(Pending append)
     {
-        bool wake;
         lock (_gate)
         {
             if (_closed is not null)
@@ -45,13 +44,11 @@ internal sealed class FactLine(EmbeddedOptions options) : IDisposable
             _line.Enqueue(append);
             _waiting++;
             _waitingBytes += append.Bytes;
-            wake = _writerSleeps;
-            _writerSleeps = false;
-        }
-
-        if (wake)
-        {
-            _arrived.Set();
+            if (_writerSleeps)
+            {
+                _writerSleeps = false;
+                _arrived.Set();
+            }
         }
 
         return null;
@@ -150,21 +147,17 @@ internal sealed class FactLine(EmbeddedOptions options) : IDisposable
     }
 
     /// <summary>No more appends; those in the line still get through.</summary>
-    /// <returns>False when it was closed before.</returns>
-    public bool Close(Problem why)
+    public void Close(Problem why)
     {
         TaskCompletionSource? room;
-        bool first;
         lock (_gate)
         {
-            first = _closed is null;
             _closed ??= why;
             (room, _room) = (_room, null);
+            _arrived.Set();
         }
 
         room?.TrySetResult();
-        _arrived.Set();
-        return first;
     }
 
     /// <summary>Only after the log's thread has ended.</summary>

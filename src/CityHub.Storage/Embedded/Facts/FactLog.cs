@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using CityHub.Core.Facts;
 using CityHub.Core.Problems;
 using CityHub.Storage.Embedded.Sqlite;
@@ -13,6 +12,9 @@ internal sealed class FactLog : IFactLog, IDisposable
 {
     /// <summary>After this long without an append the writer moves what is left of the write-ahead log into the database.</summary>
     static readonly TimeSpan Idle = TimeSpan.FromSeconds(1);
+
+    /// <summary>Of the payloads of one append; SQLite's own limit for one is a little below 1 GB.</summary>
+    const long MostBytes = 512 << 20;
 
     readonly FactFile _file;
     readonly FactNames _names;
@@ -55,7 +57,6 @@ internal sealed class FactLog : IFactLog, IDisposable
 
     public ValueTask<Result<Appended>> AppendAsync(Append append, CancellationToken cancel = default)
     {
-        ArgumentException.ThrowIfNullOrEmpty(append.Stream);
         if (append.Facts.Count == 0)
         {
             throw new ArgumentException("An append carries at least one fact.", nameof(append));
@@ -66,11 +67,16 @@ internal sealed class FactLog : IFactLog, IDisposable
             return ValueTask.FromCanceled<Result<Appended>>(cancel);
         }
 
+        // What cannot be stored is the caller's mistake and told to him: on the log's thread it would stop the hub.
+        ThrowIfNoText(append.Stream);
         long bytes = 0;
         for (int i = 0; i < append.Facts.Count; i++)
         {
+            ThrowIfNoText(append.Facts[i].Type);
             bytes += append.Facts[i].Payload.Length;
         }
+
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(bytes, MostBytes, nameof(append));
 
         var pending = new Pending(append, bytes);
         if (cancel.CanBeCanceled)
@@ -116,6 +122,15 @@ internal sealed class FactLog : IFactLog, IDisposable
         _reader.Dispose();
     }
 
+    static void ThrowIfNoText(string name)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        if (name.AsSpan().IndexOfAnyInRange('\ud800', '\udfff') >= 0)
+        {
+            _ = SqliteStatement.Strict.GetByteCount(name); // throws for half a surrogate pair
+        }
+    }
+
     async Task WaitForMoreAsync(long after, CancellationToken cancel)
     {
         while (true)
@@ -144,6 +159,7 @@ internal sealed class FactLog : IFactLog, IDisposable
         var facts = new List<Fact>();
         try
         {
+            _file.LayOutWal(_options.WalBytes);
             while (_line.Take(group, Idle))
             {
                 bool idle = group.Count == 0;

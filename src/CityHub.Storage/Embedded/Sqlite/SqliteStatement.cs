@@ -5,6 +5,9 @@ namespace CityHub.Storage.Embedded.Sqlite;
 /// <summary>A prepared statement. Indexes of parameters begin at 1, of columns at 0, as in SQLite.</summary>
 internal sealed unsafe class SqliteStatement(SqliteDb db, nint statement) : IDisposable
 {
+    /// <summary>Half a surrogate pair is no text: replacing it would make two keys one.</summary>
+    public static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
+
     nint _statement = statement;
 
     public SqliteStatement Bind(int index, long value)
@@ -14,11 +17,12 @@ internal sealed unsafe class SqliteStatement(SqliteDb db, nint statement) : IDis
     }
 
     /// <summary>SQLite copies the text.</summary>
+    /// <exception cref="ArgumentException">The text has half a surrogate pair in it.</exception>
     public SqliteStatement Bind(int index, string value)
     {
-        int max = Encoding.UTF8.GetMaxByteCount(value.Length);
+        int max = Strict.GetMaxByteCount(value.Length);
         Span<byte> utf8 = max <= 512 ? stackalloc byte[512] : new byte[max];
-        int length = Encoding.UTF8.GetBytes(value, utf8);
+        int length = Strict.GetBytes(value, utf8);
         fixed (byte* p = utf8)
         {
             db.Check(Native.sqlite3_bind_text(_statement, index, p, length, -1));

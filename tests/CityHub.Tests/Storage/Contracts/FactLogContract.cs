@@ -270,12 +270,15 @@ public abstract class FactLogContract
     }
 
     [Fact]
-    public async Task An_append_without_facts_or_stream_is_a_mistake_of_the_caller()
+    public async Task An_append_without_facts_or_names_is_a_mistake_of_the_caller()
     {
         using IStoreUnderTest store = Open();
         await Assert.ThrowsAnyAsync<ArgumentException>(async () => await store.Log.AppendAsync(Say("a"), Cancel));
         await Assert.ThrowsAnyAsync<ArgumentException>(async () => await store.Log.AppendAsync(Say("", "x"), Cancel));
-        Assert.Equal(0, store.Log.Head);
+        await Assert.ThrowsAnyAsync<ArgumentException>(async () => await store.Log.AppendAsync(Say("half a \ud83c pair", "x"), Cancel));
+        await Assert.ThrowsAnyAsync<ArgumentException>(async () => await store.Log.AppendAsync(new Append("a", [new NewFact("", default)], Noon), Cancel));
+        _ = (await store.Log.AppendAsync(Say("a whole \U0001F3D9 pair", "x"), Cancel)).Value;
+        Assert.Equal(1, store.Log.Head);
     }
 
     [Fact]

@@ -103,6 +103,19 @@ public abstract class ViewsContract
     }
 
     [Fact]
+    public async Task A_key_that_is_no_text_is_a_mistake_of_the_caller_and_changes_nothing()
+    {
+        using IStoreUnderTest store = Open();
+        await Fill(store, 1);
+        IView view = store.Views.Open("v");
+        Assert.ThrowsAny<ArgumentException>(() => view.Commit(1, [Put("good", "1"), Put("half a \ud83c pair", "2")]));
+        Assert.Equal(0, view.Position);
+        Assert.Empty(view.Scan());
+        view.Commit(1, [Put("good", "1")]);
+        Assert.Equal(["good"], Keys(view));
+    }
+
+    [Fact]
     public void A_view_has_one_opener()
     {
         using IStoreUnderTest store = Open();

@@ -1,6 +1,7 @@
 using CityHub.Context.Entities;
 using CityHub.Context.Http;
 using CityHub.Context.JsonLd;
+using CityHub.Context.Subscriptions;
 using CityHub.Context.Temporal;
 using CityHub.Core.Problems;
 using CityHub.Server.Pages;
@@ -12,6 +13,7 @@ namespace CityHub.Server;
 internal sealed partial class Hub
 {
     private ContextRoom? _context;
+    private SubscriptionRoom? _subscriptions;
 
     private async Task<Problem?> OpenRoomsAsync(CancellationToken cancel)
     {
@@ -19,18 +21,27 @@ internal sealed partial class Hub
         var broker = new Broker(Store.Log, Store.Snapshots, Time);
         var history = new History(new MemorySeries());
         broker.Observe(history);
-        await Task.Run(() => broker.Start(history.Series.Position), cancel);
-        contexts.Start(broker.Tenants);
+        var subscriptions = Open(new SubscriptionRoom(
+            Store.Log, Store.Views, broker, contexts, Time, Ids, new Random(Ids.Next().GetHashCode()), _app.Services.GetRequiredService<ILogger<SubscriptionRoom>>()));
+        contexts.Start(subscriptions.Tenants);
+        await subscriptions.LoadAsync(cancel);
+        await Task.Run(() => broker.Start(Math.Min(history.Series.Position, subscriptions.Position)), cancel);
+        contexts.Start(broker.Tenants.Except(subscriptions.Tenants));
         Open(new SnapshotTimer(broker, Time));
         _context = new ContextRoom(broker, contexts, history, new ContextLimits { TemporalInstances = Config.Limits.TemporalInstances, BatchEntities = Config.Limits.Batch, BodyBytes = (int)Math.Min(Config.Limits.Body, int.MaxValue / 2) });
         _figures.Add(new Figure("facts", "facts in the log", "日志中的事实", () => Store.Log.Head, Counts: true));
+        _subscriptions = subscriptions;
+        _figures.Add(new Figure("subscriptions", "subscriptions", "订阅", () => subscriptions.Count));
         _figures.Add(new Figure("entities", "entities", "实体", () => broker.Count("")));
         return null;
     }
 
     private void MapRooms(IEndpointRouteBuilder routes)
     {
-        if (_context is { } context)
-            routes.MapNgsiLd(context);
+        if (_context is not { } context)
+            return;
+        routes.MapNgsiLd(context);
+        if (_subscriptions is { } subscriptions)
+            routes.MapSubscriptions(context, subscriptions);
     }
 }

@@ -68,6 +68,26 @@ public static class EntityWriter
             json.WriteString(member, text[..Times.Format(ticks, digits, text)]);
     }
 
+    /// <summary>What an attribute instance was before (5.2.5 to 5.2.9: previousValue, previousObject …).</summary>
+    internal static void WritePrevious(Utf8JsonWriter json, Attribute before, LdContext context)
+    {
+        json.WritePropertyName(before.Kind switch
+        {
+            AttributeKind.Property or AttributeKind.GeoProperty => "previousValue"u8,
+            AttributeKind.Relationship => "previousObject"u8,
+            AttributeKind.LanguageProperty => "previousLanguageMap"u8,
+            AttributeKind.VocabProperty => "previousVocab"u8,
+            AttributeKind.JsonProperty => "previousJson"u8,
+            AttributeKind.ListProperty => "previousValueList"u8,
+            AttributeKind.ListRelationship => "previousObjectList"u8,
+            _ => throw new InvalidOperationException($"No such kind: {before.Kind}"),
+        });
+        if (before.Kind == AttributeKind.ListRelationship)
+            ObjectList(json, before.Value);
+        else
+            RawValue(json, before, context);
+    }
+
     private static Attribute? Geometry(Entity entity, Representation how)
     {
         if (how.GeometryProperty is not { } name)
@@ -95,6 +115,7 @@ public static class EntityWriter
             WriteTime(json, "expiresAt"u8, entity.ExpiresAt, Times.Fewest(entity.ExpiresAt));
         }
 
+        how.Changes?.Write(json, entity);
         var attributes = entity.Attributes;
         for (var i = 0; i < attributes.Count;)
         {
@@ -244,6 +265,7 @@ public static class EntityWriter
             WriteTime(json, "modifiedAt"u8, attribute.ModifiedAt);
         }
 
+        how.Changes?.Write(json, attribute, context, how.SysAttrs);
         var sub = attribute.Sub;
         for (var i = 0; i < sub.Count;)
         {
@@ -263,7 +285,7 @@ public static class EntityWriter
     /// <summary>Concise (4.5.2.3, 4.5.4.3): a Property or GeoProperty with nothing but its value is its value.</summary>
     private static bool IsBare(Attribute attribute, Representation how) =>
         attribute.Sub.Count == 0 && attribute.ObservedAt == 0 && attribute.UnitCode is null && attribute.Dataset is null && attribute.InstanceId is null &&
-        !how.SysAttrs && (attribute.Kind == AttributeKind.GeoProperty || attribute.Kind == AttributeKind.Property && attribute.Value.Span[0] != '{');
+        !how.SysAttrs && how.Changes?.Says(attribute) != true && (attribute.Kind == AttributeKind.GeoProperty || attribute.Kind == AttributeKind.Property && attribute.Value.Span[0] != '{');
 
     /// <summary>The simplified value (4.5.4): value, object, vocab, the chosen language, {"languageMap": …}, {"json": …}, the list.</summary>
     private static void Value(Utf8JsonWriter json, Attribute attribute, LdContext context, Representation how)

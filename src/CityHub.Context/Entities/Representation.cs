@@ -46,6 +46,9 @@ public sealed record Representation
 
     public int JoinLevel { get; init; } = 1;
 
+    /// <summary>What a notification tells beside the state; null elsewhere.</summary>
+    public ShownChanges? Changes { get; init; }
+
     /// <summary>Entities that the asker already has (containedBy): not joined again.</summary>
     public IReadOnlySet<string> ContainedBy { get; init; } = new HashSet<string>();
 }

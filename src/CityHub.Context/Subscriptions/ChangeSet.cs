@@ -1,0 +1,83 @@
+using CityHub.Context.Entities;
+using Attribute = CityHub.Context.Entities.Attribute;
+
+namespace CityHub.Context.Subscriptions;
+
+/// <param name="Before">Null: the instance was created.</param>
+/// <param name="After">Null: it was deleted.</param>
+internal readonly record struct AttributeChange(int Name, Attribute? Before, Attribute? After)
+{
+    public Triggers Trigger => Before is null ? Triggers.AttributeCreated : After is null ? Triggers.AttributeDeleted : Triggers.AttributeUpdated;
+}
+
+/// <summary>What one edit did to one entity, in the words of the notification triggers (5.8.6).</summary>
+internal sealed class ChangeSet
+{
+    private ChangeSet(Entity? before, Entity? after, long at, List<AttributeChange> attributes) => (Before, After, At, Attributes) = (before, after, at, attributes);
+
+    public Entity? Before { get; }
+
+    public Entity? After { get; }
+
+    /// <summary>UTC ticks of the edit.</summary>
+    public long At { get; }
+
+    public IReadOnlyList<AttributeChange> Attributes { get; }
+
+    public Triggers EntityTrigger => Before is null ? Triggers.EntityCreated : After is null ? Triggers.EntityDeleted : Triggers.EntityUpdated;
+
+    /// <summary>The entity that conditions are asked of: as it is, or as it was when it is gone.</summary>
+    public Entity Entity => After ?? Before ?? throw new InvalidOperationException("A change of nothing.");
+
+    /// <summary>Null: nothing that anybody could be told of (late readings, a deletion of what is not there).</summary>
+    public static ChangeSet? Of(in EntityChange change)
+    {
+        var (edit, before, after) = (change.Edit, change.Before, change.After);
+        var attributes = new List<AttributeChange>();
+        switch (edit.Kind)
+        {
+            case EditKind.Created when after is not null:
+                // What was there before had expired.
+                before = null;
+                foreach (var attribute in after.Attributes)
+                    attributes.Add(new AttributeChange(attribute.Name, null, attribute));
+                break;
+            case EditKind.Deleted when before is not null:
+                foreach (var attribute in before.Attributes)
+                    attributes.Add(new AttributeChange(attribute.Name, attribute, null));
+                break;
+            case EditKind.Replaced when after is not null:
+                foreach (var attribute in after.Attributes)
+                    attributes.Add(new AttributeChange(attribute.Name, before?.Find(attribute.Name, attribute.Dataset), attribute));
+                foreach (var attribute in before?.Attributes ?? [])
+                    if (after.Find(attribute.Name, attribute.Dataset) is null)
+                        attributes.Add(new AttributeChange(attribute.Name, attribute, null));
+                break;
+            case EditKind.Changed when after is not null && before is not null:
+                if (edit.Set.Count == 0 && edit.Removed.Count == 0 && edit.Types is null && edit.Scopes is null && edit.ExpiresAt is null)
+                    return null;
+                foreach (var attribute in edit.Set)
+                    attributes.Add(new AttributeChange(attribute.Name, before.Find(attribute.Name, attribute.Dataset), attribute));
+                if (edit.Removed.Count > 0)
+                    foreach (var attribute in before.Attributes)
+                        if (after.Find(attribute.Name, attribute.Dataset) is null)
+                            attributes.Add(new AttributeChange(attribute.Name, attribute, null));
+                break;
+            default:
+                return null;
+        }
+
+        return new ChangeSet(before, after, edit.At, attributes);
+    }
+
+    /// <summary>One of the subscription's triggers was pulled, by an attribute that it watches.</summary>
+    public bool Pulls(Subscription subscription)
+    {
+        if (subscription.Watched is null && (subscription.Triggers & EntityTrigger) != 0)
+            return true;
+        foreach (var attribute in Attributes)
+            if (subscription.Watches(attribute.Name) && (subscription.Triggers & (attribute.Trigger | EntityTrigger)) != 0)
+                return true;
+        return false;
+    }
+}

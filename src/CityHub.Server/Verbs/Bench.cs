@@ -1,22 +1,66 @@
+using CityHub.Bench.Kill;
+using CityHub.Bench.Storage;
+using CityHub.Core.Problems;
 using CityHub.Server.CommandLine;
 
 namespace CityHub.Server.Verbs;
 
+/// <summary>Measures parts of the hub on this machine; the benches themselves are the library CityHub.Bench.</summary>
 internal sealed class Bench : IVerb
 {
+    private static readonly Option Folder = new("--folder", "Where to make its files, on the disk in question; without it the folder for temporary files") { Value = "DIR" };
+    private static readonly Option Runs = new("--runs", "How often the child is killed; 200 without it") { Value = "N" };
+    private static readonly Option Seed = new("--seed", "Of the random moments; 1 without it") { Value = "N" };
+    private static readonly Option Each = new("--time", "How long each figure is measured; 5s without it") { Value = "TIME" };
+
     public string Name => "bench";
 
     public string Summary => "Measure this hub on this machine";
 
-    public string Arguments => "[...]";
+    public string Arguments => "<storage|kill>";
 
-    public IReadOnlyList<Option> Options => [];
+    public IReadOnlyList<Option> Options => [Folder, Runs, Seed, Each];
 
-    public IReadOnlyList<Example> Examples => [];
+    public IReadOnlyList<Example> Examples =>
+    [
+        new("cityhub bench storage", "appends per second of the fact log, beside the fsyncs per second of the disk"),
+        new("cityhub bench kill --runs 200", "kills a store under load at random moments; nothing acknowledged may be lost or doubled"),
+    ];
 
-    public Task<int> RunAsync(VerbCall call, CancellationToken cancel)
+    public async Task<int> RunAsync(VerbCall call, CancellationToken cancel)
     {
-        call.Error.WriteLine("cityhub bench is not part of this build.");
-        return Task.FromResult(Exit.Failed);
+        if (!call.Number(Runs.Name, 200, 1, 100_000).TryGet(out var runs, out var problem)
+            || !call.Number(Seed.Name, 1, 0, int.MaxValue).TryGet(out var seed, out problem)
+            || !call.Duration(Each.Name, TimeSpan.FromSeconds(5)).TryGet(out var each, out problem))
+            return call.Refuse(problem);
+        var root = call.Text(Folder.Name) ?? Path.GetTempPath();
+        var folder = Path.Combine(root, $"cityhub-bench-{Environment.ProcessId}");
+        try
+        {
+            Directory.CreateDirectory(folder);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return call.Refuse(UsageProblems.BadCommandLine.Because($"--folder is {root}: {failure.Message}"));
+        }
+
+        switch (call.Arguments)
+        {
+            case ["storage"]:
+                call.Out.WriteLine(await FactLogBench.RunAsync(folder, each, cancel));
+                Directory.Delete(folder, recursive: true);
+                return Exit.Done;
+            case ["kill"]:
+                var (file, arguments) = KillRun.Self();
+                var outcome = await KillRun.RunAsync(new KillOptions((int)runs, folder) { Seed = (int)seed }, new StoreTarget(file, arguments), call.Out, cancel);
+                if (outcome == 0)
+                    Directory.Delete(folder, recursive: true);
+                else
+                    call.Out.WriteLine($"What it left is in {folder}.");
+                return outcome == 0 ? Exit.Done : Exit.Failed;
+            default:
+                Directory.Delete(folder);
+                return call.Refuse(UsageProblems.BadCommandLine.Because("What shall be measured?", $"cityhub bench {Arguments}"));
+        }
     }
 }

@@ -1,3 +1,4 @@
+using CityHub.Bench.Broker;
 using CityHub.Bench.Kill;
 using CityHub.Bench.Storage;
 using CityHub.Core.Problems;
@@ -11,24 +12,31 @@ internal sealed class Bench : IVerb
     private static readonly Option Folder = new("--folder", "Where to make its files, on the disk in question; without it the folder for temporary files") { Value = "DIR" };
     private static readonly Option Runs = new("--runs", "How often the child is killed; 200 without it") { Value = "N" };
     private static readonly Option Seed = new("--seed", "Of the random moments; 1 without it") { Value = "N" };
+    private static readonly Option Json = new("--json", "broker: write the figures as one flat JSON object") { Value = "FILE" };
+    private static readonly Option Quick = new("--quick", "broker: shorter rounds and smaller cities");
+    private static readonly Option Only = new("--only", "broker: only the figures whose key contains this") { Value = "KEY" };
     private static readonly Option Each = new("--time", "How long each figure is measured; 5s without it") { Value = "TIME" };
 
     public string Name => "bench";
 
     public string Summary => "Measure this hub on this machine";
 
-    public string Arguments => "<storage|kill>";
+    public string Arguments => "<broker|storage|kill>";
 
-    public IReadOnlyList<Option> Options => [Folder, Runs, Seed, Each];
+    public IReadOnlyList<Option> Options => [Json, Quick, Only, Folder, Runs, Seed, Each];
 
     public IReadOnlyList<Example> Examples =>
     [
+        new("cityhub bench broker --json figures.json", "updates, batches, queries, history, start, memory; median of five rounds with the spread"),
+        new("cityhub bench broker --quick", "the same, shorter"),
         new("cityhub bench storage", "appends per second of the fact log, beside the fsyncs per second of the disk"),
         new("cityhub bench kill --runs 200", "kills a store under load at random moments; nothing acknowledged may be lost or doubled"),
     ];
 
     public async Task<int> RunAsync(VerbCall call, CancellationToken cancel)
     {
+        if (call.Arguments is ["broker"])
+            return await BrokerBench.RunAsync(call.Text(Json.Name), call.Has(Quick.Name), call.Text(Only.Name), call.Out, cancel);
         if (!call.Number(Runs.Name, 200, 1, 100_000).TryGet(out var runs, out var problem)
             || !call.Number(Seed.Name, 1, 0, int.MaxValue).TryGet(out var seed, out problem)
             || !call.Duration(Each.Name, TimeSpan.FromSeconds(5)).TryGet(out var each, out problem))

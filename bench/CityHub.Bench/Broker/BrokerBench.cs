@@ -1,0 +1,330 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+
+namespace CityHub.Bench.Broker;
+
+/// <summary>
+/// The figures of the broker, over real sockets against a hub in a process of its own with every acknowledged write fsync'd. Each is the median of
+/// five rounds with the least and the most beside it.
+/// </summary>
+public static class BrokerBench
+{
+    private const int Connections = 32;
+
+    /// <param name="only">Measure only the figures whose key contains this.</param>
+    public static async Task<int> RunAsync(string? json, bool quick, string? only, TextWriter output, CancellationToken cancel)
+    {
+        var rounds = quick ? 3 : 5;
+        var time = TimeSpan.FromSeconds(quick ? 1.5 : 5);
+        var figures = new Figures(output);
+        figures.Add("fsync_per_s", Repeat(rounds, () => Disk.FsyncsPerSecond(TimeSpan.FromSeconds(1))));
+
+        if (Wanted(only, "ready_ms", "idle_mb"))
+            await StartAsync(figures, rounds, cancel);
+        if (Wanted(only, "update", "batch", "get", "query10k"))
+            await SmallAsync(figures, rounds, time, only, cancel);
+        if (Wanted(only, "query100k"))
+            await QueryAsync(figures, "query100k_per_s", 100_000, rounds, time, cancel);
+        if (Wanted(only, "temporal", "aggregate"))
+            await HistoryAsync(figures, quick, rounds, cancel);
+        if (Wanted(only, "geo1m", "start1m", "rss1m"))
+            await MillionAsync(figures, quick ? 200_000 : 1_000_000, rounds, time, cancel);
+
+        if (json is not null)
+            await File.WriteAllTextAsync(json, figures.ToJson(), cancel);
+        else
+            output.WriteLine(figures.ToJson());
+        return 0;
+    }
+
+    private static bool Wanted(string? only, params ReadOnlySpan<string> keys)
+    {
+        if (only is null)
+            return true;
+        foreach (var key in keys)
+            if (key.Contains(only, StringComparison.Ordinal) || only.StartsWith(key, StringComparison.Ordinal))
+                return true;
+        return false;
+    }
+
+    private static List<double> Repeat(int rounds, Func<double> measure) => [.. Enumerable.Range(0, rounds).Select(_ => measure())];
+
+    private static async Task<List<double>> RepeatAsync(int rounds, Func<Task<double>> measure)
+    {
+        var values = new List<double>(rounds);
+        for (var i = 0; i < rounds; i++)
+            values.Add(await measure());
+        return values;
+    }
+
+    private static async Task StartAsync(Figures figures, int rounds, CancellationToken cancel)
+    {
+        var (ready, idle) = (new List<double>(), new List<double>());
+        for (var i = 0; i < rounds; i++)
+        {
+            using var folder = new Folder();
+            await using var hub = await HubProcess.StartAsync(folder.Path, cancel);
+            ready.Add(hub.ReadyMs);
+            await Task.Delay(2_000, cancel);
+            idle.Add(hub.ResidentMb());
+        }
+
+        figures.Add("ready_ms", ready);
+        figures.Add("idle_mb", idle);
+    }
+
+    private static async Task SmallAsync(Figures figures, int rounds, TimeSpan time, string? only, CancellationToken cancel)
+    {
+        const int count = 10_000;
+        using var folder = new Folder();
+        await using var hub = await HubProcess.StartAsync(folder.Path, cancel);
+        await LoadEntitiesAsync(hub, count, cancel);
+        if (Wanted(only, "update"))
+        {
+            var bodies = Enumerable.Range(0, 512).Select(i => $"{{\"speed\":{{\"type\":\"Property\",\"value\":{i}.5,\"unitCode\":\"KMH\"}}}}").ToArray();
+            var requests = Enumerable.Range(0, count).Select(i => bodies.Length > 0 ? $"/ngsi-ld/v1/entities/{Cities.Id(i)}/attrs" : "").ToArray();
+            var latencies = new List<double>();
+            figures.Add("update_per_s", await RepeatAsync(rounds, async () =>
+            {
+                var result = await HttpLoad.RunAsync(hub.Address, Connections, time, (c, n) => HttpLoad.Request("PATCH", requests[(c * 7919 + n) % count], bodies[(c + n) % bodies.Length]));
+                Check(result);
+                latencies.Add(result.P99);
+                return result.PerSecond;
+            }));
+            figures.Add("update_p99_ms", latencies);
+        }
+
+        if (Wanted(only, "batch"))
+            figures.Add("batch_entities_per_s", await RepeatAsync(rounds, async () =>
+            {
+                var batches = Enumerable.Range(0, 100).Select(b => HttpLoad.Request("POST", "/ngsi-ld/v1/entityOperations/upsert?options=update", Cities.Batch(b * 100, 100))).ToArray();
+                var result = await HttpLoad.RunAsync(hub.Address, 8, time, (c, n) => batches[(c * 13 + n) % batches.Length]);
+                Check(result);
+                return result.PerSecond * 100;
+            }));
+        if (Wanted(only, "get"))
+        {
+            var gets = Enumerable.Range(0, count).Select(i => HttpLoad.Request("GET", $"/ngsi-ld/v1/entities/{Cities.Id(i)}")).ToArray();
+            figures.Add("get_per_s", await RepeatAsync(rounds, async () => Check(await HttpLoad.RunAsync(hub.Address, Connections, time, (c, n) => gets[(c * 7919 + n) % count]))));
+        }
+
+        if (Wanted(only, "query10k"))
+            figures.Add("query10k_per_s", await QueriesAsync(hub, rounds, time));
+    }
+
+    private static async Task QueryAsync(Figures figures, string key, int count, int rounds, TimeSpan time, CancellationToken cancel)
+    {
+        using var folder = new Folder();
+        await using var hub = await HubProcess.StartAsync(folder.Path, cancel);
+        await LoadEntitiesAsync(hub, count, cancel);
+        figures.Add(key, await QueriesAsync(hub, rounds, time));
+    }
+
+    private static Task<List<double>> QueriesAsync(HubProcess hub, int rounds, TimeSpan time)
+    {
+        // Selective (about 1 in 200) and not, in turn.
+        var queries = Enumerable.Range(0, 100).Select(i => HttpLoad.Request("GET", $"/ngsi-ld/v1/entities?type=Sensor&limit=20&q=speed{(i % 2 == 0 ? "==" : "%3E")}{i}.5")).ToArray();
+        return RepeatAsync(rounds, async () => Check(await HttpLoad.RunAsync(hub.Address, Connections, time, (c, n) => queries[(c + n) % queries.Length])));
+    }
+
+    private static async Task HistoryAsync(Figures figures, bool quick, int rounds, CancellationToken cancel)
+    {
+        using var folder = new Folder();
+        await using var hub = await HubProcess.StartAsync(folder.Path, cancel);
+        var id = "urn:ngsi-ld:Sensor:history";
+        var start = new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc);
+        await PostAsync(hub, "/ngsi-ld/v1/temporal/entities", $"{{\"id\":\"{id}\",\"type\":\"Sensor\",\"level\":[{{\"type\":\"Property\",\"value\":1,\"observedAt\":\"2025-12-31T23:59:59Z\"}}]}}");
+        const int perRequest = 1_000;
+        var small = 10_000;
+        for (var i = 0; i < small; i += perRequest)
+            await PostAsync(hub, $"/ngsi-ld/v1/temporal/entities/{id}/attrs", Points("level", start, i, perRequest));
+        var path = $"/ngsi-ld/v1/temporal/entities/{id}?attrs=level&options=aggregatedValues&aggrMethods=avg&aggrPeriodDuration=PT5M&timerel=after&timeAt=2026-01-01T00:00:00Z";
+        figures.Add("aggregate10k_ms", await RepeatAsync(rounds, () => LatencyAsync(hub, path)));
+
+        var total = quick ? 1_000_000 : 10_000_000;
+        var next = 0;
+        var rates = new List<double>();
+        var watch = Stopwatch.StartNew();
+        var share = total / rounds;
+        for (var round = 0; round < rounds; round++)
+        {
+            watch.Restart();
+            var until = (round + 1) * share;
+            await Task.WhenAll(Enumerable.Range(0, 4).Select(async _ =>
+            {
+                for (var at = Interlocked.Add(ref next, perRequest) - perRequest; at < until; at = Interlocked.Add(ref next, perRequest) - perRequest)
+                    await PostAsync(hub, $"/ngsi-ld/v1/temporal/entities/{id}/attrs", Points("flow", start, at, perRequest));
+            }));
+            rates.Add(share / watch.Elapsed.TotalSeconds);
+        }
+
+        figures.Add("temporal_points_per_s", rates);
+        path = $"/ngsi-ld/v1/temporal/entities/{id}?attrs=flow&options=aggregatedValues&aggrMethods=avg&aggrPeriodDuration=PT1H&timerel=after&timeAt=2026-01-01T00:00:00Z";
+        figures.Add(quick ? "aggregate1m_ms" : "aggregate10m_ms", await RepeatAsync(rounds, () => LatencyAsync(hub, path)));
+    }
+
+    private static async Task MillionAsync(Figures figures, int count, int rounds, TimeSpan time, CancellationToken cancel)
+    {
+        using var folder = new Folder();
+        var suffix = count == 1_000_000 ? "1m" : $"{count / 1000}k";
+        await using (var hub = await HubProcess.StartAsync(folder.Path, cancel))
+        {
+            await LoadEntitiesAsync(hub, count, cancel);
+            var queries = Enumerable.Range(0, 256).Select(i => HttpLoad.Request(
+                "GET", string.Create(CultureInfo.InvariantCulture, $"/ngsi-ld/v1/entities?type=Sensor&limit=20&georel=near;maxDistance==500&geometry=Point&coordinates=%5B{106 + (i % 16) * 0.06:F3},{29 + (i / 16) * 0.06:F3}%5D"))).ToArray();
+            figures.Add($"geo{suffix}_per_s", await RepeatAsync(rounds, async () => Check(await HttpLoad.RunAsync(hub.Address, Connections, time, (c, n) => queries[(c * 31 + n) % queries.Length]))));
+        }
+
+        var (starts, memory) = (new List<double>(), new List<double>());
+        for (var i = 0; i < rounds; i++)
+        {
+            await using var hub = await HubProcess.StartAsync(folder.Path, cancel);
+            starts.Add(hub.ReadyMs / 1000);
+            memory.Add(hub.ResidentMb());
+        }
+
+        figures.Add($"start{suffix}_s", starts);
+        figures.Add($"rss{suffix}_mb", memory);
+    }
+
+    private static async Task<double> LatencyAsync(HubProcess hub, string path)
+    {
+        var request = HttpLoad.Request("GET", path);
+        await HttpLoad.OnceAsync(hub.Address, request);
+        var began = Stopwatch.GetTimestamp();
+        var (status, body) = await HttpLoad.OnceAsync(hub.Address, request);
+        var elapsed = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
+        return status == 200 ? elapsed : throw new InvalidOperationException($"{path} answers {status}: {Encoding.UTF8.GetString(body)}");
+    }
+
+    private static async Task LoadEntitiesAsync(HubProcess hub, int count, CancellationToken cancel)
+    {
+        var next = 0;
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(async _ =>
+        {
+            for (var at = Interlocked.Add(ref next, 1_000) - 1_000; at < count; at = Interlocked.Add(ref next, 1_000) - 1_000)
+            {
+                cancel.ThrowIfCancellationRequested();
+                await PostAsync(hub, "/ngsi-ld/v1/entityOperations/create", Cities.Batch(at, Math.Min(1_000, count - at)));
+            }
+        }));
+    }
+
+    private static async Task PostAsync(HubProcess hub, string path, string body)
+    {
+        var (status, answer) = await HttpLoad.OnceAsync(hub.Address, HttpLoad.Request("POST", path, body));
+        if (status is not (201 or 204))
+            throw new InvalidOperationException($"{path} answers {status}: {Encoding.UTF8.GetString(answer.AsSpan(0, Math.Min(answer.Length, 500)))}");
+    }
+
+    private static string Points(string attribute, DateTime start, int from, int count)
+    {
+        var text = new StringBuilder("{\"").Append(attribute).Append("\":[");
+        for (var i = from; i < from + count; i++)
+        {
+            if (i > from)
+                text.Append(',');
+            text.Append(CultureInfo.InvariantCulture, $"{{\"type\":\"Property\",\"value\":{20 + i % 100 * 0.1:F1},\"observedAt\":\"{start.AddSeconds(i):yyyy-MM-dd'T'HH:mm:ss}Z\"}}");
+        }
+
+        return text.Append("]}").ToString();
+    }
+
+    private static double Check(LoadResult result) =>
+        result.Failed == 0 ? result.PerSecond : throw new InvalidOperationException($"{result.Failed} requests were refused.");
+
+    /// <summary>A folder that goes with the measurement.</summary>
+    private sealed class Folder : IDisposable
+    {
+        public string Path { get; } = Directory.CreateTempSubdirectory("cityhub-bench-").FullName;
+
+        public void Dispose() => Directory.Delete(Path, recursive: true);
+    }
+}
+
+/// <summary>The entities of the bench: about 700 bytes, six properties, a relationship, a place.</summary>
+internal static class Cities
+{
+    public static string Id(int i) => string.Create(CultureInfo.InvariantCulture, $"urn:ngsi-ld:Sensor:{i:D7}");
+
+    public static string Batch(int from, int count)
+    {
+        var text = new StringBuilder("[");
+        for (var i = from; i < from + count; i++)
+        {
+            if (i > from)
+                text.Append(',');
+            text.Append(CultureInfo.InvariantCulture, $$$$"""
+                {"id":"{{{{Id(i)}}}}","type":"Sensor","speed":{"type":"Property","value":{{{{i % 200}}}}.5,"unitCode":"KMH"},"temperature":{"type":"Property","value":{{{{i % 40}}}}.25,"unitCode":"CEL","observedAt":"2026-11-01T08:00:00Z"},"status":{"type":"Property","value":"working"},"battery":{"type":"Property","value":{{{{i % 100}}}}},"firmware":{"type":"Property","value":"2.4.{{{{i % 10}}}}"},"serial":{"type":"Property","value":"SN-{{{{i:D9}}}}"},"installedIn":{"type":"Relationship","object":"urn:ngsi-ld:Street:{{{{i % 500}}}}"},"location":{"type":"GeoProperty","value":{"type":"Point","coordinates":[{{{{106 + i % 1000 * 0.001:F3}}}},{{{{29 + i / 1000 % 1000 * 0.001:F3}}}}]}}}
+                """);
+        }
+
+        return text.Append(']').ToString();
+    }
+}
+
+/// <summary>Median, least and most of each figure.</summary>
+internal sealed class Figures(TextWriter output)
+{
+    private readonly List<(string Key, double Median, double Min, double Max)> _figures = [];
+
+    public void Add(string key, List<double> values)
+    {
+        values.Sort();
+        var figure = (key, values[values.Count / 2], values[0], values[^1]);
+        _figures.Add(figure);
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{key,-24} {figure.Item2,14:0.##}  ({figure.Item3:0.##} … {figure.Item4:0.##})"));
+        output.Flush();
+    }
+
+    public string ToJson()
+    {
+        var buffer = new System.Buffers.ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true }))
+        {
+            json.WriteStartObject();
+            foreach (var (key, median, min, max) in _figures)
+            {
+                json.WriteNumber(key, Math.Round(median, 3));
+                json.WriteNumber(key + "_min", Math.Round(min, 3));
+                json.WriteNumber(key + "_max", Math.Round(max, 3));
+            }
+
+            json.WriteEndObject();
+        }
+
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
+}
+
+/// <summary>The disk alone: what every durable figure runs against.</summary>
+internal static class Disk
+{
+    public static double FsyncsPerSecond(TimeSpan time)
+    {
+        var path = Path.Combine(Path.GetTempPath(), $"cityhub-fsync-{Environment.ProcessId}");
+        try
+        {
+            using var handle = File.OpenHandle(path, FileMode.Create, FileAccess.Write, preallocationSize: 1 << 20);
+            var block = new byte[4096];
+            RandomAccess.Write(handle, new byte[1 << 20], 0);
+            RandomAccess.FlushToDisk(handle);
+            var (began, count) = (Stopwatch.GetTimestamp(), 0);
+            while (Stopwatch.GetElapsedTime(began) < time)
+            {
+                block[0]++;
+                RandomAccess.Write(handle, block, count % 256 * 4096L);
+                RandomAccess.FlushToDisk(handle);
+                count++;
+            }
+
+            return count / Stopwatch.GetElapsedTime(began).TotalSeconds;
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+}

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using CityHub.Context.Query;
 
 namespace CityHub.Context.Entities;
 
@@ -9,7 +10,11 @@ namespace CityHub.Context.Entities;
 public sealed class EntityTable
 {
     private readonly ConcurrentDictionary<string, int> _slotOf = new(StringComparer.Ordinal);
-    private readonly Lock _growth = new();
+
+    /// <summary>Held by the writer, and by who makes a column or an index out of what is there.</summary>
+    private readonly Lock _writing = new();
+    private readonly ConcurrentDictionary<int, NumberColumn> _columns = new();
+    private readonly ConcurrentDictionary<int, PointIndex> _points = new();
     private readonly ConcurrentDictionary<int, SlotList> _byType = new();
     private volatile Entity?[] _slots = new Entity?[1024];
     private int _used;
@@ -20,48 +25,139 @@ public sealed class EntityTable
 
     public void Put(Entity entity)
     {
+        lock (_writing)
+        {
+            var slot = Store(entity);
+            foreach (var column in _columns.Values)
+                column.Set(slot, entity);
+            foreach (var index in _points.Values)
+                index.Set(slot, entity);
+        }
+    }
+
+    public bool Remove(string id)
+    {
+        lock (_writing)
+        {
+            if (!_slotOf.TryRemove(id, out var slot))
+                return false;
+            foreach (var type in _slots[slot]?.Types ?? [])
+                ListOf(type).Remove(slot);
+            Volatile.Write(ref _slots[slot], null);
+            foreach (var column in _columns.Values)
+                column.Set(slot, null);
+            foreach (var index in _points.Values)
+                index.Set(slot, null);
+            return true;
+        }
+    }
+
+    /// <summary>
+    /// The entities of these types (null: all) whose number in one attribute may lie in the range, in creation order. The first question after an attribute
+    /// makes its column; from then on it is kept.
+    /// </summary>
+    internal IEnumerable<Entity> InRange(NumberRange range, IReadOnlyCollection<int>? types)
+    {
+        var column = Column(range.Attribute);
+        if (types is { Count: 1 } && _byType.TryGetValue(types.First(), out var list))
+        {
+            var (items, count) = list.Snapshot();
+            for (var i = 0; i < count; i++)
+            {
+                var next = column.Skip(items[i], range);
+                if (next != items[i])
+                {
+                    // Over the block in one step: the list is ascending.
+                    var at = Array.BinarySearch(items, i, count - i, next);
+                    i = (at < 0 ? ~at : at) - 1;
+                }
+                else if (column.MayMatch(items[i], range) && Volatile.Read(ref _slots[items[i]]) is { } entity)
+                    yield return entity;
+            }
+
+            yield break;
+        }
+
+        if (types is { Count: 0 or 1 })
+            yield break;
+        var used = Math.Min(Volatile.Read(ref _used), _slots.Length);
+        for (var slot = 0; slot < used; slot++)
+        {
+            if (column.Skip(slot, range) is var next && next != slot)
+                slot = next - 1;
+            else if (column.MayMatch(slot, range) && Volatile.Read(ref _slots[slot]) is { } entity)
+                yield return entity;
+        }
+    }
+
+    /// <summary>The entities whose place may match, in creation order, and whether it certainly does; null when the index does not help.</summary>
+    internal IEnumerable<(Entity Entity, bool Sure)>? At(GeoQuery query)
+    {
+        if (query.Property is not { } name)
+            return [];
+        if (!_points.TryGetValue(name, out var index))
+        {
+            lock (_writing)
+                if (!_points.TryGetValue(name, out index))
+                {
+                    index = new PointIndex(name);
+                    for (var slot = 0; slot < _used; slot++)
+                        if (_slots[slot] is { } entity)
+                            index.Set(slot, entity);
+                    _points[name] = index;
+                }
+        }
+
+        return index.Find(query)?.Select(f => (Volatile.Read(ref _slots[f.Slot]), f.Sure)).Where(f => f.Item1 is not null).Select(f => (f.Item1 ?? throw new InvalidOperationException(), f.Sure));
+    }
+
+    private NumberColumn Column(int name)
+    {
+        if (_columns.TryGetValue(name, out var column))
+            return column;
+        lock (_writing)
+        {
+            if (_columns.TryGetValue(name, out column))
+                return column;
+            column = new NumberColumn(name);
+            for (var slot = 0; slot < _used; slot++)
+                column.Set(slot, _slots[slot]);
+            return _columns[name] = column;
+        }
+    }
+
+    private int Store(Entity entity)
+    {
         if (_slotOf.TryGetValue(entity.Id, out var slot))
         {
             var before = _slots[slot];
             Volatile.Write(ref _slots[slot], entity);
             if (before is not null && ReferenceEquals(before.Types, entity.Types))
-                return;
+                return slot;
             foreach (var type in before?.Types ?? [])
                 if (!entity.Types.Contains(type))
                     ListOf(type).Remove(slot);
             foreach (var type in entity.Types)
                 if (before is null || !before.Types.Contains(type))
                     ListOf(type).Add(slot);
-            return;
+            return slot;
         }
 
-        lock (_growth)
+        if (_used == _slots.Length)
         {
-            if (_used == _slots.Length)
-            {
-                var larger = new Entity?[_slots.Length * 2];
-                Array.Copy(_slots, larger, _used);
-                _slots = larger;
-            }
-
-            slot = _used;
-            _slots[slot] = entity;
-            Volatile.Write(ref _used, slot + 1);
+            var larger = new Entity?[_slots.Length * 2];
+            Array.Copy(_slots, larger, _used);
+            _slots = larger;
         }
+
+        slot = _used;
+        _slots[slot] = entity;
+        Volatile.Write(ref _used, slot + 1);
 
         _slotOf[entity.Id] = slot;
         foreach (var type in entity.Types)
             ListOf(type).Add(slot);
-    }
-
-    public bool Remove(string id)
-    {
-        if (!_slotOf.TryRemove(id, out var slot))
-            return false;
-        foreach (var type in _slots[slot]?.Types ?? [])
-            ListOf(type).Remove(slot);
-        Volatile.Write(ref _slots[slot], null);
-        return true;
+        return slot;
     }
 
     /// <summary>Every entity in creation order.</summary>

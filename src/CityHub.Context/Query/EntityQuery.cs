@@ -48,7 +48,7 @@ public sealed record EntityQuery
     /// <summary>One page in stable order (creation, unless ordering was asked), and the total where it was asked.</summary>
     public QueryPage Run(EntityTable table, long now)
     {
-        var matching = Candidates(table).Where(e => Matches(e, table.Find, now));
+        var matching = Matching(table, now);
         if (OrderBy.Count > 0)
         {
             var all = matching.ToList();
@@ -72,10 +72,26 @@ public sealed record EntityQuery
         return new QueryPage(page, Count ? seen : null, more);
     }
 
+    /// <summary>
+    /// The narrowest way in: ids, then the place, then a number, then the types. Every way keeps the order of creation, and what it lets through is checked here.
+    /// </summary>
+    private IEnumerable<Entity> Matching(EntityTable table, long now)
+    {
+        if (Ids is null && Geo is { } geo && table.At(geo) is { } places)
+        {
+            var rest = this with { Geo = null };
+            return places.Where(p => (p.Sure ? rest : this).Matches(p.Entity, table.Find, now)).Select(p => p.Entity);
+        }
+
+        return Candidates(table).Where(e => Matches(e, table.Find, now));
+    }
+
     private IEnumerable<Entity> Candidates(EntityTable table)
     {
         if (Ids is { } ids)
             return ids.Distinct(StringComparer.Ordinal).Select(table.Find).OfType<Entity>();
+        if (NumberRange.Of(Q) is { } range && Types is null or { All: true } or { Candidates.Count: 1 })
+            return table.InRange(range, Types is { All: false } one ? one.Candidates : null);
         return Types is { All: false } types ? table.OfTypes(types.Candidates) : table.All();
     }
 

@@ -48,6 +48,17 @@ public sealed class GeoQuery
 
     public GeoRelation Relation { get; }
 
+    /// <summary>Where a match must lie; null when it may lie anywhere.</summary>
+    internal Envelope? Window => Relation == GeoRelation.Disjoint || (Relation == GeoRelation.Near && double.IsPositiveInfinity(_max)) ? null : _window;
+
+    /// <summary>The relation to a single point, without building a shape where numbers do.</summary>
+    internal bool MatchesPoint(double x, double y)
+    {
+        if (Relation != GeoRelation.Near || _reference is not Point)
+            return Matches(GeoShapes.Point(x, y));
+        return _window.Contains(x, y) && Metres(_reference.Coordinate, new Coordinate(x, y)) is var metres && metres >= _min && metres <= _max;
+    }
+
     /// <param name="georel">near;maxDistance==m, near;minDistance==m, within, contains, intersects, equals, disjoint, overlaps.</param>
     /// <param name="coordinates">A JSON array.</param>
     public static Result<GeoQuery> Parse(string georel, string? geometry, string? coordinates, string? geoproperty, LdContext context)
@@ -170,6 +181,8 @@ public sealed class GeoQuery
 internal static class GeoShapes
 {
     private static readonly GeometryFactory Factory = new(new PrecisionModel(), 4326);
+
+    public static Point Point(double x, double y) => Factory.CreatePoint(new Coordinate(x, y));
 
     /// <summary>Null when it is no geometry that the hub knows.</summary>
     public static Geometry? Read(ReadOnlyMemory<byte> geoJson)

@@ -138,6 +138,43 @@ public sealed class QueryTests
         Assert.True(page.More);
     }
 
+    [Fact]
+    public void Columns_and_places_find_what_looking_at_every_entity_finds()
+    {
+        var random = new Random(11);
+        var table = new EntityTable();
+        string[] queries = ["speed>=50", "speed==7", "speed<3;level>1", "speed!=5", "speed==10..20", "level==\"x\"|speed>95"];
+        for (var step = 0; step < 3_000; step++)
+        {
+            var id = $"urn:v:{random.Next(400)}";
+            if (random.Next(5) == 0)
+                table.Remove(id);
+            else
+                table.Put(Read($$$$"""
+                    {"id":"{{{{id}}}}","type":"{{{{(random.Next(4) == 0 ? "Bus" : "Vehicle")}}}}",
+                     "speed":{{{{(random.Next(6) == 0 ? """[{"type":"Property","value":7},{"type":"Property","value":99,"datasetId":"urn:d"}]""" : $$$"""{"type":"Property","value":{{{random.Next(100)}}}}""")}}}},
+                     "level":{"type":"Property","value":{{{{(random.Next(3) == 0 ? "\"x\"" : random.Next(4).ToString(System.Globalization.CultureInfo.InvariantCulture))}}}}},
+                     "location":{"type":"GeoProperty","value":{"type":"Point","coordinates":[{{{{random.Next(100) / 100.0}}}},{{{{random.Next(100) / 100.0}}}}]}}}
+                    """));
+            if (step % 50 != 0)
+                continue;
+            foreach (var q in queries)
+                Same(table, new EntityQuery { Q = QParser.Parse(q, LdContext.Core).Value, Types = TypeSelection.Parse("Vehicle", LdContext.Core).Value, Limit = 1_000, Count = true });
+            Same(table, new EntityQuery { Geo = GeoQuery.Parse("near;maxDistance==9000", "Point", "[0.5,0.5]", null, LdContext.Core).Value, Limit = 1_000, Count = true });
+            Same(table, new EntityQuery
+            {
+                Geo = GeoQuery.Parse("within", "Polygon", "[[[0,0],[0.5,0],[0.5,0.5],[0,0]]]", null, LdContext.Core).Value, Q = QParser.Parse("speed>20", LdContext.Core).Value, Limit = 1_000, Count = true,
+            });
+        }
+    }
+
+    private static void Same(EntityTable table, EntityQuery query)
+    {
+        var page = query.Run(table, 0);
+        Assert.Equal(table.All().Where(e => query.Matches(e, table.Find, 0)).Select(e => e.Id), page.Entities.Select(e => e.Id));
+        Assert.Equal(page.Entities.Count, page.Total);
+    }
+
     private static Entity Read(string json)
     {
         var fragment = EntityReader.Read(Encoding.UTF8.GetBytes(json), LdContext.Core, ReadMode.Entity).Value;

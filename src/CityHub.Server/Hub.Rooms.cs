@@ -15,6 +15,9 @@ internal sealed partial class Hub
     private ContextRoom? _context;
     private SubscriptionRoom? _subscriptions;
 
+    /// <summary>The memory of the city, for whoever lives in the same process.</summary>
+    public Broker Broker => _context?.Broker ?? throw NotStarted();
+
     private async Task<Problem?> OpenRoomsAsync(CancellationToken cancel)
     {
         var contexts = new ContextStore(Store.Log, Time, Ids, Open(new HttpClient { Timeout = TimeSpan.FromSeconds(10) }));

@@ -102,6 +102,9 @@ public sealed partial class Broker
         void Place(Attribute attribute)
         {
             var existing = entity?.Find(attribute.Name);
+            // A thing that has not moved says so with every reading; its place changes only when it does.
+            if (attribute.Kind == AttributeKind.GeoProperty && existing is not null && existing.Value.Span.SequenceEqual(attribute.Value.Span))
+                return;
             var stamped = EntityChanges.Stamp(attribute, existing, now);
             // A reading older than what is known belongs to the history only.
             if (existing is not null && existing.ObservedAt > observedAt)

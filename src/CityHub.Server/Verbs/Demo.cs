@@ -1,22 +1,84 @@
+using System.Globalization;
+using CityHub.Core.Problems;
 using CityHub.Server.CommandLine;
+using CityHub.Server.Configuration;
+using CityHub.Server.DemoCity;
 
 namespace CityHub.Server.Verbs;
 
+/// <summary>Runs a hub with the city 枢州 (Shuzhou) living in it.</summary>
 internal sealed class Demo : IVerb
 {
+    private static readonly Option Seed = new("--seed", "Another city with another number; 1 without it") { Value = "N" };
+    private static readonly Option Devices = new("--devices", "How many devices at most; all 2,064 without it") { Value = "N" };
+    private static readonly Option Days = new("--history", "How many days of back-history are there at the start; 30 without it") { Value = "DAYS" };
+    private static readonly Option Speed = new("--speed", "How many times as fast as the clock the city lives; 1 without it") { Value = "N" };
+
     public string Name => "demo";
 
     public string Summary => "Run a living city of 2,000 devices on a hub of its own";
 
-    public string Arguments => "[...]";
+    public IReadOnlyList<Option> Options => [Seed, Devices, Days, Speed, .. ConfigOptions.ForAHub];
 
-    public IReadOnlyList<Option> Options => [];
+    public IReadOnlyList<Example> Examples =>
+    [
+        new("cityhub demo", "the city with 30 days behind it, on http://127.0.0.1:8080"),
+        new("cityhub demo --speed 60", "an hour of the city a minute"),
+        new("cityhub demo --devices 200 --history 2", "a village, at once"),
+    ];
 
-    public IReadOnlyList<Example> Examples => [];
-
-    public Task<int> RunAsync(VerbCall call, CancellationToken cancel)
+    public async Task<int> RunAsync(VerbCall call, CancellationToken cancel)
     {
-        call.Error.WriteLine("cityhub demo is not part of this build.");
-        return Task.FromResult(Exit.Failed);
+        if (!call.Number(Seed.Name, 1, 0, int.MaxValue).TryGet(out var seed, out var problem)
+            || !call.Number(Devices.Name, int.MaxValue, 1, int.MaxValue).TryGet(out var devices, out problem)
+            || !call.Number(Days.Name, 30, 0, 365).TryGet(out var days, out problem)
+            || !call.Number(Speed.Name, 1, 1, 10_000).TryGet(out var speed, out problem)
+            || !ConfigReader.Read(call).TryGet(out var config, out problem))
+            return call.Refuse(problem);
+        // A city of its own, in a folder of its own, for whoever sits at this machine.
+        config = config with { Open = true, Data = call.Has(ConfigOptions.Data.Name) ? config.Data : config.Data + "-demo" };
+        if (config.Http.Listeners.FirstOrDefault(l => !l.IsLoopback) is { } outside)
+            return call.Refuse(UsageProblems.BadConfiguration.Because($"The demo has no authentication and would listen on {outside.Text}.", "Give a loopback address: --urls http://127.0.0.1:8080"));
+
+        var time = call.Surroundings.Time;
+        if (!(await Hub.StartAsync(config, new HubSurroundings { Time = time }, cancel)).TryGet(out var hub, out problem))
+            return call.Refuse(problem);
+        await using (hub)
+        {
+            var now = time.GetUtcNow();
+            // The river story begins a minute after the start and takes five: at five minutes for three days it does not wait for --speed.
+            var incident = new Incident(now + TimeSpan.FromMinutes(1) * speed, Hours: 5.0 / 60 * speed);
+            var (city, curves) = (new Shuzhou((int)seed), new Curves((int)seed));
+            var things = new Things(city, curves, incident, (int)seed, (int)Math.Min(devices, int.MaxValue));
+            var living = new LivingCity(hub.Broker, city, things, time);
+            call.Out.WriteLine($"枢州 (Shuzhou): {city.Districts.Count} districts, {city.Towns.Count} towns, {things.All.Count} devices. Look at {string.Join(' ', hub.Addresses)}");
+            try
+            {
+                var isNew = hub.Broker.Count("") == 0;
+                if (await living.BuildAsync(hub.Broker, cancel) is { } failed || isNew && await Remember(call, living, now, (int)days, cancel) is { } also && (failed = also) is not null)
+                    return call.Refuse(failed);
+                call.Out.WriteLine("The city lives. In a minute the river has something to tell (WaterQualityObserved, O2). Stop with Ctrl+C.");
+                await living.LiveAsync(now, speed, cancel);
+            }
+            catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+            {
+                call.Out.WriteLine("The city sleeps.");
+            }
+        }
+
+        return Exit.Done;
+    }
+
+    private static async Task<Problem?> Remember(VerbCall call, LivingCity living, DateTimeOffset now, int days, CancellationToken cancel)
+    {
+        var shown = 0;
+        var began = call.Surroundings.Time.GetTimestamp();
+        return await living.RememberAsync(now, days, done =>
+        {
+            if (done * 10 < shown + 1)
+                return;
+            shown = (int)(done * 10);
+            call.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  history {done:P0}  {living.Readings:N0} readings  {call.Surroundings.Time.GetElapsedTime(began).TotalSeconds:F1} s"));
+        }, cancel);
     }
 }

@@ -30,10 +30,20 @@ internal static class AttributeKinds
 
     public static bool TryParse(ReadOnlySpan<byte> name, out AttributeKind kind)
     {
-        for (kind = AttributeKind.Property; kind <= AttributeKind.ListRelationship; kind++)
-            if (name.SequenceEqual(Name(kind)))
-                return true;
-        kind = default;
-        return false;
+        kind = name.Length switch
+        {
+            8 => AttributeKind.Property,
+            11 => AttributeKind.GeoProperty,
+            16 => name[1] == 'a' ? AttributeKind.LanguageProperty : AttributeKind.ListRelationship,
+            13 => AttributeKind.VocabProperty,
+            12 => name[0] switch
+            {
+                (byte)'R' => AttributeKind.Relationship,
+                (byte)'J' => AttributeKind.JsonProperty,
+                _ => AttributeKind.ListProperty,
+            },
+            _ => AttributeKind.Property,
+        };
+        return name.SequenceEqual(Name(kind));
     }
 }

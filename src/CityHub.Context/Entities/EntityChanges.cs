@@ -136,11 +136,11 @@ internal static class EntityChanges
         var updated = existing with
         {
             Value = given.Value.IsEmpty ? existing.Value : given.Value,
-            ObservedAt = given.ObservedAt != 0 ? given.ObservedAt : existing.ObservedAt,
+            ObservedAt = Time(given.ObservedAt, existing.ObservedAt),
             ObservedDigits = given.ObservedAt != 0 ? given.ObservedDigits : existing.ObservedDigits,
             UnitCode = given.UnitCode is null ? existing.UnitCode : given.UnitCode == NgsiLdNull.Uri ? null : given.UnitCode,
             ObjectType = given.ObjectType.Count > 0 ? given.ObjectType : existing.ObjectType,
-            ExpiresAt = given.ExpiresAt != 0 ? given.ExpiresAt : existing.ExpiresAt,
+            ExpiresAt = Time(given.ExpiresAt, existing.ExpiresAt),
             ModifiedAt = now,
             Sub = OverwriteSub(existing.Sub, given.Sub, now),
         };
@@ -210,11 +210,11 @@ internal static class EntityChanges
         return existing with
         {
             Value = given.Value.IsEmpty ? existing.Value : MergeValue(existing, given),
-            ObservedAt = given.ObservedAt != 0 ? given.ObservedAt : existing.ObservedAt,
+            ObservedAt = Time(given.ObservedAt, existing.ObservedAt),
             ObservedDigits = given.ObservedAt != 0 ? given.ObservedDigits : existing.ObservedDigits,
             UnitCode = given.UnitCode is null ? existing.UnitCode : given.UnitCode == NgsiLdNull.Uri ? null : given.UnitCode,
             ObjectType = given.ObjectType.Count > 0 ? given.ObjectType : existing.ObjectType,
-            ExpiresAt = given.ExpiresAt != 0 ? given.ExpiresAt : existing.ExpiresAt,
+            ExpiresAt = Time(given.ExpiresAt, existing.ExpiresAt),
             ModifiedAt = now,
             Sub = MergeSub(existing.Sub, given.Sub, now),
         };
@@ -259,11 +259,16 @@ internal static class EntityChanges
         return merged;
     }
 
+    /// <summary>A time that was given, that was set to null (-1), or that stays because nothing was said.</summary>
+    private static long Time(long given, long existing) => given == 0 ? existing : Math.Max(given, 0);
+
     /// <summary>A fresh attribute that came in a merge fragment: its nulls ask for the removal of what is not there.</summary>
     private static Attribute WithoutNulls(Attribute attribute) => attribute with
     {
         Value = MergePatch.WithoutNulls(attribute.Value),
         UnitCode = attribute.UnitCode == NgsiLdNull.Uri ? null : attribute.UnitCode,
+        ObservedAt = Math.Max(attribute.ObservedAt, 0),
+        ExpiresAt = Math.Max(attribute.ExpiresAt, 0),
         Sub = [.. attribute.Sub.Where(s => !NgsiLdNull.Is(s.Value)).Select(WithoutNulls)],
     };
 

@@ -112,6 +112,20 @@ public static class AttributeOrder
     public static readonly Comparison<Attribute> Comparison = (a, b) =>
         a.Name != b.Name ? a.Name.CompareTo(b.Name) : string.CompareOrdinal(a.Dataset, b.Dataset);
 
+    /// <summary>Instances of the same name and datasetId keep their order: a history is told in its own.</summary>
+    public static void StableSort(List<Attribute> attributes)
+    {
+        for (var i = 1; i < attributes.Count; i++)
+        {
+            if (Comparison(attributes[i - 1], attributes[i]) <= 0)
+                continue;
+            var sorted = attributes.Order(Comparer<Attribute>.Create(Comparison)).ToList(); // LINQ's order is stable.
+            attributes.Clear();
+            attributes.AddRange(sorted);
+            return;
+        }
+    }
+
     public static IReadOnlyList<Attribute> Sorted(IReadOnlyList<Attribute> attributes)
     {
         for (var i = 1; i < attributes.Count; i++)

@@ -2,7 +2,8 @@ namespace CityHub.Context.Entities;
 
 /// <summary>
 /// What a request said about one entity, expanded and validated, times not yet stamped. An attribute, sub-attribute or member that was set to
-/// NGSI-LD Null carries <see cref="NgsiLdNull.Json"/> as its value (clause 4.5.0): its deletion is asked for.
+/// NGSI-LD Null carries <see cref="NgsiLdNull.Json"/> as its value (clause 4.5.0): its deletion is asked for. A unitCode set to null is <see cref="NgsiLdNull.Uri"/>,
+/// an observedAt or expiresAt -1 (only where members are merged one by one: 5.6.4, 5.6.17, 5.6.20).
 /// </summary>
 public sealed record EntityFragment
 {

@@ -13,18 +13,12 @@ public static class EntityReader
     /// <summary>One entity or fragment. The @context member is skipped: <see cref="PayloadContext"/> has looked at it before.</summary>
     public static Result<EntityFragment> Read(ReadOnlyMemory<byte> json, LdContext context, ReadMode mode, bool simplified = false, ReadLimits? limits = null)
     {
-        limits ??= ReadLimits.Default;
+        if (JsonText.Wrong(json.Span) is { } wrong)
+            return ContextProblems.InvalidRequest.Because(wrong);
         try
         {
-            var pass = new EntityPass(json, context, mode, simplified, limits);
-            var reader = new Utf8JsonReader(json.Span, new JsonReaderOptions { MaxDepth = limits.MostDepth });
-            reader.Read();
-            var fragment = pass.ReadEntity(ref reader);
-            if (fragment is null)
-                return pass.Failure;
-            if (reader.Read())
-                return ContextProblems.InvalidRequest.Because("There is more than one JSON value in the body.");
-            return fragment;
+            var pass = new EntityPass(json, context, mode, simplified, limits ?? ReadLimits.Default);
+            return pass.ReadEntity() is { } fragment ? fragment : pass.Failure ?? Empty();
         }
         catch (JsonException e)
         {
@@ -35,13 +29,12 @@ public static class EntityReader
     /// <summary>The value of one attribute as PATCH and PUT …/attrs/{attr} carry it: an instance, or several in an array.</summary>
     public static Result<IReadOnlyList<Attribute>> ReadAttribute(ReadOnlyMemory<byte> json, int name, LdContext context, ReadMode mode, bool simplified = false)
     {
+        if (JsonText.Wrong(json.Span) is { } wrong)
+            return ContextProblems.InvalidRequest.Because(wrong);
         try
         {
             var pass = new EntityPass(json, context, mode, simplified, ReadLimits.Default);
-            var reader = new Utf8JsonReader(json.Span, new JsonReaderOptions { MaxDepth = ReadLimits.Default.MostDepth });
-            reader.Read();
-            var instances = new List<Attribute>(1);
-            return pass.ReadInstances(ref reader, name, instances, partial: true) ? instances : pass.Failure;
+            return pass.ReadAttribute(name) is { } instances ? instances : pass.Failure ?? Empty();
         }
         catch (JsonException e)
         {
@@ -63,6 +56,8 @@ public static class EntityReader
     /// <summary>The slices of a JSON array's items, without looking into them. Refused when the body is no array, or an empty one.</summary>
     public static Result<IReadOnlyList<ReadOnlyMemory<byte>>> Items(ReadOnlyMemory<byte> json, int most)
     {
+        if (JsonText.Wrong(json.Span) is { } wrong)
+            return ContextProblems.InvalidRequest.Because(wrong);
         try
         {
             var reader = new Utf8JsonReader(json.Span, new JsonReaderOptions { MaxDepth = ReadLimits.Default.MostDepth + 1 });
@@ -72,7 +67,7 @@ public static class EntityReader
             while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
             {
                 if (reader.TokenType == JsonTokenType.Null)
-                    return ContextProblems.BadRequestData.Because($"Item {items.Count} of the array is null.", rule: "5.6.7.4");
+                    return ContextProblems.BadRequestData.Because($"Item {items.Count} of the array is null.", rule: "ETSI GS CIM 009, 5.6.7.4");
                 if (items.Count == most)
                     return ContextProblems.BadRequestData.Because($"The array has more than {most} items.", "Send it in several requests.");
                 var start = (int)reader.TokenStartIndex;
@@ -80,8 +75,10 @@ public static class EntityReader
                 items.Add(json[start..(int)reader.BytesConsumed]);
             }
 
+            if (reader.Read())
+                return ContextProblems.InvalidRequest.Because("There is more than one JSON value in the body.");
             if (items.Count == 0)
-                return ContextProblems.BadRequestData.Because("The array is empty.", rule: "5.6.7.4");
+                return ContextProblems.BadRequestData.Because("The array is empty.", rule: "ETSI GS CIM 009, 5.6.7.4");
             return items;
         }
         catch (JsonException e)
@@ -92,6 +89,8 @@ public static class EntityReader
 
     internal static Problem NotJson(JsonException e) =>
         ContextProblems.InvalidRequest.Because($"The body is not valid JSON: {e.Message}", "See line and byte position in the detail.");
+
+    private static Problem Empty() => ContextProblems.InvalidRequest.Because("The body is empty.");
 }
 
 /// <summary>The top-level @context of a body, found without reading the rest into anything.</summary>
@@ -100,6 +99,8 @@ public static class PayloadContext
     /// <summary>The raw JSON of the @context member; null when there is none. Refused when the body is not JSON.</summary>
     public static Result<ReadOnlyMemory<byte>?> Find(ReadOnlyMemory<byte> json)
     {
+        if (JsonText.Wrong(json.Span) is { } wrong)
+            return ContextProblems.InvalidRequest.Because(wrong);
         try
         {
             var reader = new Utf8JsonReader(json.Span, new JsonReaderOptions { MaxDepth = ReadLimits.Default.MostDepth });
@@ -114,6 +115,8 @@ public static class PayloadContext
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
                 var isContext = reader.ValueTextEquals("@context"u8);
+                if (isContext && found is not null)
+                    return ContextProblems.BadRequestData.Because("The body has two @context members.", rule: "ETSI GS CIM 009, 5.5.7");
                 reader.Read();
                 var start = (int)reader.TokenStartIndex;
                 reader.Skip();

@@ -13,6 +13,8 @@ internal ref partial struct EntityPass
         if (!Names.IsName(_reader.ValueIsEscaped ? Encoding.UTF8.GetBytes(_reader.GetString() ?? "") : _reader.ValueSpan))
             return Fail($"\"{_reader.GetString()}\" cannot be {what}.", "4.6.2", "Letters, digits and _, beginning with a letter; or prefix:name; or an IRI.");
         name = _reader.ValueIsEscaped ? _context.Name(_reader.GetString() ?? "") : _context.Name(_reader.ValueSpan);
+        if (CoreNames.IsReserved(name) || name == CoreNames.Scope && _depth < 0)
+            return Fail($"\"{_reader.GetString()}\" is a word of NGSI-LD itself and cannot be {what}.", "4.5.1");
         return Iris.Utf8(name) is not [(byte)'@', ..] || Fail($"\"{_reader.GetString()}\" stands for a keyword of JSON-LD and cannot be {what}.", "4.6.2");
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using CityHub.Context.JsonLd;
@@ -451,6 +452,16 @@ internal static class CoreNames
     private static readonly int Location = Iris.Intern("https://uri.etsi.org/ngsi-ld/location");
     private static readonly int ObservationSpace = Iris.Intern("https://uri.etsi.org/ngsi-ld/observationSpace");
     private static readonly int OperationSpace = Iris.Intern("https://uri.etsi.org/ngsi-ld/operationSpace");
+
+    /// <summary>What the words of NGSI-LD mean: spelled out as an IRI, a name must not become one of them when it is compacted again.</summary>
+    private static readonly FrozenSet<int> Reserved = new[]
+    {
+        "value", "object", "languageMap", "vocab", "json", "valueList", "objectList", "objectType", "observedAt", "unitCode", "datasetId", "instanceId", "createdAt", "modifiedAt",
+        "deletedAt", "expiresAt", "entity", "entityList", "previousValue", "previousObject", "previousLanguageMap", "previousVocab", "previousJson", "previousValueList",
+        "previousObjectList", "lang", "valueType", "ngsi-ld:entityIdSealed", "ngsi-ld:entityTypeSealed",
+    }.Select(LdContext.Core.Name).ToFrozenSet();
+
+    public static bool IsReserved(int name) => Reserved.Contains(name);
 
     /// <summary>The three GeoProperties of the core context mean a geometry and nothing else.</summary>
     public static bool IsGeo(int name) => name == Location || name == ObservationSpace || name == OperationSpace;

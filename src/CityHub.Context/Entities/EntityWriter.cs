@@ -11,7 +11,7 @@ public static class EntityWriter
     public static void Write(Utf8JsonWriter json, Entity entity, LdContext context, Representation how, bool withContext)
     {
         json.WriteStartObject();
-        Members(json, entity, context, how, how.Pick, how.Omit, how.JoinLevel, how.ContainedBy);
+        Members(json, entity, context, how, Place.Of(how));
         if (withContext)
             WriteContext(json, context);
         json.WriteEndObject();
@@ -30,7 +30,7 @@ public static class EntityWriter
         else
             json.WriteRawValue(geometry.Value.Span, skipInputValidation: true);
         json.WriteStartObject("properties"u8);
-        Members(json, entity, context, how, how.Pick, how.Omit, how.JoinLevel, how.ContainedBy, inFeature: true);
+        Members(json, entity, context, how, Place.Of(how), inFeature: true);
         json.WriteEndObject();
         if (withContext)
             WriteContext(json, context);
@@ -45,13 +45,14 @@ public static class EntityWriter
 
     /// <summary>One attribute's member: the instance, or an array when it has several.</summary>
     public static void WriteAttribute(Utf8JsonWriter json, IReadOnlyList<Attribute> instances, LdContext context, Representation how) =>
-        Instances(json, instances, 0, instances.Count, context, how, null, null, 0, how.ContainedBy);
+        AttributeWriter.Instances(json, instances, 0, instances.Count, context, how, default);
 
     public static void WriteInstance(Utf8JsonWriter json, Attribute instance, LdContext context, Representation how) =>
-        Instance(json, instance, context, how, null, null, 0, how.ContainedBy);
+        AttributeWriter.Instance(json, instance, context, how, default);
 
     /// <summary>The bare value of an instance.</summary>
-    public static void WriteValue(Utf8JsonWriter json, Attribute instance, LdContext context, Representation how) => Value(json, instance, context, how with { Format = Format.Normalized });
+    public static void WriteValue(Utf8JsonWriter json, Attribute instance, LdContext context, Representation how) =>
+        AttributeWriter.Value(json, instance, context, how with { Format = Format.Normalized });
 
     public static void WriteTime(Utf8JsonWriter json, ReadOnlySpan<byte> member, long ticks)
     {
@@ -82,10 +83,7 @@ public static class EntityWriter
             AttributeKind.ListRelationship => "previousObjectList"u8,
             _ => throw new InvalidOperationException($"No such kind: {before.Kind}"),
         });
-        if (before.Kind == AttributeKind.ListRelationship)
-            ObjectList(json, before.Value);
-        else
-            RawValue(json, before, context);
+        ValueCopy.Write(json, before, context);
     }
 
     private static Attribute? Geometry(Entity entity, Representation how)
@@ -99,9 +97,10 @@ public static class EntityWriter
         return found;
     }
 
-    private static void Members(
-        Utf8JsonWriter json, Entity entity, LdContext context, Representation how, Projection? pick, Projection? omit, int level, IReadOnlySet<string> seen, bool inFeature = false)
+    /// <summary>The members of an entity, without the braces around them.</summary>
+    internal static void Members(Utf8JsonWriter json, Entity entity, LdContext context, Representation how, Place place, bool inFeature = false)
     {
+        var (pick, omit) = (place.Pick, place.Omit);
         if (!inFeature && (pick?.Id ?? true) && !(omit?.Id ?? false))
             json.WriteString("id"u8, entity.Id);
         if ((pick?.Type ?? true) && !(omit?.Type ?? false))
@@ -116,6 +115,8 @@ public static class EntityWriter
         }
 
         how.Changes?.Write(json, entity);
+        if (how.Linked is not null)
+            place = place with { Way = new Way(entity.Id, place.Way) };
         var attributes = entity.Attributes;
         for (var i = 0; i < attributes.Count;)
         {
@@ -127,7 +128,7 @@ public static class EntityWriter
             if ((pick is null || pick.Contains(name)) && !omitted && (how.Attributes is null || how.Attributes.Contains(name)) && AnyInstance(attributes, i, end, how))
             {
                 json.WritePropertyName(context.CompactName(name));
-                Instances(json, attributes, i, end, context, how, pick?.Inside(name), omit?.Inside(name), level, seen);
+                AttributeWriter.Instances(json, attributes, i, end, context, how, place with { Pick = pick?.Inside(name), Omit = omit?.Inside(name) });
             }
 
             i = end;
@@ -171,266 +172,22 @@ public static class EntityWriter
                 return true;
         return false;
     }
+}
 
-    private static void Instances(
-        Utf8JsonWriter json, IReadOnlyList<Attribute> attributes, int from, int end, LdContext context, Representation how, Projection? pick, Projection? omit, int level,
-        IReadOnlySet<string> seen)
+/// <summary>Where in an answer the writer is: what of the entity is wanted, how many links deeper it may go, and the way it came.</summary>
+internal readonly record struct Place(Projection? Pick, Projection? Omit, int Level, Way? Way)
+{
+    public static Place Of(Representation how) => new(how.Pick, how.Omit, how.JoinLevel, null);
+}
+
+/// <summary>The entities whose links led to where the writer is: none of them is joined again below itself (4.5.23, containedBy).</summary>
+internal sealed record Way(string Id, Way? Before)
+{
+    public bool Passes(string id)
     {
-        var (count, only) = (0, -1);
-        for (var i = from; i < end; i++)
-            if (how.Datasets is null || how.Datasets.Contains(attributes[i].Dataset ?? "@none"))
-                (count, only) = (count + 1, i);
-        if (count == 1 && (how.Format != Format.Simplified || attributes[only].Dataset is null || how.Datasets is not null))
-        {
-            Instance(json, attributes[only], context, how, pick, omit, level, seen);
-            return;
-        }
-
-        if (how.Format == Format.Simplified)
-        {
-            // 4.5.5: several instances, simplified: {"dataset": {"@none": …, "urn:…": …}}.
-            json.WriteStartObject();
-            json.WriteStartObject("dataset"u8);
-            for (var i = from; i < end; i++)
-            {
-                if (how.Datasets is not null && !how.Datasets.Contains(attributes[i].Dataset ?? "@none"))
-                    continue;
-                json.WritePropertyName(attributes[i].Dataset ?? "@none");
-                Value(json, attributes[i], context, how);
-            }
-
-            json.WriteEndObject();
-            json.WriteEndObject();
-            return;
-        }
-
-        json.WriteStartArray();
-        for (var i = from; i < end; i++)
-            if (how.Datasets is null || how.Datasets.Contains(attributes[i].Dataset ?? "@none"))
-                Instance(json, attributes[i], context, how, pick, omit, level, seen);
-        json.WriteEndArray();
-    }
-
-    private static void Instance(
-        Utf8JsonWriter json, Attribute attribute, LdContext context, Representation how, Projection? pick, Projection? omit, int level, IReadOnlySet<string> seen)
-    {
-        var linked = how is { Linked: not null, JoinInline: true } && level > 0 && attribute.Kind is AttributeKind.Relationship or AttributeKind.ListRelationship;
-        if (how.Format == Format.Simplified)
-        {
-            if (!linked || !LinkedSimplified(json, attribute, context, how, pick, omit, level, seen))
-                Value(json, attribute, context, how);
-            return;
-        }
-
-        var language = how.Lang is { } lang && attribute.Kind == AttributeKind.LanguageProperty ? LanguageMaps.Choose(attribute.Value, lang) : null;
-        var concise = how.Format == Format.Concise;
-        var asProperty = how.Version < 8 && attribute.Kind is AttributeKind.VocabProperty or AttributeKind.JsonProperty or AttributeKind.ListProperty;
-        if (concise && IsBare(attribute, how) && language is null && !linked)
-        {
-            Value(json, attribute, context, how);
-            return;
-        }
-
-        json.WriteStartObject();
-        if (!concise)
-            json.WriteString("type"u8, language is null && !asProperty ? AttributeKinds.Name(attribute.Kind) : "Property"u8);
-        if (language is { } chosen)
-        {
-            json.WritePropertyName("value"u8);
-            json.WriteRawValue(chosen.Value.Span, skipInputValidation: true);
-            json.WriteString("lang"u8, chosen.Language);
-        }
-        else
-        {
-            json.WritePropertyName(asProperty ? "value"u8 : AttributeKinds.ValueMember(attribute.Kind));
-            if (attribute.Kind == AttributeKind.ListRelationship)
-                ObjectList(json, attribute.Value);
-            else
-                RawValue(json, attribute, context);
-        }
-
-        if (attribute.ObjectType.Count > 0)
-            ObjectType(json, attribute.ObjectType, context);
-        if (attribute.UnitCode is { } unit)
-            json.WriteString("unitCode"u8, unit);
-        WriteTime(json, "observedAt"u8, attribute.ObservedAt, attribute.ObservedDigits);
-        if (attribute.Dataset is { } dataset)
-            json.WriteString("datasetId"u8, dataset);
-        if (attribute.InstanceId is { } instance)
-            json.WriteString("instanceId"u8, instance);
-        if (how.SysAttrs)
-        {
-            WriteTime(json, "expiresAt"u8, attribute.ExpiresAt, Times.Fewest(attribute.ExpiresAt));
-            WriteTime(json, "createdAt"u8, attribute.CreatedAt);
-            WriteTime(json, "modifiedAt"u8, attribute.ModifiedAt);
-        }
-
-        how.Changes?.Write(json, attribute, context, how.SysAttrs);
-        var sub = attribute.Sub;
-        for (var i = 0; i < sub.Count;)
-        {
-            var end = i + 1;
-            while (end < sub.Count && sub[end].Name == sub[i].Name)
-                end++;
-            json.WritePropertyName(context.CompactName(sub[i].Name));
-            Instances(json, sub, i, end, context, how with { Datasets = null }, null, null, 0, seen);
-            i = end;
-        }
-
-        if (linked)
-            LinkedInline(json, attribute, context, how, pick, omit, level, seen);
-        json.WriteEndObject();
-    }
-
-    /// <summary>Concise (4.5.2.3, 4.5.4.3): a Property or GeoProperty with nothing but its value is its value.</summary>
-    private static bool IsBare(Attribute attribute, Representation how) =>
-        attribute.Sub.Count == 0 && attribute.ObservedAt == 0 && attribute.UnitCode is null && attribute.Dataset is null && attribute.InstanceId is null &&
-        !how.SysAttrs && how.Changes?.Says(attribute) != true && (attribute.Kind == AttributeKind.GeoProperty || attribute.Kind == AttributeKind.Property && attribute.Value.Span[0] != '{');
-
-    /// <summary>The simplified value (4.5.4): value, object, vocab, the chosen language, {"languageMap": …}, {"json": …}, the list.</summary>
-    private static void Value(Utf8JsonWriter json, Attribute attribute, LdContext context, Representation how)
-    {
-        switch (attribute.Kind)
-        {
-            case AttributeKind.LanguageProperty when how.Lang is { } lang && LanguageMaps.Choose(attribute.Value, lang) is { } chosen:
-                json.WriteRawValue(chosen.Value.Span, skipInputValidation: true);
-                break;
-            case AttributeKind.LanguageProperty or AttributeKind.JsonProperty or AttributeKind.VocabProperty when how.Format == Format.Simplified:
-                json.WriteStartObject();
-                json.WritePropertyName(AttributeKinds.ValueMember(attribute.Kind));
-                RawValue(json, attribute, context);
-                json.WriteEndObject();
-                break;
-            default:
-                RawValue(json, attribute, context);
-                break;
-        }
-    }
-
-    private static void RawValue(Utf8JsonWriter json, Attribute attribute, LdContext context)
-    {
-        if (attribute.Kind == AttributeKind.VocabProperty)
-            Vocab(json, attribute.Value, context);
-        else if (attribute.Kind is AttributeKind.Property or AttributeKind.ListProperty && attribute.Value.Span.IndexOf((byte)'{') >= 0)
-            Compact(json, attribute.Value, context);
-        else
-            json.WriteRawValue(attribute.Value.Span, skipInputValidation: true);
-    }
-
-    private static void Vocab(Utf8JsonWriter json, ReadOnlyMemory<byte> value, LdContext context)
-    {
-        using var document = JsonDocument.Parse(value);
-        if (document.RootElement.ValueKind == JsonValueKind.String)
-        {
-            json.WriteStringValue(context.CompactVocab(document.RootElement.GetString() ?? ""));
-            return;
-        }
-
-        json.WriteStartArray();
-        foreach (var item in document.RootElement.EnumerateArray())
-            json.WriteStringValue(context.CompactVocab(item.GetString() ?? ""));
-        json.WriteEndArray();
-    }
-
-    /// <summary>A value with objects in it: their keys were expanded on the way in and are compacted now.</summary>
-    private static void Compact(Utf8JsonWriter json, ReadOnlyMemory<byte> value, LdContext context)
-    {
-        using var document = JsonDocument.Parse(value);
-        Compact(json, document.RootElement, context);
-    }
-
-    private static void Compact(Utf8JsonWriter json, JsonElement value, LdContext context)
-    {
-        switch (value.ValueKind)
-        {
-            case JsonValueKind.Object:
-                json.WriteStartObject();
-                foreach (var member in value.EnumerateObject())
-                {
-                    json.WritePropertyName(member.Name.Contains(':', StringComparison.Ordinal) ? context.CompactVocab(member.Name) : member.Name);
-                    Compact(json, member.Value, context);
-                }
-
-                json.WriteEndObject();
-                break;
-            case JsonValueKind.Array:
-                json.WriteStartArray();
-                foreach (var item in value.EnumerateArray())
-                    Compact(json, item, context);
-                json.WriteEndArray();
-                break;
-            default:
-                value.WriteTo(json);
-                break;
-        }
-    }
-
-    private static void ObjectList(Utf8JsonWriter json, ReadOnlyMemory<byte> value)
-    {
-        json.WriteStartArray();
-        foreach (var uri in Links.Targets(value))
-        {
-            json.WriteStartObject();
-            json.WriteString("object"u8, uri);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-    }
-
-    private static void ObjectType(Utf8JsonWriter json, IReadOnlyList<int> types, LdContext context)
-    {
-        if (types.Count == 1)
-        {
-            json.WriteString("objectType"u8, context.CompactName(types[0]));
-            return;
-        }
-
-        json.WriteStartArray("objectType"u8);
-        foreach (var type in types)
-            json.WriteStringValue(context.CompactName(type));
-        json.WriteEndArray();
-    }
-
-    private static void LinkedInline(
-        Utf8JsonWriter json, Attribute attribute, LdContext context, Representation how, Projection? pick, Projection? omit, int level, IReadOnlySet<string> seen)
-    {
-        var found = Links.Found(attribute, how, seen);
-        if (found.Count == 0)
-            return;
-        var list = attribute.Kind == AttributeKind.ListRelationship || attribute.Value.Span[0] == '[';
-        json.WritePropertyName(attribute.Kind == AttributeKind.ListRelationship ? "entityList"u8 : "entity"u8);
-        if (list)
-            json.WriteStartArray();
-        foreach (var entity in found)
-        {
-            json.WriteStartObject();
-            Members(json, entity, context, how with { Attributes = null }, pick, omit, level - 1, seen);
-            json.WriteEndObject();
-        }
-
-        if (list)
-            json.WriteEndArray();
-    }
-
-    private static bool LinkedSimplified(
-        Utf8JsonWriter json, Attribute attribute, LdContext context, Representation how, Projection? pick, Projection? omit, int level, IReadOnlySet<string> seen)
-    {
-        var found = Links.Found(attribute, how, seen);
-        if (found.Count == 0)
-            return false;
-        var list = attribute.Value.Span[0] == '[';
-        if (list)
-            json.WriteStartArray();
-        foreach (var entity in found)
-        {
-            json.WriteStartObject();
-            Members(json, entity, context, how with { Attributes = null }, pick, omit, level - 1, seen);
-            json.WriteEndObject();
-        }
-
-        if (list)
-            json.WriteEndArray();
-        return true;
+        for (var way = this; way is not null; way = way.Before)
+            if (string.Equals(way.Id, id, StringComparison.Ordinal))
+                return true;
+        return false;
     }
 }

@@ -15,12 +15,13 @@ internal static class Links
         return targets;
     }
 
-    public static List<Entity> Found(Attribute attribute, Representation how, IReadOnlySet<string> seen)
+    /// <summary>The linked entities that there are, less those on the way here and those the asker has already.</summary>
+    public static List<Entity> Found(Attribute attribute, Representation how, Way? way)
     {
         var found = new List<Entity>(1);
         if (how.Linked is { } find)
             foreach (var target in Targets(attribute.Value))
-                if (!seen.Contains(target) && find(target) is { } entity)
+                if (!how.ContainedBy.Contains(target) && way?.Passes(target) != true && find(target) is { } entity)
                     found.Add(entity);
         return found;
     }
@@ -43,7 +44,7 @@ internal static class Links
                     if (attribute.Kind is not (AttributeKind.Relationship or AttributeKind.ListRelationship) || pick?.Contains(attribute.Name) == false ||
                         (omit?.Contains(attribute.Name) == true && omit.Inside(attribute.Name) is null))
                         continue;
-                    foreach (var target in Found(attribute, how, known))
+                    foreach (var target in Found(attribute, how, null))
                         if (known.Add(target.Id))
                             next.Add((target, pick?.Inside(attribute.Name), omit?.Inside(attribute.Name)));
                 }

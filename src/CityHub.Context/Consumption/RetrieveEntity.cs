@@ -75,6 +75,7 @@ internal static class Visible
     {
         if (entity.ExpiresAt != 0 && entity.ExpiresAt <= now)
             return null;
+        entity = entity.Unpacked();
         foreach (var attribute in entity.Attributes)
             if (attribute.ExpiresAt != 0 && attribute.ExpiresAt <= now)
                 return new Entity

@@ -13,7 +13,7 @@ public readonly record struct Decision<T>(IReadOnlyList<EntityEdit> Edits, T Ans
 public readonly ref struct Known(Func<string, Entity?> find, long now)
 {
     /// <summary>The entity as the log will have it when this decision is recorded; null when there is none (or it has expired).</summary>
-    public Entity? Find(string id) => find(id) is { } entity && (entity.ExpiresAt == 0 || entity.ExpiresAt > Now) ? entity : null;
+    public Entity? Find(string id) => find(id) is { } entity && (entity.ExpiresAt == 0 || entity.ExpiresAt > Now) ? entity.Unpacked() : null;
 
     public long Now { get; } = now;
 }
@@ -62,7 +62,7 @@ public sealed partial class Broker : IFactObserver, IEntities, IObservations
     public int Count(string tenant) => _tenants.TryGetValue(tenant, out var found) ? found.Table.Count : 0;
 
     public ReadOnlyMemory<byte>? Find(string tenant, string id) =>
-        _tenants.TryGetValue(tenant, out var found) && found.Table.Find(id) is { } entity ? EntityFacts.Encode(entity) : null;
+        _tenants.TryGetValue(tenant, out var found) && found.Table.Find(id) is { } entity ? EntityFacts.Encode(entity.Unpacked()) : null;
 
     /// <summary>Loads the snapshot, replays the log after it (and after <paramref name="from"/>, where an observer stands further back), then follows the log.</summary>
     /// <param name="from">The log position up to which every observer has durably seen the changes.</param>
@@ -135,7 +135,7 @@ public sealed partial class Broker : IFactObserver, IEntities, IObservations
             for (var i = 0; i < decided.Edits.Count; i++)
             {
                 var edit = decided.Edits[i];
-                var before = _observers.Count == 0 ? null : decided.Tenant.Table.Find(edit.Id);
+                var before = _observers.Count == 0 ? null : decided.Tenant.Table.Find(edit.Id)?.Unpacked();
                 decided.Tenant.Publish(edit, decided.Afters[i]);
                 var change = new EntityChange(decided.Tenant.Name, facts[0].Position, edit, before, decided.Afters[i]);
                 foreach (var observer in _observers)
@@ -187,7 +187,7 @@ public sealed partial class Broker : IFactObserver, IEntities, IObservations
 
         foreach (var edit in EntityFacts.Decode(fact.Payload))
         {
-            var before = tenant.Table.Find(edit.Id);
+            var before = tenant.Table.Find(edit.Id)?.Unpacked();
             var after = apply ? edit.Apply(before) : before;
             if (apply)
             {

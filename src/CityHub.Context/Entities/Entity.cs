@@ -1,8 +1,27 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace CityHub.Context.Entities;
 
-/// <summary>One entity as the hub knows it, immutable: a change makes a new one.</summary>
+/// <summary>
+/// One entity as the hub knows it, immutable: a change makes a new one. In a table it rests packed (<see cref="EntityPacking"/>), about 600 bytes instead of 2,000;
+/// who works with its attributes takes it <see cref="Unpacked"/> once. Bench: rss1m_mb.
+/// </summary>
 public sealed class Entity
 {
+    private readonly IReadOnlyList<Attribute>? _attributes;
+    private readonly byte[] _packed = [];
+
+    public Entity()
+    {
+    }
+
+    [SetsRequiredMembers]
+    private Entity(Entity like, IReadOnlyList<Attribute>? attributes, byte[] packed)
+    {
+        (Id, Types, Scopes, CreatedAt, ModifiedAt, ExpiresAt) = (like.Id, like.Types, like.Scopes, like.CreatedAt, like.ModifiedAt, like.ExpiresAt);
+        (_attributes, _packed) = (attributes, packed);
+    }
+
     public required string Id { get; init; }
 
     /// <summary>IRI ids of the types, ascending, at least one.</summary>
@@ -18,8 +37,12 @@ public sealed class Entity
     /// <summary>UTC ticks after which the entity is gone (transient entities, clause 4.22); 0 when it stays.</summary>
     public long ExpiresAt { get; init; }
 
-    /// <summary>Ordered by (Name, Dataset with the default first).</summary>
-    public required IReadOnlyList<Attribute> Attributes { get; init; }
+    /// <summary>Ordered by (Name, Dataset with the default first). Unpacks every time on a packed entity: take it once.</summary>
+    public IReadOnlyList<Attribute> Attributes
+    {
+        get => _attributes ?? EntityPacking.Unpack(_packed);
+        init => _attributes = value;
+    }
 
     /// <summary>All instances of one attribute.</summary>
     public IEnumerable<Attribute> Instances(int name) => Attributes.Where(a => a.Name == name);
@@ -32,4 +55,15 @@ public sealed class Entity
                 return attribute;
         return null;
     }
+
+    /// <summary>The same entity with its attributes at hand.</summary>
+    public Entity Unpacked() => _attributes is not null ? this : new Entity(this, EntityPacking.Unpack(_packed), []);
+
+    /// <summary>The same entity as it rests.</summary>
+    internal Entity Packed() => _attributes is null ? this : new Entity(this, null, EntityPacking.Pack(_attributes));
+
+    /// <summary>The packed attributes, with the IRI ids of this process.</summary>
+    internal ReadOnlyMemory<byte> Body => _attributes is null ? _packed : EntityPacking.Pack(_attributes);
+
+    internal static Entity FromBody(Entity header, byte[] packed) => new(header, null, packed);
 }

@@ -27,11 +27,14 @@ public sealed class EntityTable
     {
         lock (_writing)
         {
-            var slot = Store(entity);
+            var slot = Store(entity.Packed());
+            if (_columns.IsEmpty && _points.IsEmpty)
+                return;
+            var unpacked = entity.Unpacked();
             foreach (var column in _columns.Values)
-                column.Set(slot, entity);
+                column.Set(slot, unpacked);
             foreach (var index in _points.Values)
-                index.Set(slot, entity);
+                index.Set(slot, unpacked);
         }
     }
 

@@ -35,13 +35,18 @@ public sealed record EntityQuery
     public bool Count { get; init; }
 
     public bool Matches(Entity entity, Func<string, Entity?>? linked, long now) =>
+        MatchesHeader(entity, now) && (Attributes is null && Q is null && Geo is null || MatchesAttributes(entity.Unpacked(), linked));
+
+    private bool MatchesHeader(Entity entity, long now) =>
         (entity.ExpiresAt == 0 || entity.ExpiresAt > now) &&
         (Types is null || Types.Matches(entity.Types)) &&
         (Ids is null || Ids.Contains(entity.Id)) &&
         (Any.Count == 0 || Any.Any(s => s.Matches(entity, null, now))) &&
         (IdPattern is null || Ids is not null || IdPattern.IsMatch(entity.Id)) &&
+        (Scope is null || Scope.Matches(entity.Scopes));
+
+    private bool MatchesAttributes(Entity entity, Func<string, Entity?>? linked) =>
         (Attributes is null || HasAny(entity, Attributes)) &&
-        (Scope is null || Scope.Matches(entity.Scopes)) &&
         (Q is null || Q.Matches(entity, linked)) &&
         (Geo is null || Geo.Matches(entity));
 

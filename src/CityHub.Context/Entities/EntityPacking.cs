@@ -36,7 +36,7 @@ internal static class EntityPacking
     {
         var at = 0;
         if (packed.Length > 0)
-            Renumber(packed, ref at, map);
+            RenumberList(packed, ref at, map);
     }
 
     private static void Write(ArrayBufferWriter<byte> to, IReadOnlyList<Attribute> attributes)
@@ -105,7 +105,7 @@ internal static class EntityPacking
         return attributes;
     }
 
-    private static void Renumber(byte[] bytes, ref int at, int[] map)
+    private static void RenumberList(byte[] bytes, ref int at, int[] map)
     {
         for (var count = Get16(bytes, ref at); count > 0; count--)
         {
@@ -113,15 +113,20 @@ internal static class EntityPacking
             var has = bytes[at + 1];
             at += 3 + 16 + ((has & HasObserved) != 0 ? 8 : 0) + ((has & HasExpires) != 0 ? 8 : 0);
             foreach (var text in (ReadOnlySpan<byte>)[HasDataset, HasUnit, HasInstance])
-                if ((has & text) != 0)
-                    at += Get16(bytes, ref at);
+            {
+                if ((has & text) == 0)
+                    continue;
+                var characters = Get16(bytes, ref at); // Not in one statement: += would take the place before the length was read.
+                at += characters;
+            }
+
             if ((has & HasObjectType) != 0)
                 for (var types = Get16(bytes, ref at); types > 0; types--)
                     Map(bytes, ref at, map);
             var length = Get32(bytes, ref at);
             at += length;
             if ((has & HasSub) != 0)
-                Renumber(bytes, ref at, map);
+                RenumberList(bytes, ref at, map);
         }
     }
 

@@ -116,6 +116,22 @@ public sealed class BrokerTests : IDisposable
     }
 
     [Fact]
+    public void Attributes_come_back_from_rest_as_they_went_there() =>
+        Generated.Attribute.List[0, 8].Sample(attributes => Generated.Same(attributes, EntityPacking.Unpack(EntityPacking.Pack(attributes))));
+
+    [Fact]
+    public void Bytes_of_another_process_mean_the_same_after_their_ids_are_renumbered() => Generated.Attribute.List[1, 8].Sample(attributes =>
+    {
+        var packed = EntityPacking.Pack(attributes);
+        var count = Iris.Count;
+        var shifted = Enumerable.Range(0, count).Select(i => (i + 1) % count).ToArray();
+        var back = Enumerable.Range(0, count).Select(i => (i + count - 1) % count).ToArray();
+        EntityPacking.Renumber(packed, shifted);
+        EntityPacking.Renumber(packed, back);
+        return Generated.Same(attributes, EntityPacking.Unpack(packed));
+    });
+
+    [Fact]
     public void Facts_read_back_as_the_edits_that_were_written()
     {
         Generated.Edit.Sample(edit =>

@@ -148,9 +148,9 @@ public sealed class FaultTests
                     }
                 },
                 Cancel)));
+            await Assert.ThrowsAsync<ObjectDisposedException>(async () => await store.Log.WaitAsync(store.Log.Head, Cancel));
             Assert.Equal(1, stops);
             Assert.Equal(1, store.Log.Epoch);
-            await Assert.ThrowsAsync<ObjectDisposedException>(async () => await store.Log.WaitAsync(store.Log.Head, Cancel));
             await store.Log.RoomAsync(Cancel);
         }
 

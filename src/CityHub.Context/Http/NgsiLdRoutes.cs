@@ -1,4 +1,5 @@
 using CityHub.Context.Consumption;
+using CityHub.Context.JsonLd;
 using CityHub.Context.Provision;
 using CityHub.Context.Temporal;
 using CityHub.Core.Ports;
@@ -42,6 +43,8 @@ public static class NgsiLdRoutes
         Map("GET", "/types/{type}", Discovery.Type, Permissions.EntitiesRead, "Describe an entity type (5.7.7)", "local");
         Map("GET", "/attributes", Discovery.Attributes, Permissions.EntitiesRead, "List attributes (5.7.8, 5.7.9)", "details,local,count");
         Map("GET", "/attributes/{attr}", Discovery.Attribute, Permissions.EntitiesRead, "Describe an attribute (5.7.10)", "local");
+
+        routes.MapJsonLdContexts(room);
 
         const string interval = ",timerel,timeAt,endTimeAt,timeproperty,lastN,aggrMethods,aggrPeriodDuration";
         var record = new TemporalProvision(room.History);

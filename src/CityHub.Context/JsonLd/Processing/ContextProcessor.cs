@@ -32,6 +32,9 @@ internal sealed partial class ContextProcessor(Func<string, LdJson?> load, LdMod
     /// <summary>URLs that stand for nothing here: the core contexts, wherever they are named, for the core is applied last and once.</summary>
     public Func<string, bool> Skip { get; init; } = static _ => false;
 
+    /// <summary>What a null context goes back to; the empty context where it is not given.</summary>
+    public Func<ActiveContext>? Initial { get; init; }
+
     /// <param name="baseUrl">Where the local context was found: remote contexts are relative to it.</param>
     public ActiveContext Process(ActiveContext active, LdJson? local, string? baseUrl) => Process(active, local, baseUrl, []);
 
@@ -83,13 +86,15 @@ internal sealed partial class ContextProcessor(Func<string, LdJson?> load, LdMod
     }
 
     /// <summary>5.1</summary>
-    private static ActiveContext Nullify(ActiveContext result, bool overrideProtected, bool propagate)
+    private ActiveContext Nullify(ActiveContext result, bool overrideProtected, bool propagate)
     {
         if (!overrideProtected)
             foreach (var (name, term) in result.Terms)
                 if (term.Protected)
                     throw new LdError(LdError.InvalidContextNullification, $"A null context would forget the protected term {name}.");
-        return new ActiveContext(result.OriginalBase) { Previous = propagate ? null : result };
+        var initial = Initial?.Invoke() ?? new ActiveContext(result.OriginalBase);
+        initial.Previous = propagate ? null : result;
+        return initial;
     }
 
     /// <summary>5.2</summary>
@@ -99,7 +104,7 @@ internal sealed partial class ContextProcessor(Func<string, LdJson?> load, LdMod
         if (Skip(url))
             return result;
         if (!LdIri.IsAbsolute(url))
-            throw new LdError(LdError.LoadingRemoteContextFailed, $"\"{reference}\" is no absolute URL of a context.");
+            throw new LdError(LdError.LoadingDocumentFailed, $"\"{reference}\" is no absolute URL of a context.");
         if (!validateScoped && remote.Contains(url))
             return result;
         if (mode == LdMode.V10 && remote.Contains(url))
@@ -201,7 +206,7 @@ internal sealed partial class ContextProcessor(Func<string, LdJson?> load, LdMod
         if (Skip(url))
             return context;
         if (!LdIri.IsAbsolute(url))
-            throw new LdError(LdError.LoadingRemoteContextFailed, $"\"{reference.Value}\" is no absolute URL of a context.");
+            throw new LdError(LdError.LoadingDocumentFailed, $"\"{reference.Value}\" is no absolute URL of a context.");
         if (Load(url) is not LdObject document || document["@context"] is not LdObject imported)
             throw new LdError(LdError.InvalidRemoteContext, $"The document at {url} has no @context that is an object, which @import asks for.");
         if (imported.Has("@import"))

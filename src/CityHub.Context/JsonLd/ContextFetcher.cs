@@ -22,23 +22,15 @@ internal sealed class ContextFetcher(HttpClient? http, TimeProvider clock)
     /// <summary>The refusal of a moment ago, so that a thousand requests that name a dead server do not wait for it one after another.</summary>
     public Problem? Remembered(string url) => _failed.TryGetValue(url, out var failed) && failed.Until > clock.GetUtcNow().UtcTicks ? failed.Problem : null;
 
-    /// <summary>The document at a URL: JSON with an @context member, whatever media type it is sent as (the ETSI forge says text/plain).</summary>
-    public async Task<Result<ReadOnlyMemory<byte>>> FetchAsync(string url, CancellationToken cancel)
+    public void Remember(string url, Problem problem)
     {
-        var fetched = await TryFetchAsync(url, cancel);
-        if (fetched.Ok)
-        {
-            _failed.TryRemove(url, out _);
-            return fetched;
-        }
-
         if (_failed.Count >= MostRemembered)
             _failed.Clear();
-        _failed[url] = ((clock.GetUtcNow() + Memory).UtcTicks, fetched.Problem);
-        return fetched;
+        _failed[url] = ((clock.GetUtcNow() + Memory).UtcTicks, problem);
     }
 
-    private async Task<Result<ReadOnlyMemory<byte>>> TryFetchAsync(string url, CancellationToken cancel)
+    /// <summary>The document at a URL: JSON with an @context member, whatever media type it is sent as (the ETSI forge says text/plain).</summary>
+    public async Task<Result<ReadOnlyMemory<byte>>> FetchAsync(string url, CancellationToken cancel)
     {
         if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https"))
             return ContextProblems.BadRequestData.Because($"\"{url}\" is no http or https URL of a context.");

@@ -273,7 +273,11 @@ public sealed class ContextStore : IVocabulary
         {
             var fetched = await _fetcher.FetchAsync(url, CancellationToken.None);
             if (!fetched.Ok)
+            {
+                _fetcher.Remember(url, fetched.Problem);
                 return fetched.Problem;
+            }
+
             if (contexts.Surplus() is { } surplus)
                 await AppendAsync(contexts, ContextFacts.Delete(surplus), () => contexts.Forget(surplus), CancellationToken.None);
             return await KeepAsync(contexts, ContextKind.Cached, url, fetched.Value, CancellationToken.None);

@@ -1,0 +1,77 @@
+using System.Buffers;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using CityHub.Core.Facts;
+using CityHub.Core.Problems;
+
+namespace CityHub.Sensing;
+
+/// <summary>
+/// A module's own state: decisions one after the other, each appended to its stream with the version it was decided on, then applied in memory.
+/// A start applies the stream again; there is no other persistence.
+/// </summary>
+internal abstract class FactBook : IDisposable
+{
+    private readonly IFactLog _log;
+    private readonly SemaphoreSlim _gate = new(1);
+    private long _version;
+
+    protected FactBook(IFactLog log, TimeProvider clock, string stream, string tenant) => (_log, Clock, Tenant, Stream) = (log, clock, tenant, Tenants.Stream(stream, tenant));
+
+    public string Tenant { get; }
+
+    public string Stream { get; }
+
+    protected TimeProvider Clock { get; }
+
+    /// <summary>Reads the stream; once, before anything else.</summary>
+    public void Load()
+    {
+        foreach (var fact in _log.Read(0, Stream))
+        {
+            Apply(fact.Type, fact.Payload, fact.At);
+            _version = fact.Version;
+        }
+    }
+
+    public void Dispose() => _gate.Dispose();
+
+    protected abstract void Apply(string type, ReadOnlyMemory<byte> payload, DateTimeOffset at);
+
+    /// <summary>Decides under the book's gate and records what was decided; no facts, no append. Once decided it is not given up half-way.</summary>
+    protected async ValueTask<Result<T>> RecordAsync<T>(Func<DateTimeOffset, Result<(IReadOnlyList<NewFact> Facts, T Answer)>> decide)
+    {
+        await _gate.WaitAsync(CancellationToken.None);
+        try
+        {
+            var now = Clock.GetUtcNow();
+            if (!decide(now).TryGet(out var decided, out var problem))
+                return problem;
+            if (decided.Facts.Count == 0)
+                return decided.Answer;
+            if (!(await _log.AppendAsync(new Append(Stream, decided.Facts, now) { ExpectedVersion = _version }, CancellationToken.None)).TryGet(out var appended, out problem))
+                return problem;
+            _version = appended.Version;
+            foreach (var fact in decided.Facts)
+                Apply(fact.Type, fact.Payload, appended.At);
+            return decided.Answer;
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    protected static NewFact Fact(string type, Action<Utf8JsonWriter> write)
+    {
+        var buffer = new ArrayBufferWriter<byte>(256);
+        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        {
+            json.WriteStartObject();
+            write(json);
+            json.WriteEndObject();
+        }
+
+        return new NewFact(type, buffer.WrittenMemory);
+    }
+}

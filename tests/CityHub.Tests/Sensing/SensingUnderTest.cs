@@ -68,10 +68,9 @@ internal sealed class SensingUnderTest : IAsyncDisposable
         builder.WebHost.UseKestrelCore().ConfigureKestrel(k => k.Listen(IPAddress.Loopback, 0));
         builder.Services.AddRoutingCore().Configure<RouteOptions>(o => o.SuppressCheckForUnhandledSecurityMetadata = true);
         var app = builder.Build();
-        app.UseRouting();
-        app.UseEndpoints(e => e.MapSensing(Room));
+        app.MapSensing(Room);
         await app.StartAsync();
-        var address = app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First();
+        var address = app.Urls.First();
         return new Routes(app, new HttpClient { BaseAddress = new Uri(address) });
     }
 

@@ -49,6 +49,17 @@ public sealed class SensingRoom : IAsyncDisposable
     /// <summary>Devices of the tenants known so far.</summary>
     public int DeviceCount => Loaded.Sum(t => t.Devices.Count);
 
+    /// <summary>How many devices stand like this to their own rhythm.</summary>
+    public int CountOf(Liveness liveness)
+    {
+        var (now, count) = (Clock.GetUtcNow().UtcTicks, 0);
+        foreach (var tenant in Loaded)
+            foreach (var device in tenant.Devices.All)
+                if (device.LivenessAt(now) == liveness)
+                    count++;
+        return count;
+    }
+
     /// <summary>Payloads recorded since start.</summary>
     public long ReadingsRecorded => Intake.Recorded;
 

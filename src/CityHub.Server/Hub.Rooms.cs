@@ -4,6 +4,8 @@ using CityHub.Context.JsonLd;
 using CityHub.Context.Subscriptions;
 using CityHub.Context.Temporal;
 using CityHub.Core.Problems;
+using CityHub.Sensing;
+using CityHub.Sensing.Devices;
 using CityHub.Server.Pages;
 using CityHub.Storage.Memory;
 
@@ -14,9 +16,13 @@ internal sealed partial class Hub
 {
     private ContextRoom? _context;
     private SubscriptionRoom? _subscriptions;
+    private SensingRoom? _sensing;
 
     /// <summary>The memory of the city, for whoever lives in the same process.</summary>
     public Broker Broker => _context?.Broker ?? throw NotStarted();
+
+    /// <summary>Devices and what they send, for whoever lives in the same process.</summary>
+    public SensingRoom Sensing => _sensing ?? throw NotStarted();
 
     private async Task<Problem?> OpenRoomsAsync(CancellationToken cancel)
     {
@@ -36,7 +42,20 @@ internal sealed partial class Hub
         _subscriptions = subscriptions;
         _figures.Add(new Figure("subscriptions", "subscriptions", "订阅", () => subscriptions.Count));
         _figures.Add(new Figure("entities", "entities", "实体", () => broker.Count("")));
+        OpenSensing(broker, contexts);
         return null;
+    }
+
+    private void OpenSensing(Broker broker, ContextStore contexts)
+    {
+        var sensing = Open(new SensingRoom(Store.Log, Store.Views, broker, contexts, Time, _app.Services.GetRequiredService<ILogger<SensingRoom>>()));
+        sensing.Start(broker.Tenants.Union(Config.Tenants));
+        _sensing = sensing;
+        _figures.Add(new Figure("devices", "devices", "设备", () => sensing.DeviceCount));
+        _figures.Add(new Figure("devicesLive", "devices in their rhythm", "正常上报的设备", () => sensing.CountOf(Liveness.Live)));
+        _figures.Add(new Figure("devicesSilent", "silent devices", "失联设备", () => sensing.CountOf(Liveness.Silent)));
+        _figures.Add(new Figure("readings", "readings recorded", "已记录的读数", () => sensing.ReadingsRecorded, Counts: true));
+        _figures.Add(new Figure("deadLetters", "dead letters", "死信", () => sensing.ReadingsRefused, Counts: true));
     }
 
     private void MapRooms(IEndpointRouteBuilder routes)
@@ -46,5 +65,7 @@ internal sealed partial class Hub
         routes.MapNgsiLd(context);
         if (_subscriptions is { } subscriptions)
             routes.MapSubscriptions(context, subscriptions);
+        if (_sensing is { } sensing)
+            routes.MapSensing(sensing);
     }
 }

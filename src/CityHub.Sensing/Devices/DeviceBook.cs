@@ -46,12 +46,14 @@ internal sealed class DeviceBook(IFactLog log, TimeProvider clock, string tenant
             yield return ids[i];
     }
 
-    public ValueTask<Result<DeviceState>> RegisterAsync(Device device, DeviceCredential? credential) => RecordAsync<DeviceState>(now =>
+    public async ValueTask<Result<DeviceState>> RegisterAsync(Device device, DeviceCredential? credential)
     {
-        if (Find(device.Id) is not null)
-            return DeviceProblems.DeviceExists.Because($"The device {device.Id} is registered already.", $"PATCH /devices/{device.Id} changes it.");
-        return (One(Registered, device, credential), new DeviceState(Tenant, device, credential, now));
-    });
+        var registered = await RecordAsync<Done>(_ => Find(device.Id) is null
+            ? (One(Registered, device, credential), Done.Value)
+            : DeviceProblems.DeviceExists.Because($"The device {device.Id} is registered already.", $"PATCH /devices/{device.Id} changes it."));
+        // The state that applying the fact made is the one that lives.
+        return registered.Ok ? Find(device.Id) is { } state ? state : Unknown(device.Id) : registered.Problem;
+    }
 
     /// <param name="change">The new description; it sees the old one and keeps its id.</param>
     public ValueTask<Result<DeviceState>> ChangeAsync(string id, Func<Device, Result<Device>> change) => RecordAsync<DeviceState>(_ =>
@@ -101,13 +103,13 @@ internal sealed class DeviceBook(IFactLog log, TimeProvider clock, string tenant
                         json.WriteString("period"u8, state.Device.Period);
                     }));
             }
-            else if (state.LastSeen > state.SilentSince)
+            else if (!state.IsSilent)
             {
                 facts.Add(Fact(SpokeAgain, json =>
                 {
                     json.WriteString("id"u8, state.Device.Id);
                     json.WriteString("at"u8, SensingHttp.Time(state.LastSeen));
-                    json.WriteString("silentFor"u8, IsoDuration.Text(TimeSpan.FromTicks(state.LastSeen - state.SilentSince)));
+                    json.WriteString("silentFor"u8, IsoDuration.Text(TimeSpan.FromTicks(Math.Max(0, state.LastSeen - state.SilentSince))));
                 }));
             }
         }
@@ -158,15 +160,15 @@ internal sealed class DeviceBook(IFactLog log, TimeProvider clock, string tenant
             case FellSilent:
                 if (_devices.TryGetValue(Id(root), out var silent))
                 {
-                    silent.SetSilent(at.UtcTicks);
                     var heard = DateTimeOffset.Parse(root.GetProperty("lastSeen"u8).GetString() ?? "", CultureInfo.InvariantCulture).UtcTicks;
+                    silent.SetSilent(at.UtcTicks, heard);
                     silent.Remember(heard, heard);
                 }
 
                 break;
             case SpokeAgain:
                 if (_devices.TryGetValue(Id(root), out var spoke))
-                    spoke.SetSilent(0);
+                    spoke.SetSilent(0, 0);
                 break;
             default:
                 break;

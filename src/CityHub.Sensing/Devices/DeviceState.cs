@@ -25,6 +25,7 @@ internal sealed class DeviceState(string tenant, Device device, DeviceCredential
     private long _lastSeen;
     private long _reference;
     private long _silentSince;
+    private long _silentAfter;
     private int _toldPlace;
 
     public string Tenant { get; } = tenant;
@@ -76,7 +77,15 @@ internal sealed class DeviceState(string tenant, Device device, DeviceCredential
         }
     }
 
-    public void SetSilent(long since) => Volatile.Write(ref _silentSince, since);
+    /// <summary>It is recorded as silent and has said nothing since. Compared with what was last heard then, not with the time of the record: a reading may come in the same tick, or between the look and the record.</summary>
+    public bool IsSilent => SilentSince != 0 && LastSeen <= Volatile.Read(ref _silentAfter);
+
+    /// <param name="heard">What was last heard of it when it fell silent.</param>
+    public void SetSilent(long since, long heard)
+    {
+        Volatile.Write(ref _silentAfter, heard);
+        Volatile.Write(ref _silentSince, since);
+    }
 
     /// <summary>True once after each start or change: the place where it stands is recorded with the first reading and not with every one.</summary>
     public bool TakePlaceToTell() => Interlocked.Exchange(ref _toldPlace, 1) == 0;
@@ -90,7 +99,7 @@ internal sealed class DeviceState(string tenant, Device device, DeviceCredential
             return Liveness.NeverSeen;
         if (_rules.Period is not { } period)
             return Liveness.Live;
-        if (SilentSince > seen)
+        if (IsSilent)
             return Liveness.Silent;
         var quiet = now - Reference;
         return quiet > period.Ticks * 3 ? Liveness.Silent : quiet > period.Ticks * 3 / 2 ? Liveness.Late : Liveness.Live;

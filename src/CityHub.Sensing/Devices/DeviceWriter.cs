@@ -42,7 +42,7 @@ internal static class DeviceWriter
             json.WriteNumber("ageSeconds"u8, Math.Round((decimal)Math.Max(0, now - seen) / TimeSpan.TicksPerSecond, 3));
         }
 
-        if (state.SilentSince > seen)
+        if (state.IsSilent)
             json.WriteString("silentSince"u8, SensingHttp.Time(state.SilentSince));
         if (secret is not null)
             json.WriteString("secret"u8, secret);

@@ -119,7 +119,11 @@ internal sealed class Delivery(PendingView view, INotificationSender http, INoti
             finally
             {
                 if (!committed)
+                {
                     Outbox.Unstore(pending);
+                    foreach (var outbox in _outboxes.Values)
+                        outbox.Stats.Touch();
+                }
             }
 
             foreach (var outbox in _outboxes.Values)
@@ -151,7 +155,18 @@ internal sealed class Delivery(PendingView view, INotificationSender http, INoti
             while (outbox.Next() is { } next)
             {
                 stopping.Token.ThrowIfCancellationRequested();
-                await OneAsync(outbox, next, stopping.Token, stopped.Token);
+                try
+                {
+                    await OneAsync(outbox, next, stopping.Token, stopped.Token);
+                }
+#pragma warning disable CA1031 // An outbox whose loop has died would be silent for ever: the mistake is in the log, and it is tried again.
+                catch (Exception e) when (e is not OperationCanceledException)
+#pragma warning restore CA1031
+                {
+                    log.LogError(e, "A notification of {Subscription} could not be sent.", outbox.Subscription.Id);
+                    outbox.Failures++;
+                    outbox.NotBefore = clock.GetUtcNow().UtcTicks + Pause(outbox.Failures).Ticks;
+                }
             }
         }
         catch (OperationCanceledException)

@@ -34,11 +34,22 @@ internal sealed class PendingView(IViews views)
 
     public static string StatsKey(string tenant, string id) => $"{StatsPrefix}{tenant} {id}";
 
-    /// <summary>One commit of effect and position. One caller at a time.</summary>
+    /// <summary>One commit of effect and position. One caller at a time. What was to be written later waits for the next commit where this one fails.</summary>
     public void Commit(long position, List<KeyValuePair<string, ReadOnlyMemory<byte>?>> changes)
     {
+        var own = changes.Count;
         for (var left = _changes.Count; left > 0 && _changes.TryDequeue(out var change); left--)
             changes.Add(change);
-        _view.Commit(Math.Max(position, _view.Position), changes);
+        var committed = false;
+        try
+        {
+            _view.Commit(Math.Max(position, _view.Position), changes);
+            committed = true;
+        }
+        finally
+        {
+            for (var i = own; !committed && i < changes.Count; i++)
+                _changes.Enqueue(changes[i]);
+        }
     }
 }

@@ -253,6 +253,13 @@ internal sealed class SubscriptionStats
         }
     }
 
+    /// <summary>Keeping it did not work: it is still to be kept.</summary>
+    public void Touch()
+    {
+        lock (_gate)
+            _dirty = _lastNotification != 0;
+    }
+
     /// <summary>The state to keep; null when it has not changed since the last call.</summary>
     public ReadOnlyMemory<byte>? TakeDirty()
     {

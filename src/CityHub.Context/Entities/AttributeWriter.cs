@@ -40,11 +40,12 @@ internal static class AttributeWriter
         json.WriteStartArray();
         for (var i = from; i < end; i++)
             if (IsWanted(attributes[i], how))
-                Instance(json, attributes[i], context, how, place);
+                Instance(json, attributes[i], context, how, place, oneOfMany: true);
         json.WriteEndArray();
     }
 
-    public static void Instance(Utf8JsonWriter json, Attribute attribute, LdContext context, Representation how, Place place)
+    /// <param name="oneOfMany">It stands in an array: bare, it would be read as an item of a value.</param>
+    public static void Instance(Utf8JsonWriter json, Attribute attribute, LdContext context, Representation how, Place place, bool oneOfMany = false)
     {
         var linked = how is { Linked: not null, JoinInline: true } && place.Level > 0 && attribute.Kind is AttributeKind.Relationship or AttributeKind.ListRelationship;
         if (how.Format == Format.Simplified)
@@ -56,7 +57,7 @@ internal static class AttributeWriter
 
         var language = how.Lang is { } lang && attribute.Kind == AttributeKind.LanguageProperty ? LanguageMaps.Choose(attribute.Value, lang) : null;
         var concise = how.Format == Format.Concise;
-        if (concise && !linked && language is null && IsBare(attribute, how))
+        if (concise && !oneOfMany && !linked && language is null && IsBare(attribute, how))
         {
             Value(json, attribute, context, how);
             return;

@@ -114,6 +114,12 @@ internal static class EntityChanges
                 continue;
             }
 
+            if (existing is null && attribute.Value.IsEmpty)
+            {
+                change.Refuse(attribute.Name, "The entity has no such attribute, and the fragment gives it no value.");
+                continue;
+            }
+
             var merged = existing is null ? Stamp(WithoutNulls(attribute), null, now) : MergeInstance(existing, attribute, fragment.Simplified, lang, now);
             if (observedAt != 0 && attribute.ObservedAt == 0 && merged.ObservedAt != 0)
                 merged = merged with { ObservedAt = observedAt };
@@ -220,15 +226,24 @@ internal static class EntityChanges
         };
     }
 
-    /// <summary>A bare value means what the attribute already is: a URI for a Relationship, a text in the language asked for a LanguageProperty.</summary>
-    private static Attribute AsKindOf(Attribute existing, Attribute given, string? lang) => existing.Kind switch
+    /// <summary>
+    /// A bare value means what the attribute already is: a URI for a Relationship, a text in the language asked for a LanguageProperty. One that cannot be
+    /// that makes it a Property.
+    /// </summary>
+    private static Attribute AsKindOf(Attribute existing, Attribute given, string? lang)
     {
-        AttributeKind.LanguageProperty when given.Value.Span is [(byte)'"', ..] =>
-            given with { Kind = existing.Kind, Value = MergePatch.Single(lang ?? "@none", given.Value) },
-        AttributeKind.Relationship or AttributeKind.VocabProperty or AttributeKind.JsonProperty or AttributeKind.LanguageProperty
-            or AttributeKind.ListProperty or AttributeKind.ListRelationship => given with { Kind = existing.Kind },
-        _ => given,
-    };
+        if (existing.Kind == AttributeKind.LanguageProperty && given.Value.Span is [(byte)'"', ..])
+            return given with { Kind = existing.Kind, Value = MergePatch.Single(lang ?? "@none", given.Value) };
+        var fits = existing.Kind switch
+        {
+            AttributeKind.Relationship or AttributeKind.ListRelationship => Links.AreTargets(given.Value, existing.Kind == AttributeKind.ListRelationship),
+            AttributeKind.VocabProperty => given.Value.Span is [(byte)'"', ..],
+            AttributeKind.ListProperty => given.Value.Span is [(byte)'[', ..],
+            AttributeKind.JsonProperty => given.Value.Span is [(byte)'[' or (byte)'{', ..],
+            _ => false,
+        };
+        return fits ? given with { Kind = existing.Kind } : given;
+    }
 
     private static ReadOnlyMemory<byte> MergeValue(Attribute existing, Attribute given) =>
         existing.Kind is AttributeKind.Property or AttributeKind.LanguageProperty or AttributeKind.JsonProperty
@@ -240,9 +255,10 @@ internal static class EntityChanges
         var merged = existing.Where(e => Find(given, e) is null).ToList();
         foreach (var attribute in given)
         {
-            if (NgsiLdNull.Is(attribute.Value))
+            var old = Find(existing, attribute);
+            if (NgsiLdNull.Is(attribute.Value) || old is null && attribute.Value.IsEmpty)
                 continue;
-            merged.Add(Find(existing, attribute) is { } old ? MergeInstance(old, attribute, false, null, now) : Stamp(WithoutNulls(attribute), null, now));
+            merged.Add(old is not null ? MergeInstance(old, attribute, false, null, now) : Stamp(WithoutNulls(attribute), null, now));
         }
 
         merged.Sort(AttributeOrder.Comparison);

@@ -15,6 +15,24 @@ internal static class Links
         return targets;
     }
 
+    /// <summary>A URI, or an array of URIs (a list is always one).</summary>
+    public static bool AreTargets(ReadOnlyMemory<byte> value, bool list)
+    {
+        if (value.Span is not ([(byte)'[', ..] or [(byte)'"', ..]) || list && value.Span[0] != '[')
+            return false;
+        var count = 0;
+        var reader = new Utf8JsonReader(value.Span);
+        while (reader.Read())
+        {
+            if (reader.TokenType == JsonTokenType.String && Names.IsUri(reader.GetString()))
+                count++;
+            else if (reader.CurrentDepth > 0 || reader.TokenType is not (JsonTokenType.StartArray or JsonTokenType.EndArray))
+                return false;
+        }
+
+        return list || count > 0;
+    }
+
     /// <summary>The linked entities that there are, less those on the way here and those the asker has already.</summary>
     public static List<Entity> Found(Attribute attribute, Representation how, Way? way)
     {

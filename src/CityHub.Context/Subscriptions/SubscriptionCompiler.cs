@@ -327,7 +327,7 @@ internal sealed class SubscriptionCompiler(ContextStore contexts)
             reader.Refuse("notification.endpoint.uri is missing.");
         else if (!Uri.TryCreate(text, UriKind.Absolute, out uri) || uri.Scheme is not ("http" or "https" or "mqtt" or "mqtts") || uri.Host.Length == 0)
             reader.Refuse($"\"{text}\" is no place that notifications can be sent to.", "http, https, mqtt, mqtts");
-        else if (uri.Scheme is "mqtt" or "mqtts" && (uri.AbsolutePath.Trim('/').Length == 0 || Uri.UnescapeDataString(uri.AbsolutePath).AsSpan().IndexOfAny("+#\0") >= 0))
+        else if (uri.Scheme is "mqtt" or "mqtts" && (uri.Fragment.Length > 0 || uri.AbsolutePath.Trim('/').Length == 0 || Uri.UnescapeDataString(uri.AbsolutePath).AsSpan().IndexOfAny("+#\0") >= 0))
             reader.Refuse($"\"{text}\" has no topic, or a wildcard in it.", "mqtt://host/topic");
         foreach (var (key, value) in receiver)
             if (!key.All(c => char.IsAsciiLetterOrDigit(c) || "!#$%&'*+-.^_`|~".Contains(c, StringComparison.Ordinal)) || value.Any(char.IsControl))

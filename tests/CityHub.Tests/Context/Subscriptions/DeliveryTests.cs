@@ -90,8 +90,8 @@ public sealed class DeliveryTests : IDisposable
         hub.Clock.Advance(TimeSpan.FromSeconds(59));
         await hub.ChangeAsync("urn:v:1", Speed(2));
 
+        await Eventually.Is(() => hub.Room.Pending == 2);
         Assert.Single(receiver.All);
-        Assert.Equal(2, hub.Room.Pending);
     }
 
     [Fact]
@@ -221,8 +221,10 @@ public sealed class DeliveryTests : IDisposable
             await Eventually.Is(() => hub.Room.Pending == 0);
         }
 
-        Assert.Empty(_store.Views.Open("notifications").Scan("n/", "n/"));
-        Assert.Empty(_store.Views.Open("notifications").Scan("s/", "s/"));
+        _store.Reopen();
+        var view = _store.Views.Open("notifications");
+        Assert.Empty(view.Scan("n/", "n/"));
+        Assert.Empty(view.Scan("s/", "s/"));
     }
 
     [Fact]

@@ -21,7 +21,7 @@ public sealed class NotificationTests : IDisposable
     [InlineData("""{"owner":{"type":"Relationship","object":"urn:p:2"}}""", "owner", """{"type":"Relationship","object":"urn:p:2","previousObject":"urn:p:1"}""")]
     [InlineData("""{"name":{"type":"LanguageProperty","languageMap":{"en":"Tram"}}}""", "name", """{"type":"LanguageProperty","languageMap":{"en":"Tram"},"previousLanguageMap":{"en":"Bus","zh":"公交"}}""")]
     [InlineData("""{"place":{"type":"GeoProperty","value":{"type":"Point","coordinates":[3,4]}}}""", "place", """{"type":"GeoProperty","value":{"type":"Point","coordinates":[3,4]},"previousValue":{"type":"Point","coordinates":[1,2]}}""")]
-    [InlineData("""{"tags":{"type":"JsonProperty","json":7}}""", "tags", """{"type":"JsonProperty","json":7,"previousJson":{"a":[1]}}""")]
+    [InlineData("""{"tags":{"type":"JsonProperty","json":[7]}}""", "tags", """{"type":"JsonProperty","json":[7],"previousJson":{"a":[1]}}""")]
     [InlineData("""{"kind":{"type":"VocabProperty","vocab":"urn:k:2"}}""", "kind", """{"type":"VocabProperty","vocab":"urn:k:2","previousVocab":"urn:k:1"}""")]
     [InlineData("""{"list":{"type":"ListProperty","valueList":[3]}}""", "list", """{"type":"ListProperty","valueList":[3],"previousValueList":[1,2]}""")]
     [InlineData("""{"fresh":{"type":"Property","value":1}}""", "fresh", """{"type":"Property","value":1}""")]

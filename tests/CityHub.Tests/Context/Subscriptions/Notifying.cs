@@ -65,9 +65,8 @@ internal sealed class Notifying : IAsyncDisposable
         Assert.True(done.Ok, done.Problem?.ToString());
     }
 
-    public static string Vehicles(string id, string uri, string more = "", string notification = "", string endpoint = "") => $$"""
-        {"id":"{{id}}","type":"Subscription","entities":[{"type":"Vehicle"}]{{more}},"notification":{"endpoint":{"uri":"{{uri}}"{{endpoint}}}{{notification}}}}
-        """;
+    public static string Vehicles(string id, string uri, string more = "", string notification = "", string endpoint = "") =>
+        $$$"""{"id":"{{{id}}}","type":"Subscription","entities":[{"type":"Vehicle"}]{{{more}}},"notification":{"endpoint":{"uri":"{{{uri}}}"{{{endpoint}}}}{{{notification}}}}}""";
 
     public async Task<Result<Done>> PatchAsync(string id, string json)
     {

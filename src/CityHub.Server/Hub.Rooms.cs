@@ -7,7 +7,6 @@ using CityHub.Core.Problems;
 using CityHub.Sensing;
 using CityHub.Sensing.Devices;
 using CityHub.Server.Pages;
-using CityHub.Storage.Memory;
 
 namespace CityHub.Server;
 
@@ -28,7 +27,7 @@ internal sealed partial class Hub
     {
         var contexts = new ContextStore(Store.Log, Time, Ids, Open(new HttpClient { Timeout = TimeSpan.FromSeconds(10) }));
         var broker = new Broker(Store.Log, Store.Snapshots, Time);
-        var history = new History(new MemorySeries());
+        var history = new History(Store.Series);
         broker.Observe(history);
         var subscriptions = Open(new SubscriptionRoom(
             Store.Log, Store.Views, broker, contexts, Time, Ids, new Random(Ids.Next().GetHashCode()), _app.Services.GetRequiredService<ILogger<SubscriptionRoom>>()));

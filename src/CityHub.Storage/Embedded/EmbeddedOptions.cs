@@ -1,3 +1,5 @@
+using CityHub.Storage.Embedded.Series;
+
 namespace CityHub.Storage.Embedded;
 
 /// <summary>The measures of the embedded store; the defaults are what the benches ran with.</summary>
@@ -23,6 +25,8 @@ public sealed record EmbeddedOptions
 
     /// <summary>How many facts at the end of the log are read and checked at every start.</summary>
     public int TailFacts { get; init; } = 4_096;
+
+    public SeriesOptions Series { get; init; } = new();
 
     /// <summary>
     /// What happens when it is no longer known what is on disk: the process must end, and the next start takes the normal recovery

@@ -1,6 +1,8 @@
 using CityHub.Core.Facts;
 using CityHub.Core.Problems;
+using CityHub.Core.Series;
 using CityHub.Storage.Embedded.Facts;
+using CityHub.Storage.Embedded.Series;
 using CityHub.Storage.Embedded.Snapshots;
 using CityHub.Storage.Embedded.Sqlite;
 using CityHub.Storage.Embedded.Views;
@@ -13,15 +15,18 @@ public sealed class EmbeddedStore : IDisposable, IAsyncDisposable
     readonly FolderLock _lock;
     readonly FactLog _log;
     readonly ViewsFile _views;
+    readonly EmbeddedSeries _series;
 
-    EmbeddedStore(string folder, FolderLock held, FactLog log, ViewsFile views, SnapshotFolder snapshots) =>
-        (Folder, _lock, _log, _views, Snapshots) = (folder, held, log, views, snapshots);
+    EmbeddedStore(string folder, FolderLock held, FactLog log, ViewsFile views, EmbeddedSeries series, SnapshotFolder snapshots) =>
+        (Folder, _lock, _log, _views, _series, Snapshots) = (folder, held, log, views, series, snapshots);
 
     public string Folder { get; }
 
     public IFactLog Log => _log;
 
     public IViews Views => _views;
+
+    public ISeries Series => _series;
 
     public ISnapshots Snapshots { get; }
 
@@ -35,6 +40,7 @@ public sealed class EmbeddedStore : IDisposable, IAsyncDisposable
         FolderLock? held = null;
         FactLog? log = null;
         ViewsFile? views = null;
+        EmbeddedSeries? series = null;
         try
         {
             options.Fault?.Invoke(FaultPoint.OpenBeforeLock); // Nothing touched.
@@ -52,13 +58,14 @@ public sealed class EmbeddedStore : IDisposable, IAsyncDisposable
 
             // Facts first: what stands beyond their end proves that some are missing.
             if (!ViewsFile.Open(folder, log.Head, options).TryGet(out views, out refused)
+                || !EmbeddedSeries.Open(folder, log.Head, time, options.Series with { Fault = options.Fault }, options.Stop).TryGet(out series, out refused)
                 || !SnapshotFolder.Open(folder, log.Head, options).TryGet(out SnapshotFolder? snapshots, out refused))
             {
                 return refused;
             }
 
-            var store = new EmbeddedStore(folder, held, log, views, snapshots);
-            (held, log, views) = (null, null, null);
+            var store = new EmbeddedStore(folder, held, log, views, series, snapshots);
+            (held, log, views, series) = (null, null, null, null);
             return store;
         }
         catch (SqliteException failure)
@@ -75,6 +82,7 @@ public sealed class EmbeddedStore : IDisposable, IAsyncDisposable
         }
         finally
         {
+            series?.Dispose();
             views?.Dispose();
             log?.Dispose();
             held?.Dispose();
@@ -113,6 +121,7 @@ public sealed class EmbeddedStore : IDisposable, IAsyncDisposable
     public void Dispose()
     {
         _log.Dispose();
+        _series.Dispose();
         _views.Dispose();
         _lock.Dispose();
     }
@@ -122,7 +131,8 @@ public sealed class EmbeddedStore : IDisposable, IAsyncDisposable
     static Problem Explain(string folder, SqliteException failure) =>
         failure.Damaged ? FactProblems.StorageDamaged.Because(
             failure.Message,
-            failure.Message.Contains(ViewsFile.FileName, StringComparison.Ordinal)
+            failure.Message.Contains(SeriesFile.FileName, StringComparison.Ordinal) ? SeriesFile.Cure
+            : failure.Message.Contains(ViewsFile.FileName, StringComparison.Ordinal)
                 ? $"Remove {ViewsFile.FileName}, its -wal and its -shm: views are rebuilt from the facts."
                 : "Keep a copy of the folder, check the disk, and restore the last backup.")
         : failure.DiskFull ? FactProblems.StorageFull.Because($"The disk that holds {folder} is full ({failure.Message}).", "Free some space and start again; nothing was changed.")

@@ -6,7 +6,7 @@ using CityHub.Context.Temporal;
 using CityHub.Core.Facts;
 using CityHub.Core.Ports;
 using CityHub.Core.Problems;
-using CityHub.Storage.Memory;
+using CityHub.Tests.Storage.Series;
 using CityHub.Tests.Storage.Embedded;
 using CsCheck;
 
@@ -89,7 +89,7 @@ public sealed class BrokerTests : IDisposable
     [Fact]
     public async Task Observations_make_entities_and_late_ones_belong_to_the_history_only()
     {
-        var history = new History(new MemorySeries());
+        var history = new History(new PlainSeries());
         var broker = Start(history);
         var noon = new DateTimeOffset(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
 

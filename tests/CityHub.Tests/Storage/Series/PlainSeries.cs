@@ -1,15 +1,13 @@
 using System.Collections.Concurrent;
 using CityHub.Core.Series;
 
-namespace CityHub.Storage.Memory;
+namespace CityHub.Tests.Storage.Series;
 
-/// <summary>
-/// Series that live as long as the process and are rebuilt from the log at every start (<see cref="Position"/> is always 0). For small hubs and for
-/// tests; samples stay sorted by (Time, Sequence), so that appends in order cost nothing and late ones an insertion.
-/// </summary>
-public sealed class MemorySeries : ISeries
+/// <summary>The history as plainly as it can be said: sorted lists in memory. What the store answers is compared with what this one does.</summary>
+public sealed class PlainSeries : ISeries
 {
     private readonly ConcurrentDictionary<SeriesKey, Line> _lines = new();
+    private long _sequence;
     private readonly ConcurrentDictionary<(string Tenant, string Entity), List<SeriesKey>> _of = new();
 
     public long Position => 0;
@@ -26,9 +24,9 @@ public sealed class MemorySeries : ISeries
         }, this);
         lock (line)
         {
-            var first = line.Next + 1;
+            var first = _sequence + 1;
             foreach (var sample in samples)
-                line.Insert(sample with { Sequence = ++line.Next });
+                line.Insert(sample with { Sequence = ++_sequence });
             return first;
         }
     }
@@ -180,14 +178,12 @@ public sealed class MemorySeries : ISeries
     {
         public List<Sample> Samples { get; } = [];
 
-        public long Next { get; set; }
-
         public void Insert(Sample sample)
         {
-            if (Samples.Count == 0 || Samples[^1].Time <= sample.Time)
-                Samples.Add(sample);
-            else
-                Samples.Insert(LowerBound(sample.Time + 1), sample);
+            var at = Samples.Count;
+            while (at > 0 && (Samples[at - 1].Time > sample.Time || (Samples[at - 1].Time == sample.Time && Samples[at - 1].Sequence > sample.Sequence)))
+                at--;
+            Samples.Insert(at, sample);
         }
 
         /// <summary>Index of the first sample that is not before the time.</summary>

@@ -1,0 +1,285 @@
+using System.Collections.Concurrent;
+using CityHub.Core.Facts;
+using CityHub.Storage.Embedded.Series.Codec;
+using CityHub.Storage.Embedded.Sqlite;
+
+namespace CityHub.Storage.Embedded.Series;
+
+/// <summary>
+/// The bytes of closed chunks for those who read: from memory while they are not in the file, else from a bounded cache, else from the
+/// file on connections of its own.
+/// </summary>
+internal sealed class ChunkCache(string path, long mostBytes) : IDisposable
+{
+    readonly ConcurrentBag<Connection> _idle = [];
+    readonly ConcurrentQueue<CacheEntry> _queue = new();
+    long _bytes;
+    int _readers;
+    volatile bool _closed;
+
+    public long Bytes => Volatile.Read(ref _bytes);
+
+    /// <summary>Between these two, chunks that leave their series stay readable for whoever found them there.</summary>
+    public void BeginReading() => Interlocked.Increment(ref _readers);
+
+    public void EndReading() => Interlocked.Decrement(ref _readers);
+
+    /// <exception cref="StorageException">The file does not hold what was written.</exception>
+    public BlockSummary[] Summaries(Line line, Chunk chunk)
+    {
+        BlockSummary[]? summaries;
+        lock (chunk)
+        {
+            summaries = chunk.Held?.Summaries ?? chunk.CachedSummaries;
+            if (summaries is not null)
+            {
+                chunk.Touched = true;
+                return summaries;
+            }
+
+            byte[] bytes = Load(line, chunk, summaries: true);
+            summaries = chunk.CachedSummaries = ReadSummaries(line, chunk, bytes);
+            Interlocked.Add(ref _bytes, SummaryBytes(summaries.Length));
+        }
+
+        Keep(chunk);
+        return summaries;
+    }
+
+    /// <exception cref="StorageException">The file does not hold what was written.</exception>
+    public byte[] Body(Line line, Chunk chunk)
+    {
+        byte[]? body;
+        lock (chunk)
+        {
+            body = chunk.Held?.Body ?? chunk.CachedBody;
+            if (body is not null)
+            {
+                chunk.Touched = true;
+                return body;
+            }
+
+            body = chunk.CachedBody = Load(line, chunk, summaries: false);
+            if (body.Length != chunk.BodyBytes)
+            {
+                chunk.CachedBody = null;
+                throw Damaged(line, chunk, "its body has another length");
+            }
+
+            Interlocked.Add(ref _bytes, body.Length);
+        }
+
+        Keep(chunk);
+        return body;
+    }
+
+    /// <summary>Decodes one block of a chunk.</summary>
+    public static void Read(Line line, Chunk chunk, in BlockSummary summary, byte[] body, Block into, Columns columns)
+    {
+        try
+        {
+            into.Read(body.AsSpan(summary.Offset, summary.Length), columns);
+        }
+        catch (DamageException damage)
+        {
+            throw Damaged(line, chunk, damage.Message);
+        }
+
+        if (into.Count != summary.Count || into.Times[0] != summary.First || into.Times[^1] != summary.Last)
+        {
+            throw Damaged(line, chunk, "a block is not the one that its summary is of");
+        }
+    }
+
+    /// <summary>All samples of a chunk, as rows.</summary>
+    public void AddRows(Line line, Chunk chunk, List<Row> rows)
+    {
+        BlockSummary[] summaries = Summaries(line, chunk);
+        byte[] body = Body(line, chunk);
+        Block block = Block.Rent();
+        try
+        {
+            foreach (ref readonly BlockSummary summary in summaries.AsSpan())
+            {
+                Read(line, chunk, summary, body, block, Columns.All);
+                block.AddTo(rows);
+            }
+        }
+        finally
+        {
+            block.Return();
+        }
+    }
+
+    /// <summary>The chunk is in the file: its bytes move into the cache.</summary>
+    public void Saved(Chunk chunk)
+    {
+        lock (chunk)
+        {
+            if (chunk.Retired || chunk.Held is not { } held)
+            {
+                return;
+            }
+
+            (chunk.Held, chunk.CachedSummaries, chunk.CachedBody) = (null, held.Summaries, held.Body);
+            Interlocked.Add(ref _bytes, SummaryBytes(held.Summaries.Length) + held.Body.Length);
+        }
+
+        Keep(chunk);
+    }
+
+    /// <summary>
+    /// The chunk has left its series and will leave the file. Called after the first and before the second, so that a reader who found it
+    /// in its series always finds its bytes.
+    /// </summary>
+    public void Retire(Line line, Chunk chunk)
+    {
+        bool read = Volatile.Read(ref _readers) > 0;
+        try
+        {
+            ChunkBytes? held = read ? new ChunkBytes(Summaries(line, chunk), [], Body(line, chunk)) : null;
+            lock (chunk)
+            {
+                Forget(chunk);
+                chunk.Retired = true;
+                chunk.Held ??= held;
+            }
+        }
+        catch (StorageException)
+        {
+            // Whoever reads it will meet the same and say so.
+        }
+    }
+
+    /// <summary>Second chance: what was used since the last look stays once more.</summary>
+    void Keep(Chunk chunk)
+    {
+        lock (chunk)
+        {
+            chunk.Touched = true;
+            if (chunk.Entry is null && (chunk.CachedBody is not null || chunk.CachedSummaries is not null))
+            {
+                chunk.Entry = new CacheEntry { Chunk = chunk };
+                _queue.Enqueue(chunk.Entry);
+            }
+        }
+
+        while (Volatile.Read(ref _bytes) > mostBytes && _queue.TryDequeue(out CacheEntry? entry))
+        {
+            if (entry.Chunk is not { } oldest)
+            {
+                continue;
+            }
+
+            lock (oldest)
+            {
+                if (oldest.Touched && oldest.Entry == entry)
+                {
+                    oldest.Touched = false;
+                    _queue.Enqueue(entry);
+                }
+                else
+                {
+                    Forget(oldest);
+                }
+            }
+        }
+    }
+
+    /// <summary>Under the chunk's lock.</summary>
+    void Forget(Chunk chunk)
+    {
+        Interlocked.Add(ref _bytes, -((chunk.CachedBody?.Length ?? 0) + (chunk.CachedSummaries is { } summaries ? SummaryBytes(summaries.Length) : 0)));
+        (chunk.CachedBody, chunk.CachedSummaries) = (null, null);
+        if (chunk.Entry is { } entry)
+        {
+            (entry.Chunk, chunk.Entry) = (null, null);
+        }
+    }
+
+    static long SummaryBytes(int blocks) => blocks * (long)BlockSummary.Bytes;
+
+    static BlockSummary[] ReadSummaries(Line line, Chunk chunk, byte[] bytes)
+    {
+        try
+        {
+            BlockSummary[] summaries = BlockSummary.Read(bytes, chunk.Id, chunk.Count, chunk.BodyBytes);
+            if (summaries[0].First != chunk.First.Time || summaries[^1].Last != chunk.Last.Time)
+            {
+                ByteReader.Damage("its summaries are not of the times that its directory says");
+            }
+
+            return summaries;
+        }
+        catch (DamageException damage)
+        {
+            throw Damaged(line, chunk, damage.Message);
+        }
+    }
+
+    byte[] Load(Line line, Chunk chunk, bool summaries)
+    {
+        ObjectDisposedException.ThrowIf(_closed, this);
+        bool sound = false;
+        Connection? connection = null;
+        try
+        {
+            connection = _idle.TryTake(out Connection? idle) ? idle : new Connection(path);
+            SqliteStatement select = (summaries ? connection.Summaries : connection.Body).Bind(1, chunk.Id);
+            byte[]? bytes = select.Step() ? select.Blob(0).ToArray() : null;
+            select.Reset();
+            sound = true;
+            return bytes ?? throw (chunk.Retired
+                ? new StorageException(FactProblems.StorageUnavailable.Because($"The series {line} was emptied while it was read."))
+                : Damaged(line, chunk, "it is missing"));
+        }
+        catch (SqliteException failure)
+        {
+            throw failure.Damaged
+                ? Damaged(line, chunk, failure.Message)
+                : new StorageException(FactProblems.StorageUnavailable.Because($"Reading the series {line} failed: {failure.Message}"), failure);
+        }
+        finally
+        {
+            if (sound && !_closed && connection is not null)
+            {
+                _idle.Add(connection);
+            }
+            else
+            {
+                connection?.Dispose();
+            }
+        }
+    }
+
+    static StorageException Damaged(Line line, Chunk chunk, string why) => new(FactProblems.StorageDamaged.Because(
+        $"Chunk {chunk.Id} of the series {line} is damaged: {why}.", SeriesFile.Cure));
+
+    public void Dispose()
+    {
+        _closed = true;
+        while (_idle.TryTake(out Connection? connection))
+        {
+            connection.Dispose();
+        }
+    }
+
+    sealed class Connection : IDisposable
+    {
+        readonly SqliteDb _db;
+
+        public Connection(string path)
+        {
+            _db = SqliteDb.Open(path, readOnly: true);
+            _db.Execute("PRAGMA cache_size=-1024");
+            Summaries = _db.Prepare("SELECT summaries FROM bodies WHERE id = ?");
+            Body = _db.Prepare("SELECT body FROM bodies WHERE id = ?");
+        }
+
+        public SqliteStatement Summaries { get; }
+
+        public SqliteStatement Body { get; }
+
+        public void Dispose() => _db.Dispose();
+    }
+}

@@ -27,15 +27,17 @@ internal sealed partial class Hub
     {
         var contexts = new ContextStore(Store.Log, Time, Ids, Open(new HttpClient { Timeout = TimeSpan.FromSeconds(10) }));
         var broker = new Broker(Store.Log, Store.Snapshots, Time);
-        var history = new History(Store.Series);
+        var history = new History(Store.Series, broker, Store.Views.Open("history"));
         broker.Observe(history);
         var subscriptions = Open(new SubscriptionRoom(
             Store.Log, Store.Views, broker, contexts, Time, Ids, new Random(Ids.Next().GetHashCode()), _app.Services.GetRequiredService<ILogger<SubscriptionRoom>>()));
         contexts.Start(subscriptions.Tenants);
         await subscriptions.LoadAsync(cancel);
-        await Task.Run(() => broker.Start(Math.Min(history.Series.Position, subscriptions.Position)), cancel);
+        await Task.Run(() => broker.Start(Math.Min(history.Position, subscriptions.Position)), cancel);
         contexts.Start(broker.Tenants.Except(subscriptions.Tenants));
-        Open(new SnapshotTimer(broker, Time));
+        Open(new SnapshotTimer(broker, Time, _app.Services.GetRequiredService<ILogger<SnapshotTimer>>()));
+        if (Config.Retention.Count > 0)
+            Open(new RetentionTimer(history, Config.Retention, Time, _app.Services.GetRequiredService<ILogger<RetentionTimer>>()));
         _context = new ContextRoom(broker, contexts, history, new ContextLimits { TemporalInstances = Config.Limits.TemporalInstances, BatchEntities = Config.Limits.Batch, BodyBytes = (int)Math.Min(Config.Limits.Body, int.MaxValue / 2) });
         _figures.Add(new Figure("facts", "facts in the log", "日志中的事实", () => Store.Log.Head, Counts: true));
         _subscriptions = subscriptions;

@@ -9,12 +9,13 @@ internal sealed class SnapshotTimer : IAsyncDisposable
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(30);
 
     private readonly Broker _broker;
+    private readonly ILogger<SnapshotTimer> _logger;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _loop;
 
-    public SnapshotTimer(Broker broker, TimeProvider time)
+    public SnapshotTimer(Broker broker, TimeProvider time, ILogger<SnapshotTimer> logger)
     {
-        _broker = broker;
+        (_broker, _logger) = (broker, logger);
         _loop = RunAsync(time);
     }
 
@@ -23,7 +24,20 @@ internal sealed class SnapshotTimer : IAsyncDisposable
         await _stop.CancelAsync();
         await _loop;
         _stop.Dispose();
-        _broker.Snapshot();
+        SnapshotOnce();
+    }
+
+    private void SnapshotOnce()
+    {
+        try
+        {
+            _broker.Snapshot();
+        }
+        catch (IOException failure)
+        {
+            // Nothing is lost: the facts are in the log, and the next start reads more of them.
+            _logger.LogWarning("No snapshot could be written: {Reason}", failure.Message);
+        }
     }
 
     private async Task RunAsync(TimeProvider time)
@@ -33,7 +47,7 @@ internal sealed class SnapshotTimer : IAsyncDisposable
         {
             while (await timer.WaitForNextTickAsync(_stop.Token))
                 if (_broker.FactsSinceSnapshot >= FactsBetween)
-                    await Task.Run(_broker.Snapshot, CancellationToken.None);
+                    await Task.Run(SnapshotOnce, CancellationToken.None);
         }
         catch (OperationCanceledException)
         {

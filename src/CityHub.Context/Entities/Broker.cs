@@ -28,6 +28,7 @@ public sealed partial class Broker : IFactObserver, IEntities, IObservations
 {
     public const string StreamName = "entities";
     private const string SnapshotName = "entities";
+    private const int ReplayGroup = 4096;
 
     private readonly IFactLog _log;
     private readonly ISnapshots _snapshots;
@@ -69,11 +70,24 @@ public sealed partial class Broker : IFactObserver, IEntities, IObservations
     public void Start(long from)
     {
         var loaded = _snapshots.ReadLatest(SnapshotName, stream => BrokerSnapshot.Read(stream, name => Tenant(name).Table));
+        if (from < loaded)
+        {
+            // What an observer kept is gone: to tell it again what changed, the entities must be as they were then.
+            _tenants.Clear();
+            Tenant("");
+            loaded = 0;
+        }
+
         _snapshotted = loaded;
-        var start = Math.Min(loaded, from);
-        foreach (var fact in _log.Read(start))
+        foreach (var fact in _log.Read(loaded))
+        {
             if (TenantOf(fact.Stream) is { } tenant)
-                Replay(tenant, fact, fact.Position > loaded);
+                Replay(tenant, fact);
+            if (fact.Position % ReplayGroup == 0)
+                foreach (var observer in _observers)
+                    observer.GroupChanged(fact.Position);
+        }
+
         _observed = _log.Head;
         foreach (var observer in _observers)
             observer.GroupChanged(_observed);
@@ -176,7 +190,7 @@ public sealed partial class Broker : IFactObserver, IEntities, IObservations
 
     public long FactsSinceSnapshot => Position - _snapshotted;
 
-    private void Replay(Tenant tenant, in Fact fact, bool apply)
+    private void Replay(Tenant tenant, in Fact fact)
     {
         if (!EntityFacts.IsEdit(fact.Type))
         {
@@ -188,14 +202,11 @@ public sealed partial class Broker : IFactObserver, IEntities, IObservations
         foreach (var edit in EntityFacts.Decode(fact.Payload))
         {
             var before = tenant.Table.Find(edit.Id)?.Unpacked();
-            var after = apply ? edit.Apply(before) : before;
-            if (apply)
-            {
-                if (after is null)
-                    tenant.Table.Remove(edit.Id);
-                else
-                    tenant.Table.Put(after);
-            }
+            var after = edit.Apply(before);
+            if (after is null)
+                tenant.Table.Remove(edit.Id);
+            else
+                tenant.Table.Put(after);
 
             var change = new EntityChange(tenant.Name, fact.Position, edit, before, after);
             foreach (var observer in _observers)

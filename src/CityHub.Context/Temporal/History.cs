@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Text.Json;
 using CityHub.Context.Entities;
 using CityHub.Context.JsonLd;
@@ -7,9 +6,6 @@ using CityHub.Core.Series;
 using Attribute = CityHub.Context.Entities.Attribute;
 
 namespace CityHub.Context.Temporal;
-
-/// <summary>An entity as the history knows it: it outlives the entity itself.</summary>
-public sealed record HistoryEntity(string Id, int[] Types, long CreatedAt, long ModifiedAt, long DeletedAt);
 
 /// <summary>
 /// The temporal evolution of every entity (clause 4.5.6): each change of an attribute adds an instance to its series. A view over the broker's stream,
@@ -25,23 +21,38 @@ public sealed class History : IChangeObserver
     public const string ScopeIri = EntityPass.ScopeIri;
 
     private readonly ISeries _series;
-    private readonly ConcurrentDictionary<(string Tenant, string Id), HistoryEntity> _entities = new();
+    private readonly HistoryDirectory _entities;
 
-    public History(ISeries series) => _series = series;
+    /// <param name="view">Keeps the entities that only the history knows; null: they are known for as long as the process lives.</param>
+    public History(ISeries series, Broker broker, IView? view = null) => (_series, _entities) = (series, new HistoryDirectory(broker, view));
 
     public ISeries Series => _series;
 
-    public HistoryEntity? Find(string tenant, string id) => _entities.GetValueOrDefault((tenant, id));
+    /// <summary>Up to here everything is durable: where the log is to be read from after a start.</summary>
+    public long Position => Math.Min(_series.Position, _entities.Position);
 
-    public IEnumerable<HistoryEntity> All(string tenant) =>
-        _entities.Where(e => e.Key.Tenant == tenant).Select(e => e.Value).OrderBy(e => e.CreatedAt).ThenBy(e => e.Id, StringComparer.Ordinal);
+    public HistoryEntity? Find(string tenant, string id) => _entities.Find(tenant, id);
 
-    public bool HasTenant(string tenant) => _entities.Keys.Any(k => k.Tenant == tenant);
+    /// <summary>In no order.</summary>
+    public IEnumerable<HistoryEntity> All(string tenant) => _entities.All(tenant);
+
+    public bool HasTenant(string tenant) => _entities.HasTenant(tenant);
+
+    /// <summary>Forgets what is older than its entity's type allows.</summary>
+    /// <param name="keep">Per type IRI; <c>*</c> for those without a rule of their own. Of several types the one that keeps longest decides.</param>
+    /// <returns>How many instances.</returns>
+    public long Forget(IReadOnlyDictionary<string, TimeSpan> keep, DateTimeOffset now)
+    {
+        var gone = 0L;
+        foreach (var span in keep.Values.Distinct())
+            gone += _series.Expire(key => KeptFor(key, keep) == span, (now - span).UtcTicks);
+        return gone;
+    }
 
     public void Changed(in EntityChange change)
     {
         var edit = change.Edit;
-        Know(change.Tenant, edit);
+        _entities.Changed(change);
         if (change.Position <= _series.Position)
             return;
         foreach (var attribute in edit.Set)
@@ -66,7 +77,7 @@ public sealed class History : IChangeObserver
             case Recorded:
                 foreach (var edit in EntityFacts.Decode(fact.Payload))
                 {
-                    Know(tenant, edit);
+                    _entities.Recorded(tenant, edit);
                     if (replay)
                         foreach (var attribute in edit.Past)
                             Put(tenant, edit.Id, attribute);
@@ -86,7 +97,11 @@ public sealed class History : IChangeObserver
 
     public void GroupChanged(long position) => _series.Advance(position);
 
-    public void Secure(long position) => _series.Flush();
+    public void Secure(long position)
+    {
+        _series.Flush();
+        _entities.Save(position);
+    }
 
     /// <summary>The payload of a <see cref="Removed"/> fact.</summary>
     public static byte[] Removal(string id, int? attribute, string? dataset, bool all, string? instanceId)
@@ -128,16 +143,14 @@ public sealed class History : IChangeObserver
         ModifiedAt = at,
     };
 
-    private void Know(string tenant, EntityEdit edit) => _entities.AddOrUpdate(
-        (tenant, edit.Id),
-        static (_, e) => new HistoryEntity(e.Id, e.Types ?? [], e.At, e.At, 0),
-        static (_, known, e) => known with
-        {
-            Types = e.Types is null ? known.Types : e.Kind == EditKind.Replaced ? e.Types : [.. known.Types.Union(e.Types).Order()],
-            ModifiedAt = e.At,
-            DeletedAt = e.Kind == EditKind.Deleted ? e.At : e.Kind == EditKind.Created ? 0 : known.DeletedAt,
-        },
-        edit);
+    private TimeSpan? KeptFor(SeriesKey key, IReadOnlyDictionary<string, TimeSpan> keep)
+    {
+        TimeSpan? longest = null;
+        foreach (var type in Find(key.Tenant, key.Entity)?.Types ?? [])
+            if (keep.TryGetValue(Iris.Text(type), out var span) && (longest is null || span > longest))
+                longest = span;
+        return longest ?? (keep.TryGetValue("*", out var others) ? others : null);
+    }
 
     private void Close(string tenant, EntityEdit edit, Entity? before)
     {
@@ -154,7 +167,7 @@ public sealed class History : IChangeObserver
     {
         var key = new SeriesKey(tenant, id, Iris.Text(attribute.Name), attribute.Dataset ?? "");
         var sample = Samples.Of(attribute);
-        if (attribute.ObservedAt != 0)
+        if (attribute.ObservedAt != 0 && _series.Extent(key) is { Count: > 0 } extent && sample.Time <= extent.Last)
             foreach (var same in _series.Read(key, sample.Time, sample.Time + 1))
             {
                 _series.Replace(key, same.Sequence, sample);
@@ -181,7 +194,7 @@ public sealed class History : IChangeObserver
         var all = root.TryGetProperty("all"u8, out _);
         var instance = root.TryGetProperty("instanceId"u8, out var one) ? one.GetString() : null;
         if (attribute is null)
-            _entities.TryRemove((tenant, id), out _);
+            _entities.Erased(tenant, id, fact.At.UtcTicks);
         if (!replay)
             return;
         foreach (var key in _series.Of(tenant, id))

@@ -102,7 +102,9 @@ internal sealed class TemporalConsumption(History history)
         foreach (var entity in history.All(tenant))
             if (Match(tenant, entity, query, when, how, room.Limits.TemporalInstances + 1, room.Now) is { } evolution)
                 matching.Add(evolution);
-        if (query.OrderBy is [{ Descending: var descending }])
+        if (query.OrderBy.Count == 0)
+            matching.Sort((a, b) => a.Entity.CreatedAt != b.Entity.CreatedAt ? a.Entity.CreatedAt.CompareTo(b.Entity.CreatedAt) : string.CompareOrdinal(a.Entity.Id, b.Entity.Id));
+        else if (query.OrderBy is [{ Descending: var descending }])
             matching.Sort((a, b) => descending ? string.CompareOrdinal(b.Entity.Id, a.Entity.Id) : string.CompareOrdinal(a.Entity.Id, b.Entity.Id));
         if (query.Count)
             http.Response.Headers[NgsiLdHttp.CountHeader] = matching.Count.ToString(System.Globalization.CultureInfo.InvariantCulture);

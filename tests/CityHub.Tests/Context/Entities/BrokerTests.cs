@@ -6,7 +6,6 @@ using CityHub.Context.Temporal;
 using CityHub.Core.Facts;
 using CityHub.Core.Ports;
 using CityHub.Core.Problems;
-using CityHub.Tests.Storage.Series;
 using CityHub.Tests.Storage.Embedded;
 using CsCheck;
 
@@ -89,8 +88,7 @@ public sealed class BrokerTests : IDisposable
     [Fact]
     public async Task Observations_make_entities_and_late_ones_belong_to_the_history_only()
     {
-        var history = new History(new PlainSeries());
-        var broker = Start(history);
+        var broker = Start(out var history);
         var noon = new DateTimeOffset(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
 
         await Observe(broker, noon, 20);
@@ -199,12 +197,14 @@ public sealed class BrokerTests : IDisposable
     private static async Task Observe(Broker broker, DateTimeOffset at, double value) => Assert.True((await broker.RecordAsync("",
         [new Observation("urn:air:1", "https://example.org/Air", at, [new ObservedValue("https://example.org/no2", Encoding.UTF8.GetBytes($"{value}"), "GQ")])])).Ok);
 
-    private Broker Start(History? history = null)
+    private Broker Start() => Start(out _);
+
+    private Broker Start(out History history)
     {
         var broker = new Broker(_store.Log, _store.Snapshots, TimeProvider.System);
-        if (history is not null)
-            broker.Observe(history);
-        broker.Start(history is null ? long.MaxValue : 0);
+        history = new History(_store.Store.Series, broker, _store.Views.Open("history"));
+        broker.Observe(history);
+        broker.Start(history.Position);
         return broker;
     }
 

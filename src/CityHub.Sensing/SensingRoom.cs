@@ -4,6 +4,7 @@ using CityHub.Core.Ports;
 using CityHub.Sensing.DeadLetters;
 using CityHub.Sensing.Devices;
 using CityHub.Sensing.Mapping;
+using CityHub.Sensing.Mqtt;
 using CityHub.Sensing.Readings;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Logging;
@@ -12,7 +13,11 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace CityHub.Sensing;
 
 /// <summary>What one tenant has in this room.</summary>
-internal sealed record TenantRoom(string Tenant, MappingBook Mappings, DeviceBook Devices, DeadLetterBook DeadLetters);
+internal sealed record TenantRoom(string Tenant, MappingBook Mappings, DeviceBook Devices, DeadLetterBook DeadLetters)
+{
+    /// <summary>Who listens to which topics.</summary>
+    public TopicTree Listeners { get; } = new();
+}
 
 /// <summary>The room between the world and the hub: devices, what they send and how it is read. Stands on the log and the ports of Core alone.</summary>
 public sealed class SensingRoom : IAsyncDisposable

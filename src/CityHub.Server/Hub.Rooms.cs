@@ -3,9 +3,13 @@ using CityHub.Context.Http;
 using CityHub.Context.JsonLd;
 using CityHub.Context.Subscriptions;
 using CityHub.Context.Temporal;
+using CityHub.Core.Ports;
 using CityHub.Core.Problems;
 using CityHub.Sensing;
 using CityHub.Sensing.Devices;
+using CityHub.Sensing.Mqtt;
+using CityHub.Server.Doors;
+using CityHub.Server.Http;
 using CityHub.Server.Pages;
 
 namespace CityHub.Server;
@@ -16,6 +20,7 @@ internal sealed partial class Hub
     private ContextRoom? _context;
     private SubscriptionRoom? _subscriptions;
     private SensingRoom? _sensing;
+    private MqttServer? _mqtt;
 
     /// <summary>The memory of the city, for whoever lives in the same process.</summary>
     public Broker Broker => _context?.Broker ?? throw NotStarted();
@@ -52,11 +57,31 @@ internal sealed partial class Hub
         var sensing = Open(new SensingRoom(Store.Log, Store.Views, broker, contexts, Time, _app.Services.GetRequiredService<ILogger<SensingRoom>>()));
         sensing.Start(broker.Tenants.Union(Config.Tenants));
         _sensing = sensing;
+        var mqtt = Open(new MqttServer(
+            sensing,
+            new MqttOptions { Open = Config.Open, Tokens = AdmitAsync, Limits = new MqttLimits { Connections = Config.Limits.Connections } },
+            Ids,
+            _app.Services.GetRequiredService<ILogger<MqttServer>>()));
+        _mqtt = mqtt;
+        _mqttDoor.Open(mqtt);
+        _figures.Add(new Figure("mqttConnections", "MQTT connections", "MQTT 连接", () => mqtt.ConnectionCount));
         _figures.Add(new Figure("devices", "devices", "设备", () => sensing.DeviceCount));
         _figures.Add(new Figure("devicesLive", "devices in their rhythm", "正常上报的设备", () => sensing.CountOf(Liveness.Live)));
         _figures.Add(new Figure("devicesSilent", "silent devices", "失联设备", () => sensing.CountOf(Liveness.Silent)));
         _figures.Add(new Figure("readings", "readings recorded", "已记录的读数", () => sensing.ReadingsRecorded, Counts: true));
         _figures.Add(new Figure("deadLetters", "dead letters", "死信", () => sensing.ReadingsRefused, Counts: true));
+    }
+
+    /// <summary>A token that opens the hub for the readings of a tenant: what <c>POST /devices/{id}/readings</c> asks for.</summary>
+    private async ValueTask<Result<AdmittedToken>> AdmitAsync(string token, string tenant, CancellationToken cancel)
+    {
+        if (!(await Door.AdmitAsync(token, cancel)).TryGet(out var bearer, out var problem))
+            return problem;
+        if (!bearer.Permissions.Has(PermissionSet.BitOf(Permissions.EntitiesWrite)))
+            return ServerProblems.NotPermitted.Because($"MQTT asks for {Permissions.EntitiesWrite}.");
+        if (!bearer.MayUse(tenant))
+            return ServerProblems.TenantNotPermitted.Because("The token is for other tenants.");
+        return new AdmittedToken(bearer.Subject, new DateTimeOffset(bearer.ExpiresAt, TimeSpan.Zero));
     }
 
     private void MapRooms(IEndpointRouteBuilder routes)
@@ -68,5 +93,7 @@ internal sealed partial class Hub
             routes.MapSubscriptions(context, subscriptions);
         if (_sensing is { } sensing)
             routes.MapSensing(sensing);
+        if (_mqtt is { } mqtt && Config.Mqtt.WebSocket)
+            routes.MapMqtt(mqtt);
     }
 }

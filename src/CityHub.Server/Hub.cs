@@ -34,6 +34,7 @@ internal sealed partial class Hub : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly Front _front;
+    private readonly MqttDoor _mqttDoor;
     private readonly ILogger<Hub> _log;
 
     /// <summary>What was opened, in the order in which it was; closed in reverse.</summary>
@@ -44,9 +45,9 @@ internal sealed partial class Hub : IAsyncDisposable
     private TokenRegister? _tokens;
     private bool _stopped;
 
-    private Hub(HubConfig config, WebApplication app, HubSurroundings surroundings)
+    private Hub(HubConfig config, WebApplication app, MqttDoor mqttDoor, HubSurroundings surroundings)
     {
-        (Config, _app) = (config, app);
+        (Config, _app, _mqttDoor) = (config, app, mqttDoor);
         Time = surroundings.Time;
         Ids = surroundings.Ids ?? new TimeOrderedIds(Time);
         Started = Time.GetUtcNow();
@@ -68,6 +69,9 @@ internal sealed partial class Hub : IAsyncDisposable
     /// <summary>Where it listens for HTTP, with the port that was given for port 0.</summary>
     public IReadOnlyList<string> Addresses { get; private set; } = [];
 
+    /// <summary>Where it listens for MQTT: <c>mqtt://HOST:PORT</c>, <c>mqtts://HOST:PORT</c>.</summary>
+    public IReadOnlyList<string> MqttAddresses { get; private set; } = [];
+
     public EmbeddedStore Store => _store ?? throw NotStarted();
 
     public Door Door => _door ?? throw NotStarted();
@@ -87,7 +91,8 @@ internal sealed partial class Hub : IAsyncDisposable
         Certificates? certificates = null;
         if (config.Http.Certificate is { } certificate && !Certificates.Load(certificate, surroundings.Time).TryGet(out certificates, out var unusable))
             return unusable;
-        var hub = new Hub(config, Build(config, surroundings, certificates), surroundings);
+        var mqtt = new MqttDoor();
+        var hub = new Hub(config, Build(config, surroundings, certificates, mqtt), mqtt, surroundings);
         if (certificates is not null)
             hub.Open(certificates);
         Problem? problem;
@@ -108,7 +113,7 @@ internal sealed partial class Hub : IAsyncDisposable
         }
 
         hub.ReadyAfter = surroundings.Time.GetElapsedTime(began);
-        hub.LogReady(string.Join(' ', hub.Addresses), hub.Store.Log.Head, hub.ReadyAfter.TotalMilliseconds);
+        hub.LogReady(string.Join(' ', hub.Addresses.Concat(hub.MqttAddresses)), hub.Store.Log.Head, hub.ReadyAfter.TotalMilliseconds);
         if (config.Open)
             hub.LogOpen();
         return hub;
@@ -123,6 +128,7 @@ internal sealed partial class Hub : IAsyncDisposable
         _front.Close("The hub is stopping.");
         if (_store is not null)
             Presence.Remove(Config.Data);
+        await _mqttDoor.CloseAsync();
         using (var drain = new CancellationTokenSource(Config.Http.Drain))
             await _app.StopAsync(drain.Token);
         while (_opened.TryPop(out var opened))
@@ -138,7 +144,7 @@ internal sealed partial class Hub : IAsyncDisposable
 
     public async ValueTask DisposeAsync() => await StopAsync();
 
-    private static WebApplication Build(HubConfig config, HubSurroundings surroundings, Certificates? certificates)
+    private static WebApplication Build(HubConfig config, HubSurroundings surroundings, Certificates? certificates, MqttDoor mqtt)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { Args = [], ApplicationName = "cityhub", EnvironmentName = "Production" });
         Logging.Add(builder.Logging, config.Telemetry, surroundings.Log);
@@ -149,6 +155,8 @@ internal sealed partial class Hub : IAsyncDisposable
             Listening.Limit(kestrel.Limits, config.Limits);
             foreach (var listener in config.Http.Listeners)
                 Listening.Listen(kestrel, listener, certificates);
+            foreach (var listener in new[] { config.Mqtt.Tcp, config.Mqtt.Tls }.OfType<Listener>())
+                Listening.Listen(kestrel, listener, certificates, options => mqtt.Serve(listener, options));
         });
         // The Door reads the routes' policies itself.
         builder.Services.AddRoutingCore().Configure<RouteOptions>(o => o.SuppressCheckForUnhandledSecurityMetadata = true);
@@ -170,10 +178,11 @@ internal sealed partial class Hub : IAsyncDisposable
         }
         catch (IOException e)
         {
-            return HubProblems.AddressUnavailable.Because($"The hub cannot listen on {string.Join(' ', Config.Http.Listeners.Select(l => l.Text))}: {e.Message}", "Stop what uses the address, or give another: --urls http://127.0.0.1:8081");
+            return HubProblems.AddressUnavailable.Because($"The hub cannot listen on {string.Join(' ', Config.Http.Listeners.Concat([Config.Mqtt.Tcp, Config.Mqtt.Tls]).OfType<Listener>().Select(l => l.Text))}: {e.Message}", "Stop what uses the address, or give another: --urls http://127.0.0.1:8081, --mqtt 127.0.0.1:1884 (or --mqtt off)");
         }
 
-        Addresses = [.. _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses ?? []];
+        MqttAddresses = _mqttDoor.Addresses();
+        Addresses = [.. (_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses ?? []).Where(a => !_mqttDoor.Owns(a))];
 
         // 2. Open the store: recovery is part of it.
         _front.Say("The hub is opening its data folder.");
@@ -205,6 +214,7 @@ internal sealed partial class Hub : IAsyncDisposable
     private RequestDelegate Pipeline(Door door, Metrics metrics)
     {
         var pipeline = new ApplicationBuilder(_app.Services);
+        pipeline.UseWebSockets();
         pipeline.UseRouting();
         pipeline.Use(door.Guard);
         pipeline.Use(_front.Hurry);

@@ -14,6 +14,8 @@ internal sealed class HubProcess : IAsyncDisposable
 
     public IPEndPoint Address { get; }
 
+    public required IPEndPoint Mqtt { get; init; }
+
     public string Folder { get; }
 
     /// <summary>From starting the process to the line that says it is ready.</summary>
@@ -26,7 +28,7 @@ internal sealed class HubProcess : IAsyncDisposable
         var start = new ProcessStartInfo(self) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         if (Path.GetFileNameWithoutExtension(self) == "dotnet")
             start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "cityhub.dll"));
-        foreach (var argument in (string[])["serve", "--open", "--urls", "http://127.0.0.1:0", "--data", folder])
+        foreach (var argument in (string[])["serve", "--open", "--urls", "http://127.0.0.1:0", "--mqtt", "127.0.0.1:0", "--data", folder])
             start.ArgumentList.Add(argument);
         var began = Stopwatch.GetTimestamp();
         var process = Process.Start(start) ?? throw new InvalidOperationException("The hub did not start.");
@@ -38,7 +40,11 @@ internal sealed class HubProcess : IAsyncDisposable
             if (!line.Contains("ready", StringComparison.Ordinal) || at < 0)
                 continue;
             var url = new Uri(line[at..].Split(' ')[0]);
-            return new HubProcess(process, new IPEndPoint(IPAddress.Loopback, url.Port), folder, Stopwatch.GetElapsedTime(began).TotalMilliseconds);
+            var mqtt = line.Split(' ').FirstOrDefault(a => a.StartsWith("mqtt://", StringComparison.Ordinal));
+            return new HubProcess(process, new IPEndPoint(IPAddress.Loopback, url.Port), folder, Stopwatch.GetElapsedTime(began).TotalMilliseconds)
+            {
+                Mqtt = new IPEndPoint(IPAddress.Loopback, mqtt is null ? 0 : new Uri(mqtt).Port),
+            };
         }
 
         throw new InvalidOperationException($"The hub ended before it was ready: exit code {process.ExitCode}.");

@@ -21,50 +21,68 @@ internal sealed class Intake(IObservations observations, TimeProvider clock)
 
     public long Refused => Volatile.Read(ref _refused);
 
+    public DateTimeOffset Now => clock.GetUtcNow();
+
+    /// <summary>One payload alone.</summary>
     /// <returns>Null when what the payload says is durable; else why it is not in the store.</returns>
-    public ValueTask<Problem?> TakeAsync(TenantRoom city, DeviceState device, string topic, ReadOnlyMemory<byte> payload)
+    public async ValueTask<Problem?> TakeAsync(TenantRoom city, DeviceState device, string topic, ReadOnlyMemory<byte> payload)
     {
         var rules = device.Current;
-        if (rules.Device.Mapping is not { } name || city.Mappings.Find(name) is not { } mapping)
-            return RefuseAsync(city, device, topic, payload, DeviceProblems.DeviceHasNoMapping.Because(
-                $"The device {rules.Device.Id} has no mapping.", $"PATCH /devices/{rules.Device.Id} with {{\"mapping\": \"…\"}}"));
-        var now = clock.GetUtcNow();
-        var readings = new List<Observation>(1);
-        if (mapping.Mapping.Map(payload, rules.Source(topic), now, readings, out _) is { } fault)
-            return RefuseAsync(city, device, topic, payload, fault.ToProblem());
-        if (readings.Count == 0)
+        var (now, readings) = (Now, new List<Observation>(1));
+        if (Read(city, device, rules, rules.Source(topic), payload, now, readings, out var tells) is { } problem)
         {
-            device.Saw(now.UtcTicks);
-            return default;
+            var kept = await KeepAsync(city, device, topic, payload, problem);
+            return kept.Ok ? problem : kept.Problem;
         }
 
-        var tells = (rules.Device.Location is not null || rules.Device.Cell is not null) && (rules.Entity is not null || mapping.Mapping.OneThingPerDevice) && device.TakePlaceToTell();
-        if (tells)
-            readings[0] = WithPlace(readings[0], rules.Device);
-        return RecordAsync(city, device, readings, now, tells);
-    }
-
-    private async ValueTask<Problem?> RecordAsync(TenantRoom city, DeviceState device, List<Observation> readings, DateTimeOffset now, bool tells)
-    {
-        // The group goes on whether or not this sender waits for it: there is nothing to cancel.
-        var recorded = await observations.RecordAsync(city.Tenant, readings, CancellationToken.None);
-        if (!recorded.Ok)
+        if (readings.Count > 0)
         {
-            if (tells)
-                device.TellPlaceAgain();
-            return recorded.Problem;
+            var recorded = await RecordAsync(city, readings);
+            if (!recorded.Ok)
+            {
+                if (tells)
+                    device.TellPlaceAgain();
+                return recorded.Problem;
+            }
         }
 
-        device.Saw(now.UtcTicks);
-        Interlocked.Increment(ref _recorded);
+        Durable(device, now);
         return null;
     }
 
-    private async ValueTask<Problem?> RefuseAsync(TenantRoom city, DeviceState device, string topic, ReadOnlyMemory<byte> payload, Problem problem)
+    /// <summary>Reads a payload into observations; nothing is recorded yet.</summary>
+    /// <param name="tellsPlace">The observations carry where the device stands: if they are not recorded, <see cref="DeviceState.TellPlaceAgain"/>.</param>
+    public static Problem? Read(
+        TenantRoom city, DeviceState device, DeviceState.Rules rules, MappingSource source, ReadOnlyMemory<byte> payload, DateTimeOffset now, List<Observation> into, out bool tellsPlace)
+    {
+        tellsPlace = false;
+        if (rules.Device.Mapping is not { } name || city.Mappings.Find(name) is not { } mapping)
+            return DeviceProblems.DeviceHasNoMapping.Because($"The device {rules.Device.Id} has no mapping.", $"PATCH /devices/{rules.Device.Id} with {{\"mapping\": \"…\"}}");
+        var first = into.Count;
+        if (mapping.Mapping.Map(payload, source, now, into, out _) is { } fault)
+            return fault.ToProblem();
+        if (into.Count == first || (rules.Device.Location is null && rules.Device.Cell is null) || (rules.Entity is null && !mapping.Mapping.OneThingPerDevice) || !device.TakePlaceToTell())
+            return null;
+        tellsPlace = true;
+        into[first] = WithPlace(into[first], rules.Device);
+        return null;
+    }
+
+    /// <summary>Durable on return. The group goes on whether or not this sender waits for it: there is nothing to cancel.</summary>
+    public ValueTask<Result<long>> RecordAsync(TenantRoom city, IReadOnlyList<Observation> readings) => observations.RecordAsync(city.Tenant, readings, CancellationToken.None);
+
+    /// <summary>A payload of the device is durable.</summary>
+    public void Durable(DeviceState device, DateTimeOffset at, int payloads = 1)
+    {
+        device.Saw(at.UtcTicks);
+        Interlocked.Add(ref _recorded, payloads);
+    }
+
+    /// <summary>Puts a payload among the dead letters. Durable on return.</summary>
+    public ValueTask<Result<Done>> KeepAsync(TenantRoom city, DeviceState device, string topic, ReadOnlyMemory<byte> payload, Problem problem)
     {
         Interlocked.Increment(ref _refused);
-        var kept = await city.DeadLetters.KeepAsync(device.Device.Id, topic, problem.Detail, payload);
-        return kept.Ok ? problem : kept.Problem;
+        return city.DeadLetters.KeepAsync(device.Device.Id, topic, problem.Detail, payload);
     }
 
     private static Observation WithPlace(Observation reading, Device device)

@@ -36,7 +36,7 @@ internal sealed class Serve : IVerb
             return call.Refuse(problem);
         await using (hub)
         {
-            call.Out.WriteLine($"CityHub is ready on {string.Join(' ', hub.Addresses)} (data: {config.Data})");
+            call.Out.WriteLine($"CityHub is ready on {string.Join(' ', hub.Addresses.Concat(hub.MqttAddresses))} (data: {config.Data})");
             try
             {
                 await Task.Delay(Timeout.InfiniteTimeSpan, call.Surroundings.Time, cancel);

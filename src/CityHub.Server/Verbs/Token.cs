@@ -32,7 +32,7 @@ internal sealed class Token : IVerb
     public IReadOnlyList<Example> Examples =>
     [
         new("cityhub token --subject me --permissions all", "a token for a developer, for one day; it alone goes to standard output"),
-        new("cityhub token --subject pump-17 --permissions devices:write --expires 90d", "a token for a device"),
+        new("cityhub token --subject pump-17 --permissions entities:write --expires 90d", "a token for a device: its HTTP header, or its MQTT password"),
         new("curl -H \"Authorization: Bearer $(cityhub token --subject me --permissions entities:read)\" http://127.0.0.1:8080/ngsi-ld/v1/types", "use it at once"),
         new("cityhub token --revoke 4jQnVb0r3aQm1x2c9sKp8A", "from now on it opens nothing"),
     ];

@@ -27,6 +27,8 @@ public static class BrokerBench
             await SmallAsync(figures, rounds, time, only, cancel);
         if (Wanted(only, "query100k"))
             await QueryAsync(figures, "query100k_per_s", 100_000, rounds, time, cancel);
+        if (Wanted(only, "mqtt"))
+            await MqttAsync(figures, rounds, time, cancel);
         if (Wanted(only, "temporal", "aggregate"))
             await HistoryAsync(figures, quick, rounds, cancel);
         if (Wanted(only, "geo1m", "start1m", "rss1m"))
@@ -129,6 +131,31 @@ public static class BrokerBench
         return RepeatAsync(rounds, async () => Check(await HttpLoad.RunAsync(hub.Address, Connections, time, (c, n) => queries[(c + n) % queries.Length])));
     }
 
+    /// <summary>Two hundred devices, each with sixteen publishes in flight: what a client library does that does not wait for each acknowledgement.</summary>
+    private static async Task MqttAsync(Figures figures, int rounds, TimeSpan time, CancellationToken cancel)
+    {
+        const int clients = 200;
+        using var folder = new Folder();
+        await using var hub = await HubProcess.StartAsync(folder.Path, cancel);
+        await SendAsync(hub, "PUT", "/mappings/bench", "{\"type\":\"AirQualityObserved\",\"entity\":\"urn:ngsi-ld:AirQualityObserved:{device}\",\"attributes\":[{\"name\":\"NO2\",\"unit\":\"GQ\"},{\"name\":\"PM10\",\"unit\":\"GQ\"},{\"name\":\"battery\",\"unit\":\"P1\"}]}");
+        for (var i = 0; i < clients; i++)
+            await SendAsync(hub, "POST", "/devices", $"{{\"id\":\"{Device(i)}\",\"kind\":\"air\",\"mapping\":\"bench\",\"period\":\"PT1M\"}}");
+        await MqttLoad.RunAsync(hub.Mqtt, clients, 16, TimeSpan.FromSeconds(1), Device); // the code is warm then
+        var (latencies, alone) = (new List<double>(), new List<double>());
+        figures.Add("mqtt_qos1_per_s", await RepeatAsync(rounds, async () =>
+        {
+            var result = await MqttLoad.RunAsync(hub.Mqtt, clients, 16, time, Device);
+            latencies.Add(result.P99);
+            return Check(result);
+        }));
+        figures.Add("mqtt_qos1_p99_ms", latencies);
+        for (var i = 0; i < rounds; i++)
+            alone.Add(Check(await MqttLoad.RunAsync(hub.Mqtt, clients, 1, time, Device)));
+        figures.Add("mqtt_qos1_window1_per_s", alone);
+
+        static string Device(int i) => string.Create(CultureInfo.InvariantCulture, $"bench-{i:D4}");
+    }
+
     private static async Task HistoryAsync(Figures figures, bool quick, int rounds, CancellationToken cancel)
     {
         using var folder = new Folder();
@@ -212,9 +239,11 @@ public static class BrokerBench
         }));
     }
 
-    private static async Task PostAsync(HubProcess hub, string path, string body)
+    private static Task PostAsync(HubProcess hub, string path, string body) => SendAsync(hub, "POST", path, body);
+
+    private static async Task SendAsync(HubProcess hub, string method, string path, string body)
     {
-        var (status, answer) = await HttpLoad.OnceAsync(hub.Address, HttpLoad.Request("POST", path, body));
+        var (status, answer) = await HttpLoad.OnceAsync(hub.Address, HttpLoad.Request(method, path, body));
         if (status is not (201 or 204))
             throw new InvalidOperationException($"{path} answers {status}: {Encoding.UTF8.GetString(answer.AsSpan(0, Math.Min(answer.Length, 500)))}");
     }

@@ -30,7 +30,9 @@ internal sealed partial class Hub
 
     private async Task<Problem?> OpenRoomsAsync(CancellationToken cancel)
     {
-        var contexts = new ContextStore(Store.Log, Time, Ids, Open(new HttpClient { Timeout = TimeSpan.FromSeconds(10) }));
+        var contexts = new ContextStore(Store.Log, Time, Ids, Config.Contexts.Fetch ? Open(new HttpClient { Timeout = TimeSpan.FromSeconds(10) }) : null);
+        if (Config.Contexts.Folder is { } folder && ContextFolder.Supply(folder, contexts) is { } unusable)
+            return unusable;
         var broker = new Broker(Store.Log, Store.Snapshots, Time);
         var history = new History(Store.Series, broker, Store.Views.Open("history"));
         broker.Observe(history);

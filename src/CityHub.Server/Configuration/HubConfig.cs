@@ -105,8 +105,8 @@ internal sealed record IssuerConfig(string Url, string Scopes, string Tenants);
 
 internal sealed record ContextsConfig
 {
-    /// <summary>Whether the hub may fetch a remote @context that it does not know. Off by default: the hub never needs the internet.</summary>
-    public bool Fetch { get; init; }
+    /// <summary>Whether the hub may fetch a remote @context that it does not know (5.13). Where it may not, or cannot, such a request is refused; nothing else needs the network.</summary>
+    public bool Fetch { get; init; } = true;
 
     /// <summary>A folder of JSON-LD contexts (<c>*.jsonld</c> with <c>*.url</c> beside) that are known from the start.</summary>
     public string? Folder { get; init; }

@@ -16,6 +16,7 @@ public sealed class EmbeddedStore : IDisposable, IAsyncDisposable
     readonly FactLog _log;
     readonly ViewsFile _views;
     readonly EmbeddedSeries _series;
+    bool _disposed;
 
     EmbeddedStore(string folder, FolderLock held, FactLog log, ViewsFile views, EmbeddedSeries series, SnapshotFolder snapshots) =>
         (Folder, _lock, _log, _views, _series, Snapshots) = (folder, held, log, views, series, snapshots);
@@ -120,6 +121,11 @@ public sealed class EmbeddedStore : IDisposable, IAsyncDisposable
 
     public void Dispose()
     {
+        if (Interlocked.Exchange(ref _disposed, true))
+        {
+            return;
+        }
+
         _log.Dispose();
         _series.Dispose();
         _views.Dispose();

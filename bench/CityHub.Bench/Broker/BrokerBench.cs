@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
 
 namespace CityHub.Bench.Broker;
 
@@ -99,13 +98,23 @@ public static class BrokerBench
         }
 
         if (Wanted(only, "batch"))
+        {
+            var processor = new List<double>();
+            var at = 0;
             figures.Add("batch_entities_per_s", await RepeatAsync(rounds, async () =>
             {
-                var batches = Enumerable.Range(0, 100).Select(b => HttpLoad.Request("POST", "/ngsi-ld/v1/entityOperations/upsert?options=update", Cities.Batch(b * 100, 100))).ToArray();
+                // Every round carries other values than the one before.
+                at++;
+                var batches = Enumerable.Range(0, 100).Select(b => HttpLoad.Request("POST", "/ngsi-ld/v1/entityOperations/upsert?options=update", Cities.Readings(b * 100, 100, at))).ToArray();
+                var used = hub.ProcessorTime();
                 var result = await HttpLoad.RunAsync(hub.Address, 8, time, (c, n) => batches[(c * 13 + n) % batches.Length]);
                 Check(result);
+                processor.Add((hub.ProcessorTime() - used).TotalMicroseconds / (result.PerSecond * 100 * result.Seconds));
                 return result.PerSecond * 100;
             }));
+            figures.Add("batch_entity_cpu_us", processor);
+        }
+
         if (Wanted(only, "get"))
         {
             var gets = Enumerable.Range(0, count).Select(i => HttpLoad.Request("GET", $"/ngsi-ld/v1/entities/{Cities.Id(i)}")).ToArray();
@@ -270,90 +279,5 @@ public static class BrokerBench
         public string Path { get; } = Directory.CreateTempSubdirectory("cityhub-bench-").FullName;
 
         public void Dispose() => Directory.Delete(Path, recursive: true);
-    }
-}
-
-/// <summary>The entities of the bench: about 700 bytes, six properties, a relationship, a place.</summary>
-internal static class Cities
-{
-    public static string Id(int i) => string.Create(CultureInfo.InvariantCulture, $"urn:ngsi-ld:Sensor:{i:D7}");
-
-    public static string Batch(int from, int count)
-    {
-        var text = new StringBuilder("[");
-        for (var i = from; i < from + count; i++)
-        {
-            if (i > from)
-                text.Append(',');
-            text.Append(CultureInfo.InvariantCulture, $$$$"""
-                {"id":"{{{{Id(i)}}}}","type":"Sensor","speed":{"type":"Property","value":{{{{i % 200}}}}.5,"unitCode":"KMH"},"temperature":{"type":"Property","value":{{{{i % 40}}}}.25,"unitCode":"CEL","observedAt":"2026-11-01T08:00:00Z"},"status":{"type":"Property","value":"working"},"battery":{"type":"Property","value":{{{{i % 100}}}}},"firmware":{"type":"Property","value":"2.4.{{{{i % 10}}}}"},"serial":{"type":"Property","value":"SN-{{{{i:D9}}}}"},"installedIn":{"type":"Relationship","object":"urn:ngsi-ld:Street:{{{{i % 500}}}}"},"location":{"type":"GeoProperty","value":{"type":"Point","coordinates":[{{{{106 + i % 1000 * 0.001:F3}}}},{{{{29 + i / 1000 % 1000 * 0.001:F3}}}}]}}}
-                """);
-        }
-
-        return text.Append(']').ToString();
-    }
-}
-
-/// <summary>Median, least and most of each figure.</summary>
-internal sealed class Figures(TextWriter output)
-{
-    private readonly List<(string Key, double Median, double Min, double Max)> _figures = [];
-
-    public void Add(string key, List<double> values)
-    {
-        values.Sort();
-        var figure = (key, values[values.Count / 2], values[0], values[^1]);
-        _figures.Add(figure);
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{key,-24} {figure.Item2,14:0.##}  ({figure.Item3:0.##} … {figure.Item4:0.##})"));
-        output.Flush();
-    }
-
-    public string ToJson()
-    {
-        var buffer = new System.Buffers.ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true }))
-        {
-            json.WriteStartObject();
-            foreach (var (key, median, min, max) in _figures)
-            {
-                json.WriteNumber(key, Math.Round(median, 3));
-                json.WriteNumber(key + "_min", Math.Round(min, 3));
-                json.WriteNumber(key + "_max", Math.Round(max, 3));
-            }
-
-            json.WriteEndObject();
-        }
-
-        return Encoding.UTF8.GetString(buffer.WrittenSpan);
-    }
-}
-
-/// <summary>The disk alone: what every durable figure runs against.</summary>
-internal static class Disk
-{
-    public static double FsyncsPerSecond(TimeSpan time)
-    {
-        var path = Path.Combine(Path.GetTempPath(), $"cityhub-fsync-{Environment.ProcessId}");
-        try
-        {
-            using var handle = File.OpenHandle(path, FileMode.Create, FileAccess.Write, preallocationSize: 1 << 20);
-            var block = new byte[4096];
-            RandomAccess.Write(handle, new byte[1 << 20], 0);
-            RandomAccess.FlushToDisk(handle);
-            var (began, count) = (Stopwatch.GetTimestamp(), 0);
-            while (Stopwatch.GetElapsedTime(began) < time)
-            {
-                block[0]++;
-                RandomAccess.Write(handle, block, count % 256 * 4096L);
-                RandomAccess.FlushToDisk(handle);
-                count++;
-            }
-
-            return count / Stopwatch.GetElapsedTime(began).TotalSeconds;
-        }
-        finally
-        {
-            File.Delete(path);
-        }
     }
 }

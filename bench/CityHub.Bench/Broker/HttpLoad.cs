@@ -6,7 +6,7 @@ using System.Text;
 namespace CityHub.Bench.Broker;
 
 /// <summary>What a load saw. Latencies in milliseconds.</summary>
-internal readonly record struct LoadResult(double PerSecond, double P50, double P99, long Failed);
+internal readonly record struct LoadResult(double PerSecond, double P50, double P99, long Failed, double Seconds);
 
 /// <summary>
 /// HTTP/1.1 over raw sockets with keep-alive, one request at a time per connection: the generator shares the cores with the hub, so it must cost
@@ -29,7 +29,7 @@ internal static class HttpLoad
         var results = await Task.WhenAll(clients);
         var seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
         var latencies = results.SelectMany(r => r.Latencies).Order().ToList();
-        return new LoadResult(results.Sum(r => (long)r.Count) / seconds, At(latencies, 0.5), At(latencies, 0.99), results.Sum(r => r.Failed));
+        return new LoadResult(results.Sum(r => (long)r.Count) / seconds, At(latencies, 0.5), At(latencies, 0.99), results.Sum(r => r.Failed), seconds);
     }
 
     public static byte[] Request(string method, string path, string? body = null, string contentType = "application/json", string? headers = null)

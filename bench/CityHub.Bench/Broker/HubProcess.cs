@@ -59,6 +59,13 @@ internal sealed class HubProcess : IAsyncDisposable
         return double.NaN;
     }
 
+    /// <summary>Processor time it has used so far, user and system.</summary>
+    public TimeSpan ProcessorTime()
+    {
+        _process.Refresh();
+        return _process.TotalProcessorTime;
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited)

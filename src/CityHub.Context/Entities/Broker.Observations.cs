@@ -63,13 +63,13 @@ public sealed partial class Broker
     private static List<EntityEdit> Decide(Known known, List<Observation> observations)
     {
         var edits = new List<EntityEdit>(observations.Count);
-        var seen = new Dictionary<string, Entity?>(StringComparer.Ordinal);
+        // What comes twice is decided on what its first instance made of it.
+        var seen = new Dictionary<string, (Entity? Before, EntityEdit Edit)>(observations.Count, StringComparer.Ordinal);
         foreach (var observation in observations)
         {
-            if (!seen.TryGetValue(observation.Entity, out var entity))
-                entity = known.Find(observation.Entity);
+            var entity = seen.TryGetValue(observation.Entity, out var first) ? first.Edit.Apply(first.Before) : known.Find(observation.Entity);
             var edit = Edit(observation, entity, known.Now);
-            seen[observation.Entity] = edit.Apply(entity);
+            seen[observation.Entity] = (entity, edit);
             edits.Add(edit);
         }
 

@@ -9,13 +9,17 @@ namespace CityHub.Context.Entities;
 public readonly record struct Decision<T>(IReadOnlyList<EntityEdit> Edits, T Answer);
 
 /// <summary>What a decision may ask.</summary>
-/// <param name="now">UTC ticks: the modifiedAt of whatever is decided.</param>
-public readonly ref struct Known(Func<string, Entity?> find, long now)
+public readonly ref struct Known
 {
-    /// <summary>The entity as the log will have it when this decision is recorded; null when there is none (or it has expired).</summary>
-    public Entity? Find(string id) => find(id) is { } entity && (entity.ExpiresAt == 0 || entity.ExpiresAt > Now) ? entity.Unpacked() : null;
+    private readonly Tenant _tenant;
 
-    public long Now { get; } = now;
+    internal Known(Tenant tenant, long now) => (_tenant, Now) = (tenant, now);
+
+    /// <summary>UTC ticks: the modifiedAt of whatever is decided.</summary>
+    public long Now { get; }
+
+    /// <summary>The entity as the log will have it when this decision is recorded; null when there is none (or it has expired).</summary>
+    public Entity? Find(string id) => _tenant.Look(id) is { } entity && (entity.ExpiresAt == 0 || entity.ExpiresAt > Now) ? entity : null;
 }
 
 public delegate Result<Decision<T>> Decide<T>(Known known);
@@ -109,16 +113,18 @@ public sealed partial class Broker : IFactObserver, IEntities, IObservations
             var epoch = _log.Epoch;
             room.Enter(epoch);
             var at = _clock.GetUtcNow();
-            if (!decide(new Known(room.Expected, at.UtcTicks)).TryGet(out var decision, out var problem))
+            if (!decide(new Known(room, at.UtcTicks)).TryGet(out var decision, out var problem))
                 return problem;
             answer = decision.Answer;
             if (decision.Edits.Count == 0)
                 return answer;
-            var afters = new Entity?[decision.Edits.Count];
+            // Decisions, facts and publications have one order: what is before and after now is so on the log's thread, too.
+            var (befores, afters) = (new Entity?[decision.Edits.Count], new Entity?[decision.Edits.Count]);
             for (var i = 0; i < afters.Length; i++)
             {
                 var edit = decision.Edits[i];
-                afters[i] = edit.Apply(room.Expected(edit.Id));
+                befores[i] = room.Look(edit.Id);
+                afters[i] = edit.Apply(befores[i]);
                 room.Expect(edit, afters[i]);
             }
 
@@ -126,7 +132,7 @@ public sealed partial class Broker : IFactObserver, IEntities, IObservations
                 new Append(room.Stream, [new NewFact(type, EntityFacts.Encode(decision.Edits))], at)
                 {
                     Epoch = epoch,
-                    State = new Decided(room, decision.Edits, afters),
+                    State = new Decided(room, decision.Edits, befores, afters),
                 },
                 cancel);
         }
@@ -149,12 +155,13 @@ public sealed partial class Broker : IFactObserver, IEntities, IObservations
             for (var i = 0; i < decided.Edits.Count; i++)
             {
                 var edit = decided.Edits[i];
-                var before = _observers.Count == 0 ? null : decided.Tenant.Table.Find(edit.Id)?.Unpacked();
                 decided.Tenant.Publish(edit, decided.Afters[i]);
-                var change = new EntityChange(decided.Tenant.Name, facts[0].Position, edit, before, decided.Afters[i]);
+                var change = new EntityChange(decided.Tenant.Name, facts[0].Position, edit, decided.Befores[i], decided.Afters[i]);
                 foreach (var observer in _observers)
                     observer.Changed(change);
             }
+
+            decided.Tenant.Published(decided.Edits);
         }
         else
         {
@@ -221,5 +228,5 @@ public sealed partial class Broker : IFactObserver, IEntities, IObservations
         return stream.StartsWith(StreamName + "@", StringComparison.Ordinal) ? Tenant(stream[(StreamName.Length + 1)..]) : null;
     }
 
-    private sealed record Decided(Tenant Tenant, IReadOnlyList<EntityEdit> Edits, Entity?[] Afters);
+    private sealed record Decided(Tenant Tenant, IReadOnlyList<EntityEdit> Edits, Entity?[] Befores, Entity?[] Afters);
 }

@@ -87,7 +87,7 @@ internal static class EntityPacking
             var observed = (has & HasObserved) != 0 ? Get64(from, ref at) : 0;
             var expires = (has & HasExpires) != 0 ? Get64(from, ref at) : 0;
             var dataset = (has & HasDataset) != 0 ? GetText(from, ref at) : null;
-            var unit = (has & HasUnit) != 0 ? GetText(from, ref at) : null;
+            var unit = (has & HasUnit) != 0 ? GetUnit(from, ref at) : null;
             var instance = (has & HasInstance) != 0 ? GetText(from, ref at) : null;
             var types = (has & HasObjectType) != 0 ? new int[Get16(from, ref at)] : [];
             for (var t = 0; t < types.Length; t++)
@@ -178,6 +178,14 @@ internal static class EntityPacking
     {
         at += 8;
         return BinaryPrimitives.ReadInt64LittleEndian(from.AsSpan(at - 8));
+    }
+
+    private static string GetUnit(byte[] from, ref int at)
+    {
+        var length = Get16(from, ref at);
+        at += length;
+        var code = from.AsSpan(at - length, length);
+        return Units.Known(code) ?? Encoding.UTF8.GetString(code);
     }
 
     private static string GetText(byte[] from, ref int at)

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Text;
 using System.Text.Json;
 using CityHub.Context.JsonLd;
@@ -207,15 +208,11 @@ internal ref partial struct EntityPass
 /// <summary>The unit codes that most readings carry (UNECE Recommendation 20), as one string each: a million readings share them.</summary>
 internal static class Units
 {
-    private static readonly string[] Common = ["GQ", "GP", "CEL", "P1", "MTS", "KMH", "DD", "HPA", "A97", "MTR", "MMT", "LUX", "WTT", "KWH", "KWT", "VLT", "AMP", "59", "C62", "E34"];
+    private static readonly FrozenDictionary<int, string> Common =
+        new[] { "GQ", "GP", "CEL", "P1", "MTS", "KMH", "DD", "HPA", "A97", "MTR", "MMT", "LUX", "WTT", "KWH", "KWT", "VLT", "AMP", "59", "C62", "E34" }
+            .ToFrozenDictionary(u => Key(Encoding.ASCII.GetBytes(u)));
 
-    public static string? Known(ReadOnlySpan<byte> code)
-    {
-        if (code.Length is < 2 or > 3)
-            return null;
-        foreach (var unit in Common)
-            if (Ascii.Equals(code, unit))
-                return unit;
-        return null;
-    }
+    public static string? Known(ReadOnlySpan<byte> code) => code.Length is 2 or 3 && Common.TryGetValue(Key(code), out var unit) ? unit : null;
+
+    private static int Key(ReadOnlySpan<byte> code) => code[0] | code[1] << 8 | (code.Length > 2 ? code[2] << 16 : 0);
 }

@@ -108,13 +108,13 @@ internal ref partial struct EntityPass
             value = Encoding.UTF8.GetBytes(_reader.GetString() ?? "");
             wrong = JsonText.Wrong(value.Span) is null ? GeoJson.Check(value) : "the geometry is not JSON.";
             if (wrong is null)
-                value = JsonText.Compact(value.Span.Trim(" \t\r\n"u8));
+                value = JsonText.Compact(value.Trim(" \t\r\n"u8));
         }
         else
         {
             var start = (int)_reader.TokenStartIndex;
             wrong = GeoJson.Check(ref _reader);
-            value = wrong is null ? JsonText.Compact(_json.Span[start..(int)_reader.BytesConsumed]) : default;
+            value = wrong is null ? JsonText.Compact(_json[start..(int)_reader.BytesConsumed]) : default;
         }
 
         return wrong is null || Fail(wrong, "4.7.1");
@@ -152,7 +152,7 @@ internal ref partial struct EntityPass
 
         if (members == 0)
             return Fail("languageMap is empty.", "4.5.18");
-        value = JsonText.Compact(_json.Span[start..(int)_reader.BytesConsumed]);
+        value = JsonText.Compact(_json[start..(int)_reader.BytesConsumed]);
         return true;
     }
 
@@ -233,12 +233,12 @@ internal ref partial struct EntityPass
         return part > 0;
     }
 
-    /// <summary>The token (or the whole object or array) as it stands in the body, without white space.</summary>
-    private byte[] Raw()
+    /// <summary>The token (or the whole object or array) as it stands in the body, without white space: mostly a slice of the body, which lives as long as what was read.</summary>
+    private ReadOnlyMemory<byte> Raw()
     {
         var start = (int)_reader.TokenStartIndex;
         _reader.Skip();
-        return JsonText.Compact(_json.Span[start..(int)_reader.BytesConsumed]);
+        return JsonText.Compact(_json[start..(int)_reader.BytesConsumed]);
     }
 }
 

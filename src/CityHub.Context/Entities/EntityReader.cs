@@ -96,6 +96,9 @@ public static class EntityReader
 /// <summary>The top-level @context of a body, found without reading the rest into anything.</summary>
 public static class PayloadContext
 {
+    /// <summary>False: there is certainly no @context member. An escape may spell it, too.</summary>
+    public static bool MayBeIn(ReadOnlySpan<byte> json) => json.IndexOf("@context"u8) >= 0 || json.Contains((byte)'\\');
+
     /// <summary>The raw JSON of the @context member; null when there is none. Refused when the body is not JSON.</summary>
     public static Result<ReadOnlyMemory<byte>?> Find(ReadOnlyMemory<byte> json)
     {

@@ -33,11 +33,12 @@ internal static class JsonText
         return null;
     }
 
-    /// <summary>The value's own bytes, without the white space around its tokens.</summary>
-    public static byte[] Compact(ReadOnlySpan<byte> value)
+    /// <summary>The value without the white space around its tokens: a slice of what was given where there is none, else new.</summary>
+    public static ReadOnlyMemory<byte> Compact(ReadOnlyMemory<byte> given)
     {
+        var value = given.Span;
         if (value[0] is not ((byte)'{' or (byte)'[') || value.IndexOfAny(WhiteSpace) < 0)
-            return value.ToArray();
+            return given;
         var rented = ArrayPool<byte>.Shared.Rent(value.Length);
         var length = 0;
         for (var i = 0; i < value.Length; i++)

@@ -116,10 +116,10 @@ internal static class BatchProvision
         {
             var edits = new List<EntityEdit>(fragments.Count);
             // 4.6.6: an id that comes twice is decided on what its first instance made of it.
-            var latest = new Dictionary<string, Entity?>(StringComparer.Ordinal);
+            var latest = new Dictionary<string, (Entity? Before, EntityEdit Edit)>(fragments.Count, StringComparer.Ordinal);
             foreach (var (id, fragment) in fragments)
             {
-                var entity = latest.TryGetValue(id, out var before) ? before : known.Find(id);
+                var entity = latest.TryGetValue(id, out var first) ? first.Edit.Apply(first.Before) : known.Find(id);
                 if (!decide(entity, fragment, id, known.Now).TryGet(out var step, out var refused))
                 {
                     outcome.Fail(id, refused);
@@ -135,7 +135,7 @@ internal static class BatchProvision
                 if (step.Edit is not { } edit)
                     continue;
                 edits.Add(edit);
-                latest[id] = edit.Apply(entity);
+                latest[id] = (entity, edit);
             }
 
             return new Decision<Done>(edits, Done.Value);
@@ -148,7 +148,9 @@ internal static class BatchProvision
         ReadOnlyMemory<byte> item, LdBody body, ContextRoom room, string tenant, ReadMode mode, bool simplified, CancellationToken cancel)
     {
         var context = body.Context;
-        if (!PayloadContext.Find(item).TryGet(out var inside, out var problem))
+        // Most items have none, and are read once: a look at the bytes costs 2 % of a pass of the reader.
+        var (inside, problem) = (default(ReadOnlyMemory<byte>?), default(Problem));
+        if (PayloadContext.MayBeIn(item.Span) && !PayloadContext.Find(item).TryGet(out inside, out problem))
             return problem;
         if (inside is { } json)
         {

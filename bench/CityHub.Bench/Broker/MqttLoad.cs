@@ -25,7 +25,7 @@ internal static class MqttLoad
         var results = await Task.WhenAll(sockets.Select((socket, i) => Task.Run(() => ClientAsync(socket, device(i), i, window, began, duration))));
         var seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
         var latencies = results.SelectMany(r => r.Latencies).Order().ToList();
-        return new LoadResult(results.Sum(r => (long)r.Acknowledged) / seconds, At(latencies, 0.5), At(latencies, 0.99), results.Sum(r => r.Failed));
+        return new LoadResult(results.Sum(r => (long)r.Acknowledged) / seconds, At(latencies, 0.5), At(latencies, 0.99), results.Sum(r => r.Failed), seconds);
     }
 
     public static string Topic(string device) => $"devices/{device}/readings";

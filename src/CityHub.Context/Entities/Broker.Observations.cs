@@ -42,7 +42,7 @@ public sealed partial class Broker
             {
                 lock (_waiting)
                     _waiting.Remove(tenant);
-                var decided = await DecideAsync<Done>(tenant, EntityFacts.Observed, known => new Decision<Done>(Decide(known, group.Observations), Done.Value), CancellationToken.None);
+                var decided = await DecideAsync<Done>(tenant, EntityFacts.Observed, known => new Decision<Done>(Decide(known, group.Observations, Tenant(tenant).Table), Done.Value), CancellationToken.None);
                 result = decided.Ok ? Position : decided.Problem;
             }
             finally
@@ -60,14 +60,18 @@ public sealed partial class Broker
         }
     }
 
-    private static List<EntityEdit> Decide(Known known, List<Observation> observations)
+    private static List<EntityEdit> Decide(Known known, List<Observation> observations, EntityTable durable)
     {
         var edits = new List<EntityEdit>(observations.Count);
         // What comes twice is decided on what its first instance made of it.
         var seen = new Dictionary<string, (Entity? Before, EntityEdit Edit)>(observations.Count, StringComparer.Ordinal);
         foreach (var observation in observations)
         {
-            var entity = seen.TryGetValue(observation.Entity, out var first) ? first.Edit.Apply(first.Before) : known.Find(observation.Entity);
+            var again = seen.TryGetValue(observation.Entity, out var first);
+            var entity = again ? first.Edit.Apply(first.Before) : known.Find(observation.Entity);
+            // Senders repeat what was not acknowledged in time: the same reading again is nothing new. What it repeats is durable, or becomes so with this group.
+            if (entity is not null && Repeats(observation, entity) && (again || (durable.Find(observation.Entity)?.Unpacked() is { } stored && Repeats(observation, stored))))
+                continue;
             var edit = Edit(observation, entity, known.Now);
             seen[observation.Entity] = (entity, edit);
             edits.Add(edit);
@@ -75,6 +79,17 @@ public sealed partial class Broker
 
         return edits;
     }
+
+    private static bool Repeats(Observation observation, Entity entity)
+    {
+        var observedAt = observation.ObservedAt.UtcTicks;
+        foreach (var value in observation.Values)
+            if (entity.Find(Iris.Intern(value.Attribute)) is not { } known || known.ObservedAt != observedAt || known.UnitCode != value.Unit || !known.Value.Span.SequenceEqual(value.Value.Span))
+                return false;
+        return observation.Location is null || (entity.Find(Iris.Intern(LocationIri)) is { } place && place.Value.Span.SequenceEqual(Json(observation.Location.Value)));
+    }
+
+    private static byte[] Json(GeoPoint point) => System.Text.Encoding.UTF8.GetBytes(FormattableString.Invariant($"{{\"type\":\"Point\",\"coordinates\":[{point.Longitude},{point.Latitude}]}}"));
 
     private static EntityEdit Edit(Observation observation, Entity? entity, long now)
     {
@@ -90,7 +105,7 @@ public sealed partial class Broker
             Place(new Attribute
             {
                 Name = Iris.Intern(LocationIri), Kind = AttributeKind.GeoProperty, ObservedAt = observedAt,
-                Value = System.Text.Encoding.UTF8.GetBytes(FormattableString.Invariant($"{{\"type\":\"Point\",\"coordinates\":[{point.Longitude},{point.Latitude}]}}")),
+                Value = Json(point),
             });
         return entity is null
             ? new EntityEdit

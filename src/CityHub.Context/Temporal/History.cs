@@ -57,8 +57,9 @@ public sealed class History : IChangeObserver
             return;
         foreach (var attribute in edit.Set)
             Append(change.Tenant, edit.Id, attribute);
+        // Readings older than what is known: senders repeat those too, and the same one again is the same instance.
         foreach (var attribute in edit.Past)
-            Append(change.Tenant, edit.Id, attribute);
+            Put(change.Tenant, edit.Id, attribute);
         if (edit.Scopes is { Length: > 0 } scopes)
             Append(change.Tenant, edit.Id, ScopeInstance(scopes, edit.At));
         if (edit.Kind == EditKind.Deleted || edit.Kind == EditKind.Replaced)

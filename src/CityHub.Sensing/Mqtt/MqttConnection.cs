@@ -166,7 +166,7 @@ internal sealed partial class MqttConnection
     /// <returns>What came behind the CONNECT in the same read.</returns>
     private async Task<ReadOnlyMemory<byte>?> ConnectAsync()
     {
-        var (block, fault) = await ReadBlockAsync(_limits.FirstPacket);
+        var (block, fault) = await ReadBlockAsync(_limits.FirstPacket, first: true);
         if (block.IsEmpty)
             return null; // Not MQTT, or gone: nobody who could be answered.
         var (type, flags, body) = MqttFraming.Next(ref block);
@@ -280,7 +280,7 @@ internal sealed partial class MqttConnection
     }
 
     /// <summary>The next whole packets, copied out of the socket's buffer; empty at the end.</summary>
-    private async ValueTask<(ReadOnlyMemory<byte> Block, Reason? Fault)> ReadBlockAsync(int mostPacket)
+    private async ValueTask<(ReadOnlyMemory<byte> Block, Reason? Fault)> ReadBlockAsync(int mostPacket, bool first = false)
     {
         Volatile.Write(ref _readingSince, _server.Clock.GetTimestamp());
         try
@@ -289,6 +289,9 @@ internal sealed partial class MqttConnection
             {
                 var read = await _input.ReadAsync(_closing.Token);
                 var buffer = read.Buffer;
+                // Whoever speaks HTTP or TLS here need not wait for a packet that his bytes seem to promise.
+                if (first && !buffer.IsEmpty && buffer.FirstSpan[0] != (byte)PacketType.Connect << 4)
+                    return (default, Reason.ProtocolError);
                 var length = MqttFraming.Complete(buffer, mostPacket, MostBlock, out var fault);
                 if (length > 0 || fault is not null)
                 {

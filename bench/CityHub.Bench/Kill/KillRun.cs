@@ -12,6 +12,9 @@ public sealed record KillOptions(int Runs, string Folder)
     /// <summary>The child lives on what its predecessor left this many times; then a new folder begins.</summary>
     public int RunsPerFolder { get; init; } = 10;
 
+    /// <summary>What is there is compared after every so many kills; a loss stays lost.</summary>
+    public int InspectEvery { get; init; } = 1;
+
     /// <summary>The load runs for a random time up to this before the kill.</summary>
     public TimeSpan LongestLoad { get; init; } = TimeSpan.FromMilliseconds(500);
 
@@ -70,6 +73,12 @@ public static class KillRun
             }
 
             early += await LiveAndDieAsync(options, target, folder, run, random, acknowledged, wrong, cancel) ? 0 : 1;
+            bool lastOfFolder = run % options.RunsPerFolder == options.RunsPerFolder - 1 || run == options.Runs - 1;
+            if (!lastOfFolder && run % options.InspectEvery != options.InspectEvery - 1)
+            {
+                continue;
+            }
+
             present = new HashSet<string>(StringComparer.Ordinal);
             long twice = 0;
             foreach (string complaint in await target.InspectAsync(folder, id => twice += present.Add(id) ? 0 : 1, cancel))
@@ -91,7 +100,6 @@ public static class KillRun
                     CultureInfo.InvariantCulture, $"  {run + 1} kills: {acknowledgedBefore + acknowledged.Count:N0} acknowledged, lost {lost}, doubled {doubled}"));
             }
 
-            bool lastOfFolder = run % options.RunsPerFolder == options.RunsPerFolder - 1 || run == options.Runs - 1;
             if (lastOfFolder && lost == 0 && doubled == 0 && wrong.Count == 0)
             {
                 Directory.Delete(folder, recursive: true);

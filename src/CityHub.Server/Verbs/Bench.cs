@@ -11,6 +11,7 @@ internal sealed class Bench : IVerb
 {
     private static readonly Option Folder = new("--folder", "Where to make its files, on the disk in question; without it the folder for temporary files") { Value = "DIR" };
     private static readonly Option Runs = new("--runs", "How often the child is killed; 200 without it") { Value = "N" };
+    private static readonly Option Store = new("--store", "kill: only the store, without the hub around it");
     private static readonly Option Seed = new("--seed", "Of the random moments; 1 without it") { Value = "N" };
     private static readonly Option Json = new("--json", "broker: write the figures as one flat JSON object") { Value = "FILE" };
     private static readonly Option Quick = new("--quick", "broker: shorter rounds and smaller cities");
@@ -23,14 +24,15 @@ internal sealed class Bench : IVerb
 
     public string Arguments => "<broker|storage|kill>";
 
-    public IReadOnlyList<Option> Options => [Json, Quick, Only, Folder, Runs, Seed, Each];
+    public IReadOnlyList<Option> Options => [Json, Quick, Only, Folder, Runs, Store, Seed, Each];
 
     public IReadOnlyList<Example> Examples =>
     [
         new("cityhub bench broker --json figures.json", "updates, batches, queries, history, start, memory; median of five rounds with the spread"),
         new("cityhub bench broker --quick", "the same, shorter"),
         new("cityhub bench storage", "appends per second of the fact log, beside the fsyncs per second of the disk"),
-        new("cityhub bench kill --runs 200", "kills a store under load at random moments; nothing acknowledged may be lost or doubled"),
+        new("cityhub bench kill --runs 200", "kills a hub under load at random moments; nothing acknowledged may be lost or doubled"),
+        new("cityhub bench kill --store", "the same with the store alone: more facts and more moments in the same time"),
     ];
 
     public async Task<int> RunAsync(VerbCall call, CancellationToken cancel)
@@ -60,7 +62,8 @@ internal sealed class Bench : IVerb
                 return Exit.Done;
             case ["kill"]:
                 var (file, arguments) = KillRun.Self();
-                var outcome = await KillRun.RunAsync(new KillOptions((int)runs, folder) { Seed = (int)seed }, new StoreTarget(file, arguments), call.Out, cancel);
+                IKillTarget target = call.Has(Store.Name) ? new StoreTarget(file, arguments) : new HubTarget(file, arguments);
+                var outcome = await KillRun.RunAsync(new KillOptions((int)runs, folder) { Seed = (int)seed }, target, call.Out, cancel);
                 if (outcome == 0)
                     Directory.Delete(folder, recursive: true);
                 else

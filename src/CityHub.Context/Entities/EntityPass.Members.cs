@@ -14,23 +14,23 @@ internal ref partial struct EntityPass
         if (!Names.IsName(_reader.ValueIsEscaped ? Encoding.UTF8.GetBytes(_reader.GetString() ?? "") : _reader.ValueSpan))
             return Fail($"\"{_reader.GetString()}\" cannot be {what}.", "4.6.2", "Letters, digits and _, beginning with a letter; or prefix:name; or an IRI.");
         name = _reader.ValueIsEscaped ? _context.Name(_reader.GetString() ?? "") : _context.Name(_reader.ValueSpan);
-        if (CoreNames.IsReserved(name) || name == CoreNames.Scope && _depth < 0)
+        if (_depth < 0 ? CoreNames.IsOfEntity(name) : CoreNames.IsReserved(name))
             return Fail($"\"{_reader.GetString()}\" is a word of NGSI-LD itself and cannot be {what}.", "4.5.1");
         return Iris.Utf8(name) is not [(byte)'@', ..] || Fail($"\"{_reader.GetString()}\" stands for a keyword of JSON-LD and cannot be {what}.", "4.6.2");
     }
 
     private bool ReadUri(string member, out string? uri)
     {
-        uri = _reader.TokenType == JsonTokenType.String ? _context.ExpandId(_reader.GetString() ?? "") : null;
+        uri = _reader.TokenType == JsonTokenType.String ? _reader.GetString() : null;
         if (uri is not null && Names.IsUri(uri) && uri != NgsiLdNull.Uri)
             return true;
         return Fail($"{member} is not a URI: {(uri is null ? Kind(_reader.TokenType) : $"\"{uri}\"")}.", "4.6.1", "For example urn:ngsi-ld:Sensor:42.");
     }
 
-    /// <summary>A URI as JSON text. One that no context can shorten is copied as it came.</summary>
+    /// <summary>A URI as JSON text, as it came: a client finds his entity under the id he gave it, whatever prefixes his context knows.</summary>
     private bool ReadUri(string member, out ReadOnlyMemory<byte> json)
     {
-        if (_reader.TokenType == JsonTokenType.String && !_reader.ValueIsEscaped && !IsPrefixed(_reader.ValueSpan) && Names.IsUri(_reader.ValueSpan) && !IsNull())
+        if (_reader.TokenType == JsonTokenType.String && !_reader.ValueIsEscaped && Names.IsUri(_reader.ValueSpan) && !IsNull())
         {
             json = Raw();
             return true;
@@ -40,9 +40,6 @@ internal ref partial struct EntityPass
         json = read ? ValueWriter.Quote(uri ?? "") : default;
         return read;
     }
-
-    private readonly bool IsPrefixed(ReadOnlySpan<byte> uri) =>
-        uri.StartsWith("urn:"u8) ? _context.IsPrefix("urn") : uri.StartsWith("https://"u8) || uri.StartsWith("http://"u8) ? false : true;
 
     private bool ReadTypes(string member, out int[] types)
     {

@@ -98,8 +98,12 @@ internal ref partial struct EntityPass
                     _reader.Skip();
                     break;
                 default:
-                    Fail($"\"{_reader.GetString()}\" is a word of NGSI-LD itself and cannot be an attribute's name.", "4.5.1");
-                    return null;
+                    // Words that mean something inside an attribute are names outside: the Device of Smart Data Models has a "value".
+                    var own = _context.Name(_reader.GetString() ?? "");
+                    _reader.Read();
+                    if (!ReadInstances(own, attributes, partial: false))
+                        return null;
+                    break;
             }
         }
 
@@ -461,7 +465,13 @@ internal static class CoreNames
         "previousObjectList", "lang", "valueType", "ngsi-ld:entityIdSealed", "ngsi-ld:entityTypeSealed",
     }.Select(LdContext.Core.Name).ToFrozenSet();
 
+    private static readonly FrozenSet<int> Own = new[] { "scope", "createdAt", "modifiedAt", "deletedAt", "expiresAt" }.Select(LdContext.Core.Name).ToFrozenSet();
+
+    /// <summary>Inside an attribute.</summary>
     public static bool IsReserved(int name) => Reserved.Contains(name);
+
+    /// <summary>Members of the entity itself.</summary>
+    public static bool IsOfEntity(int name) => Own.Contains(name);
 
     /// <summary>The three GeoProperties of the core context mean a geometry and nothing else.</summary>
     public static bool IsGeo(int name) => name == Location || name == ObservationSpace || name == OperationSpace;

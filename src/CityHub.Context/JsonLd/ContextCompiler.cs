@@ -28,7 +28,7 @@ internal static class ContextCompiler
     {
         try
         {
-            var processor = new ContextProcessor(load) { RefuseScoped = true, Skip = CoreContext.IsCoreUrl, Initial = Core.Clone };
+            var processor = new ContextProcessor(load) { RefuseScoped = true, AllowMisleadingTerms = true, Skip = CoreContext.IsCoreUrl, Initial = Core.Clone };
             var active = processor.Process(Core.Clone(), context, null);
             return new LdContext(active.Terms, url, WithCore(context));
         }

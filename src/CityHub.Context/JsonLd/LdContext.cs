@@ -131,13 +131,6 @@ public sealed class LdContext
         return iri;
     }
 
-    /// <summary>Prefix expansion of an identifier-like value (compact IRI → IRI); anything else stays as it is.</summary>
-    public string ExpandId(string value)
-    {
-        var colon = _identity ? -1 : Colon(value);
-        return colon > 0 ? ExpandCompact(value, colon) : value;
-    }
-
     /// <summary>May stand before a colon.</summary>
     public bool IsPrefix(string term) => Definition(term) is { Prefix: true };
 

@@ -29,6 +29,12 @@ internal sealed partial class ContextProcessor(Func<string, LdJson?> load, LdMod
     /// <summary>NGSI-LD allows no scoped contexts in what users send (clause 5.5.7).</summary>
     public bool RefuseScoped { get; init; }
 
+    /// <summary>
+    /// A term such as <c>open311:metadata</c> may be given another IRI than the one it reads like, as JSON-LD 1.0 allowed: published contexts of Smart Data
+    /// Models do it.
+    /// </summary>
+    public bool AllowMisleadingTerms { get; init; }
+
     /// <summary>URLs that stand for nothing here: the core contexts, wherever they are named, for the core is applied last and once.</summary>
     public Func<string, bool> Skip { get; init; } = static _ => false;
 

@@ -235,7 +235,7 @@ internal sealed partial class ContextProcessor
             throw new LdError(LdError.InvalidKeywordAlias, $"The term {term} would be another name of @context.");
         var inside = term.IndexOf(':', StringComparison.Ordinal) is > 0 and var colon && colon < term.Length - 1;
         var slash = term.Contains('/', StringComparison.Ordinal);
-        if (mode == LdMode.V11 && (inside || slash))
+        if (mode == LdMode.V11 && !AllowMisleadingTerms && (inside || slash))
         {
             defining.Defined[term] = true;
             if (ExpandIri(defining.Active, term, vocab: true, defining: defining) != iri)

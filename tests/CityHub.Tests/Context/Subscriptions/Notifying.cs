@@ -110,7 +110,7 @@ internal sealed class Notifying : IAsyncDisposable
         _http.Dispose();
     }
 
-    private sealed class Counter : IIdSource
+    internal sealed class Counter : IIdSource
     {
         private int _last;
 

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using CityHub.Core.Facts;
 using CityHub.Core.Problems;
 using CityHub.Storage.Embedded.Sqlite;
@@ -14,8 +13,7 @@ internal sealed class FactReader(string path, FactNames names) : IDisposable
     const int PageFacts = 512;
     const int PageBytes = 4 << 20;
 
-    readonly ConcurrentBag<Connection> _idle = [];
-    volatile bool _closed;
+    readonly ReaderPool<Connection> _readers = new(() => new Connection(path));
 
     /// <exception cref="StorageException">A fact does not check, or one is missing.</exception>
     public IEnumerable<Fact> Read(long after, long upTo, string? stream)
@@ -48,8 +46,7 @@ internal sealed class FactReader(string path, FactNames names) : IDisposable
 
     void ReadPage(List<Fact> page, long after, long upTo, StreamState? stream, ref long streamVersion)
     {
-        ObjectDisposedException.ThrowIf(_closed, this);
-        Connection connection = _idle.TryTake(out Connection? idle) ? idle : Connect();
+        Connection connection = Connect();
         bool sound = false;
         SqliteStatement rows = stream is null
             ? connection.All.Bind(1, after).Bind(2, upTo).Bind(3, PageFacts)
@@ -91,14 +88,7 @@ internal sealed class FactReader(string path, FactNames names) : IDisposable
         finally
         {
             rows.Reset();
-            if (sound && !_closed)
-            {
-                _idle.Add(connection);
-            }
-            else
-            {
-                connection.Dispose();
-            }
+            _readers.GiveBack(connection, sound);
         }
     }
 
@@ -106,7 +96,7 @@ internal sealed class FactReader(string path, FactNames names) : IDisposable
     {
         try
         {
-            return new Connection(path);
+            return _readers.Take();
         }
         catch (SqliteException failure)
         {
@@ -120,14 +110,7 @@ internal sealed class FactReader(string path, FactNames names) : IDisposable
             : FactProblems.StorageUnavailable.Because($"Reading at fact {position} failed: {failure.Message}"),
         failure);
 
-    public void Dispose()
-    {
-        _closed = true;
-        while (_idle.TryTake(out Connection? connection))
-        {
-            connection.Dispose();
-        }
-    }
+    public void Dispose() => _readers.Dispose();
 
     sealed class Connection : IDisposable
     {

@@ -1,21 +1,17 @@
 using System.Collections.Concurrent;
 using CityHub.Core.Facts;
 using CityHub.Storage.Embedded.Series.Codec;
-using CityHub.Storage.Embedded.Sqlite;
 
 namespace CityHub.Storage.Embedded.Series;
 
 /// <summary>
-/// The bytes of closed chunks for those who read: from memory while they are not in the file, else from a bounded cache, else from the
-/// file on connections of its own.
+/// The bytes of closed chunks for those who read: from memory while they are not in the file, else from a bounded cache, else from the file.
 /// </summary>
-internal sealed class ChunkCache(string path, long mostBytes) : IDisposable
+internal sealed class ChunkCache(SeriesFile file, long mostBytes)
 {
-    readonly ConcurrentBag<Connection> _idle = [];
     readonly ConcurrentQueue<CacheEntry> _queue = new();
     long _bytes;
     int _readers;
-    volatile bool _closed;
 
     public long Bytes => Volatile.Read(ref _bytes);
 
@@ -37,7 +33,7 @@ internal sealed class ChunkCache(string path, long mostBytes) : IDisposable
                 return summaries;
             }
 
-            byte[] bytes = Load(line, chunk, summaries: true);
+            byte[] bytes = Found(line, chunk, file.ReadSummaries(line, chunk));
             summaries = chunk.CachedSummaries = ReadSummaries(line, chunk, bytes);
             Interlocked.Add(ref _bytes, SummaryBytes(summaries.Length));
         }
@@ -59,7 +55,7 @@ internal sealed class ChunkCache(string path, long mostBytes) : IDisposable
                 return body;
             }
 
-            body = chunk.CachedBody = Load(line, chunk, summaries: false);
+            body = chunk.CachedBody = Found(line, chunk, file.ReadBody(line, chunk));
             if (body.Length != chunk.BodyBytes)
             {
                 chunk.CachedBody = null;
@@ -217,69 +213,10 @@ internal sealed class ChunkCache(string path, long mostBytes) : IDisposable
         }
     }
 
-    byte[] Load(Line line, Chunk chunk, bool summaries)
-    {
-        ObjectDisposedException.ThrowIf(_closed, this);
-        bool sound = false;
-        Connection? connection = null;
-        try
-        {
-            connection = _idle.TryTake(out Connection? idle) ? idle : new Connection(path);
-            SqliteStatement select = (summaries ? connection.Summaries : connection.Body).Bind(1, chunk.Id);
-            byte[]? bytes = select.Step() ? select.Blob(0).ToArray() : null;
-            select.Reset();
-            sound = true;
-            return bytes ?? throw (chunk.Retired
-                ? new StorageException(FactProblems.StorageUnavailable.Because($"The series {line} was emptied while it was read."))
-                : Damaged(line, chunk, "it is missing"));
-        }
-        catch (SqliteException failure)
-        {
-            throw failure.Damaged
-                ? Damaged(line, chunk, failure.Message)
-                : new StorageException(FactProblems.StorageUnavailable.Because($"Reading the series {line} failed: {failure.Message}"), failure);
-        }
-        finally
-        {
-            if (sound && !_closed && connection is not null)
-            {
-                _idle.Add(connection);
-            }
-            else
-            {
-                connection?.Dispose();
-            }
-        }
-    }
+    static byte[] Found(Line line, Chunk chunk, byte[]? bytes) => bytes ?? throw (chunk.Retired
+        ? new StorageException(FactProblems.StorageUnavailable.Because($"The series {line} was emptied while it was read."))
+        : Damaged(line, chunk, "it is missing"));
 
     static StorageException Damaged(Line line, Chunk chunk, string why) => new(FactProblems.StorageDamaged.Because(
         $"Chunk {chunk.Id} of the series {line} is damaged: {why}.", SeriesFile.Cure));
-
-    public void Dispose()
-    {
-        _closed = true;
-        while (_idle.TryTake(out Connection? connection))
-        {
-            connection.Dispose();
-        }
-    }
-
-    sealed class Connection : IDisposable
-    {
-        readonly SqliteDb _db;
-
-        public Connection(string path)
-        {
-            _db = SqliteDb.Open(path, readOnly: true);
-            _db.Execute("PRAGMA cache_size=-1024");
-            Summaries = _db.Prepare("SELECT summaries FROM bodies WHERE id = ?");
-            Body = _db.Prepare("SELECT body FROM bodies WHERE id = ?");
-        }
-
-        public SqliteStatement Summaries { get; }
-
-        public SqliteStatement Body { get; }
-
-        public void Dispose() => _db.Dispose();
-    }
 }

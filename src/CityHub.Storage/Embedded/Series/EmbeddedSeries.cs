@@ -41,7 +41,7 @@ internal sealed partial class EmbeddedSeries : ISeries, IDisposable
     EmbeddedSeries(SeriesFile file, NameTable names, TimeProvider time, SeriesOptions options, Action<Exception> stop)
     {
         (_file, _names, _options, _stop) = (file, names, options, stop);
-        _cache = new ChunkCache(file.Path, options.CacheBytes);
+        _cache = new ChunkCache(file, options.CacheBytes);
         _binder = new BookBinder(file, _cache, names, options);
         (_sequence, _markedSequence, _markedPosition) = (file.Sequence, file.Sequence, file.Position);
         _writer = new Thread(WriteLoop) { IsBackground = true, Name = "series" };
@@ -224,7 +224,6 @@ internal sealed partial class EmbeddedSeries : ISeries, IDisposable
         _timer.Dispose();
         _wake.Set();
         _writer.Join();
-        _cache.Dispose();
         _file.Dispose();
         _wake.Dispose();
     }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using CityHub.Core.Facts;
 using CityHub.Core.Problems;
 using CityHub.Storage.Embedded.Series.Codec;
@@ -26,13 +25,13 @@ internal sealed class SeriesFile : IDisposable
         """;
 
     readonly SqliteDb _db;
-    readonly ConcurrentBag<Reader> _readers = [];
+    readonly ReaderPool<Reader> _readers;
     readonly SqliteStatement _begin, _commit, _rollback, _insert, _put, _delete, _addChunk, _dropChunk, _addName, _move, _changes;
-    volatile bool _closed;
 
     SeriesFile(SqliteDb db)
     {
         _db = db;
+        _readers = new ReaderPool<Reader>(() => new Reader(db.Path));
         Position = db.Scalar("SELECT position FROM state");
         Sequence = db.Scalar("SELECT sequence FROM state");
         LastChunk = db.Scalar("SELECT max(id) FROM bodies");
@@ -172,18 +171,15 @@ internal sealed class SeriesFile : IDisposable
 
     /// <summary>The record of an entity as it was last committed.</summary>
     /// <exception cref="StorageException">The file cannot be read.</exception>
-    public byte[]? Read(string tenant, string entity) => With($"The history of {entity}", reader =>
-    {
-        SqliteStatement find = reader.Find.Bind(1, tenant).Bind(2, entity);
-        try
-        {
-            return find.Step() ? find.Blob(0).ToArray() : null;
-        }
-        finally
-        {
-            find.Reset();
-        }
-    });
+    public byte[]? Read(string tenant, string entity) => With($"The history of {entity}", reader => Blob(reader.Find.Bind(1, tenant).Bind(2, entity)));
+
+    /// <summary>The summaries of a chunk; null when it is not in the file.</summary>
+    /// <exception cref="StorageException">The file cannot be read.</exception>
+    public byte[]? ReadSummaries(Line line, Chunk chunk) => With($"The series {line}", reader => Blob(reader.Summaries.Bind(1, chunk.Id)));
+
+    /// <summary>The blocks of a chunk; null when it is not in the file.</summary>
+    /// <exception cref="StorageException">The file cannot be read.</exception>
+    public byte[]? ReadBody(Line line, Chunk chunk) => With($"The series {line}", reader => Blob(reader.Body.Bind(1, chunk.Id)));
 
     /// <summary>Entities behind one, in order, at most so many.</summary>
     /// <exception cref="StorageException">The file cannot be read.</exception>
@@ -216,23 +212,29 @@ internal sealed class SeriesFile : IDisposable
 
     public void Dispose()
     {
-        _closed = true;
-        while (_readers.TryTake(out Reader? reader))
-        {
-            reader.Dispose();
-        }
-
+        _readers.Dispose();
         _db.Dispose();
+    }
+
+    static byte[]? Blob(SqliteStatement select)
+    {
+        try
+        {
+            return select.Step() ? select.Blob(0).ToArray() : null;
+        }
+        finally
+        {
+            select.Reset();
+        }
     }
 
     T With<T>(string what, Func<Reader, T> use)
     {
-        ObjectDisposedException.ThrowIf(_closed, this);
         bool sound = false;
         Reader? reader = null;
         try
         {
-            reader = _readers.TryTake(out Reader? idle) ? idle : new Reader(Path);
+            reader = _readers.Take();
             T answer = use(reader);
             sound = true;
             return answer;
@@ -243,13 +245,9 @@ internal sealed class SeriesFile : IDisposable
         }
         finally
         {
-            if (sound && !_closed && reader is not null)
+            if (reader is not null)
             {
-                _readers.Add(reader);
-            }
-            else
-            {
-                reader?.Dispose();
+                _readers.GiveBack(reader, sound);
             }
         }
     }
@@ -263,12 +261,18 @@ internal sealed class SeriesFile : IDisposable
             _db = SqliteDb.Open(path, readOnly: true);
             _db.Execute("PRAGMA cache_size=-2048");
             Find = _db.Prepare("SELECT record FROM records WHERE tenant = ? AND entity = ?");
+            Summaries = _db.Prepare("SELECT summaries FROM bodies WHERE id = ?");
+            Body = _db.Prepare("SELECT body FROM bodies WHERE id = ?");
             After = _db.Prepare("SELECT tenant, entity FROM records WHERE (tenant, entity) > (?, ?) ORDER BY tenant, entity LIMIT ?");
         }
 
         public SqliteStatement Find { get; }
 
         public SqliteStatement After { get; }
+
+        public SqliteStatement Summaries { get; }
+
+        public SqliteStatement Body { get; }
 
         public void Dispose() => _db.Dispose();
     }

@@ -10,6 +10,7 @@ internal static class Logging
     {
         logging.SetMinimumLevel(Enum.Parse<LogLevel>(config.Log, ignoreCase: true));
         logging.AddFilter("Microsoft", LogLevel.Warning);
+        logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None); // A start that fails is told by its verb, in words.
         // These two write whole URLs and headers at lower levels, and tokens travel in them: never, whatever telemetry.log says.
         logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.Warning);
         logging.AddFilter("Microsoft.IdentityModel", LogLevel.None);

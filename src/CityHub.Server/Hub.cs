@@ -198,7 +198,7 @@ internal sealed partial class Hub : IAsyncDisposable
         var hubTokens = new HubTokens(key, Config.Auth.Audience);
         _tokens = new TokenRegister(store.Log, hubTokens, Time);
         var client = Open(new HttpClient { Timeout = TimeSpan.FromSeconds(10) });
-        _door = new Door(Config.Open, hubTokens, _tokens, new OidcIssuers(Config.Auth, client, Time), Time);
+        _door = new Door(Config.Open, hubTokens, _tokens, Open(new OidcIssuers(Config.Auth, client, Time)), Time);
 
         // 4. Replay into the rooms.
         _front.Say("The hub is reading its log.");

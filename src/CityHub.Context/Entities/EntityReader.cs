@@ -69,7 +69,7 @@ public static class EntityReader
                 if (reader.TokenType == JsonTokenType.Null)
                     return ContextProblems.BadRequestData.Because($"Item {items.Count} of the array is null.", rule: "ETSI GS CIM 009, 5.6.7.4");
                 if (items.Count == most)
-                    return ContextProblems.BadRequestData.Because($"The array has more than {most} items.", "Send it in several requests.");
+                    return ContextProblems.BadRequestData.Because($"The array has more than {most} items.", "Send it in several requests.", "limits.batch");
                 var start = (int)reader.TokenStartIndex;
                 reader.Skip();
                 items.Add(json[start..(int)reader.BytesConsumed]);

@@ -45,7 +45,8 @@ internal static class Handlers
         if (http.Request.ContentLength is null && http.Request.Method is "POST" or "PATCH" or "PUT")
         {
             // 6.3.4: the length of a body is told beforehand.
-            http.Response.StatusCode = StatusCodes.Status411LengthRequired;
+            await NgsiLdHttp.WriteProblem(http, ContextProblems.LengthRequired.Because(
+                $"{http.Request.Method} needs a Content-Length.", "A client that sends in chunks has to be told not to.", "ETSI GS CIM 009, 6.3.4"));
             return;
         }
 

@@ -125,7 +125,7 @@ public static class NgsiLdHttp
         return (ReadOnlyMemory<byte>)body.AsMemory(0, used);
     }
 
-    private static Problem TooLarge(int most) => ContextProblems.PayloadTooLarge.Because($"The body is larger than {most} bytes.", "Send less at once, or raise limits.bodyBytes.");
+    private static Problem TooLarge(int most) => ContextProblems.PayloadTooLarge.Because($"The body is larger than {most} bytes.", "Send less at once, or raise limits.body.", "limits.body");
 
     /// <summary>
     /// The body with the context it is to be read in (6.3.5): application/ld+json carries it inside, application/json in the Link header;
@@ -170,6 +170,9 @@ public static class NgsiLdHttp
         var buffer = new ArrayBufferWriter<byte>(512);
         using (var json = new Utf8JsonWriter(buffer, WriterOptions))
             WriteProblem(json, problem);
+        // What is left of a body that is too large is not read: the connection ends with the answer, and the client has to know.
+        if (problem.Kind.Status == StatusCodes.Status413PayloadTooLarge)
+            http.Response.Headers.Connection = "close";
         http.Response.StatusCode = problem.Kind.Status;
         http.Response.ContentType = "application/json";
         http.Response.ContentLength = buffer.WrittenCount;

@@ -99,7 +99,6 @@ internal sealed class ConfigReader
                 Request = Duration("limits.request", defaults.Limits.Request, TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(24)),
                 Connections = Number("limits.connections", defaults.Limits.Connections, 1, 1_000_000),
                 Rate = Number("limits.rate", defaults.Limits.Rate, 0, 1_000_000),
-                Depth = Number("limits.depth", defaults.Limits.Depth, 4, 512),
                 Batch = Number("limits.batch", defaults.Limits.Batch, 1, 1_000_000),
                 TemporalInstances = Number("limits.temporalInstances", defaults.Limits.TemporalInstances, 1, 10_000_000),
             },

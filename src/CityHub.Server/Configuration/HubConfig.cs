@@ -79,9 +79,6 @@ internal sealed record LimitsConfig
     /// <summary>Requests per second and client (token, else address); 0: no limit.</summary>
     public int Rate { get; init; }
 
-    /// <summary>Depth of JSON in a request body.</summary>
-    public int Depth { get; init; } = 64;
-
     /// <summary>Entities in one batch operation.</summary>
     public int Batch { get; init; } = 10_000;
 

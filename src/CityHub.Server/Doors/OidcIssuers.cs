@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Text.Json;
 using CityHub.Core.Problems;
 using CityHub.Server.Configuration;
@@ -13,7 +14,7 @@ namespace CityHub.Server.Doors;
 /// Tokens of OpenID Connect providers. A provider's metadata and keys are fetched when its first token comes, never at start: a hub whose provider is away
 /// starts and serves everybody else.
 /// </summary>
-internal sealed class OidcIssuers
+internal sealed class OidcIssuers : IDisposable
 {
     /// <summary>Asymmetric ones only: a token "signed" with none or with a shared secret is none.</summary>
     private static readonly string[] Algorithms = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"];
@@ -28,11 +29,8 @@ internal sealed class OidcIssuers
         (_audience, _time) = (config.Audience, time);
         foreach (var issuer in config.Issuers)
         {
-            var metadata = new ConfigurationManager<OpenIdConnectConfiguration>(
-                issuer.Url.TrimEnd('/') + "/.well-known/openid-configuration",
-                new OpenIdConnectConfigurationRetriever(),
-                new HttpDocumentRetriever(client) { RequireHttps = new Uri(issuer.Url).Scheme == "https" });
-            _providers[issuer.Url] = new Provider(issuer, metadata);
+            var documents = new HttpDocumentRetriever(client) { RequireHttps = new Uri(issuer.Url).Scheme == "https" };
+            _providers[issuer.Url] = new Provider(issuer, documents, time);
         }
     }
 
@@ -56,35 +54,19 @@ internal sealed class OidcIssuers
                 "auth.issuers lists whose tokens open the hub.");
         }
 
-        OpenIdConnectConfiguration metadata;
-        try
-        {
-            metadata = await provider.Metadata.GetConfigurationAsync(cancel);
-        }
-        catch (Exception e) when (e is InvalidOperationException or IOException or HttpRequestException)
-        {
+        if (await provider.MetadataAsync(unverified.Kid, cancel) is not { } metadata)
             return ServerProblems.IssuerUnreachable.Because($"The metadata of {provider.Config.Url} cannot be had.", "Tokens issued by the hub itself go on working.");
-        }
-
-        var result = await ValidateAsync(token, provider, metadata);
-        if (!result.IsValid && result.Exception is SecurityTokenSignatureKeyNotFoundException)
-        {
-            // The provider has changed its keys: ask again (the manager does so at most once in five minutes).
-            provider.Metadata.RequestRefresh();
-            try
-            {
-                result = await ValidateAsync(token, provider, await provider.Metadata.GetConfigurationAsync(cancel));
-            }
-            catch (Exception e) when (e is InvalidOperationException or IOException or HttpRequestException)
-            {
-                return ServerProblems.IssuerUnreachable.Because($"The metadata of {provider.Config.Url} cannot be had.");
-            }
-        }
-
+        var result = await ValidateAsync(token, metadata);
         return result.IsValid ? BearerOf((JsonWebToken)result.SecurityToken, provider.Config) : ServerProblems.TokenRefused.Because(WhatIsWrong(result.Exception));
     }
 
-    private Task<TokenValidationResult> ValidateAsync(string token, Provider provider, OpenIdConnectConfiguration metadata) =>
+    public void Dispose()
+    {
+        foreach (var provider in _providers.Values)
+            provider.Dispose();
+    }
+
+    private Task<TokenValidationResult> ValidateAsync(string token, OpenIdConnectConfiguration metadata) =>
         _handler.ValidateTokenAsync(token, new TokenValidationParameters
         {
             ValidIssuer = metadata.Issuer,
@@ -117,10 +99,11 @@ internal sealed class OidcIssuers
         ExpiresAt = new DateTimeOffset(token.ValidTo, TimeSpan.Zero).UtcTicks,
     };
 
-    /// <summary>A claim as words: an array, or one text with blanks between.</summary>
+    /// <summary>A claim as words: an array, or one text with blanks between. Read from the payload itself: the library gives a text that was asked for as JSON as nothing.</summary>
     private static string[] Words(JsonWebToken token, string claim)
     {
-        if (!token.TryGetPayloadValue<JsonElement>(claim, out var value))
+        using var payload = JsonDocument.Parse(Base64Url.DecodeFromChars(token.EncodedPayload));
+        if (!payload.RootElement.TryGetProperty(claim, out var value))
             return [];
         return value.ValueKind switch
         {
@@ -141,5 +124,46 @@ internal sealed class OidcIssuers
         _ => "Its signature does not fit its content.",
     };
 
-    private sealed record Provider(IssuerConfig Config, ConfigurationManager<OpenIdConnectConfiguration> Metadata);
+    /// <summary>A provider with its metadata and keys: fetched when they are first needed, renewed twice a day, and when a token names a key that is not among them.</summary>
+    private sealed class Provider(IssuerConfig config, IDocumentRetriever documents, TimeProvider time) : IDisposable
+    {
+        private static readonly TimeSpan Fresh = TimeSpan.FromHours(12);
+
+        /// <summary>Forged tokens with names of keys that nobody has make the hub ask at most so often.</summary>
+        private static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
+
+        private readonly SemaphoreSlim _gate = new(1);
+        private OpenIdConnectConfiguration? _known;
+        private DateTimeOffset _asked = DateTimeOffset.MinValue;
+
+        public IssuerConfig Config { get; } = config;
+
+        /// <summary>Null: the provider does not answer and never has. One that answered before is believed until it answers again.</summary>
+        public async ValueTask<OpenIdConnectConfiguration?> MetadataAsync(string? key, CancellationToken cancel)
+        {
+            if (IsGood(key))
+                return _known;
+            await _gate.WaitAsync(cancel);
+            try
+            {
+                if (IsGood(key) || (_known is not null && time.GetUtcNow() - _asked < Pause))
+                    return _known;
+                _asked = time.GetUtcNow();
+                return _known = await OpenIdConnectConfigurationRetriever.GetAsync(Config.Url.TrimEnd('/') + "/.well-known/openid-configuration", documents, cancel);
+            }
+            catch (Exception e) when (e is InvalidOperationException or IOException or HttpRequestException or ArgumentException or JsonException)
+            {
+                return _known;
+            }
+            finally
+            {
+                _gate.Release();
+            }
+        }
+
+        public void Dispose() => _gate.Dispose();
+
+        private bool IsGood(string? key) =>
+            _known is { } known && time.GetUtcNow() - _asked < Fresh && (string.IsNullOrEmpty(key) || known.SigningKeys.Any(k => k.KeyId == key));
+    }
 }

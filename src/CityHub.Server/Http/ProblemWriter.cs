@@ -32,6 +32,9 @@ internal static class ProblemWriter
             response.Headers[keep] = kept;
         if (challenge is not null)
             response.Headers.WWWAuthenticate = challenge;
+        // What is left of a body that is too large is not read: the connection ends with the answer, and the client has to know.
+        if (problem.Kind.Status == StatusCodes.Status413PayloadTooLarge)
+            response.Headers.Connection = "close";
         response.StatusCode = problem.Kind.Status;
         response.ContentType = ContentType;
         response.ContentLength = body.WrittenCount;

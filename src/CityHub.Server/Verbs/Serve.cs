@@ -37,6 +37,8 @@ internal sealed class Serve : IVerb
         await using (hub)
         {
             call.Out.WriteLine($"CityHub is ready on {string.Join(' ', hub.Addresses.Concat(hub.MqttAddresses))} (data: {config.Data})");
+            if (config.Open)
+                call.Out.WriteLine("OPEN: no authentication. Everybody on this machine may read and change everything.");
             try
             {
                 await Task.Delay(Timeout.InfiniteTimeSpan, call.Surroundings.Time, cancel);

@@ -131,7 +131,7 @@ public sealed class QueryTests
         table.Remove("urn:v:51");
         var query = new EntityQuery { Q = QParser.Parse("speed>=50", LdContext.Core).Value, Types = TypeSelection.Parse("Vehicle", LdContext.Core).Value, Limit = 3, Offset = 1, Count = true };
 
-        var page = query.Run(table, 0);
+        var page = query.Run(table, 0, TestContext.Current.CancellationToken);
 
         Assert.Equal(["urn:v:52", "urn:v:53", "urn:v:54"], page.Entities.Select(e => e.Id));
         Assert.Equal(49, page.Total);
@@ -170,7 +170,7 @@ public sealed class QueryTests
 
     private static void Same(EntityTable table, EntityQuery query)
     {
-        var page = query.Run(table, 0);
+        var page = query.Run(table, 0, TestContext.Current.CancellationToken);
         Assert.Equal(table.All().Where(e => query.Matches(e, table.Find, 0)).Select(e => e.Id), page.Entities.Select(e => e.Id));
         Assert.Equal(page.Entities.Count, page.Total);
     }

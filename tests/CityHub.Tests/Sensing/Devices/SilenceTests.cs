@@ -57,8 +57,8 @@ public sealed class SilenceTests
         await sensing.MapAsync();
         await sensing.RegisterAsync("a", """ "mapping":"plain","period":"PT1S" """);
         await sensing.SendAsync("a", """{"v":1}""");
-        sensing.Clock.Advance(TimeSpan.FromSeconds(4));
         var head = sensing.Store.Log.Head;
+        sensing.Clock.Advance(TimeSpan.FromSeconds(4));
         // The clock stands after this; the look that is under way records.
         for (var i = 0; i < 200 && !sensing.Facts("devices").Contains(DeviceBook.FellSilent); i++)
         {

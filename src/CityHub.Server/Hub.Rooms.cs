@@ -46,11 +46,11 @@ internal sealed partial class Hub
         if (Config.Retention.Count > 0)
             Open(new RetentionTimer(history, Config.Retention, Time, _app.Services.GetRequiredService<ILogger<RetentionTimer>>()));
         _context = new ContextRoom(broker, contexts, history, new ContextLimits { TemporalInstances = Config.Limits.TemporalInstances, BatchEntities = Config.Limits.Batch, BodyBytes = (int)Math.Min(Config.Limits.Body, int.MaxValue / 2) });
-        _figures.Add(new Figure("facts", "facts in the log", "日志中的事实", () => Store.Log.Head, Counts: true));
         _subscriptions = subscriptions;
-        _figures.Add(new Figure("subscriptions", "subscriptions", "订阅", () => subscriptions.Count));
-        _figures.Add(new Figure("entities", "entities", "实体", () => broker.Count("")));
+        _figures.Add(new Figure("entities", "entities", "实体", () => broker.Count("")) { Page = "/ngsi-ld/v1/types" });
         OpenSensing(broker, contexts);
+        _figures.Add(new Figure("subscriptions", "subscriptions", "订阅", () => subscriptions.Count) { Page = "/ngsi-ld/v1/subscriptions" });
+        _figures.Add(new Figure("facts", "facts in the log", "日志中的事实", () => Store.Log.Head, Counts: true) { Page = "/facts?limit=100" });
         return null;
     }
 
@@ -69,9 +69,9 @@ internal sealed partial class Hub
         _figures.Add(new Figure("mqttConnections", "MQTT connections", "MQTT 连接", () => mqtt.ConnectionCount));
         _figures.Add(new Figure("devices", "devices", "设备", () => sensing.DeviceCount));
         _figures.Add(new Figure("devicesLive", "devices in their rhythm", "正常上报的设备", () => sensing.CountOf(Liveness.Live)));
-        _figures.Add(new Figure("devicesSilent", "silent devices", "失联设备", () => sensing.CountOf(Liveness.Silent)));
+        _figures.Add(new Figure("devicesSilent", "silent devices", "失联设备", () => sensing.CountOf(Liveness.Silent)) { Page = "/devices?state=silent", Worries = true });
         _figures.Add(new Figure("readings", "readings recorded", "已记录的读数", () => sensing.ReadingsRecorded, Counts: true));
-        _figures.Add(new Figure("deadLetters", "dead letters", "死信", () => sensing.ReadingsRefused, Counts: true));
+        _figures.Add(new Figure("deadLetters", "dead letters", "死信", () => sensing.ReadingsRefused, Counts: true) { Page = "/dead-letters", Worries = true });
     }
 
     /// <summary>A token that opens the hub for the readings of a tenant: what <c>POST /devices/{id}/readings</c> asks for.</summary>

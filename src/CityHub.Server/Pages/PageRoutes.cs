@@ -23,13 +23,24 @@ internal static class PageRoutes
 
     private static Task StartAsync(HttpContext http, Hub hub)
     {
-        var language = PageWriter.LanguageOf(http);
-        if (http.Request.Query.ContainsKey("lang"))
-            http.Response.Cookies.Append("lang", language, new CookieOptions { HttpOnly = true, SameSite = SameSiteMode.Lax, MaxAge = TimeSpan.FromDays(365) });
+        var language = Language(http);
         return PageWriter.HtmlAsync(http, StartPage.Write(hub, language), language);
     }
 
-    private static Task ApiAsync(HttpContext http) => PageWriter.HtmlAsync(http, Encoding.UTF8.GetString(Assets["api.html"].Bytes), "en");
+    private static Task ApiAsync(HttpContext http)
+    {
+        var language = Language(http);
+        return PageWriter.HtmlAsync(http, ApiPage.Write(Encoding.UTF8.GetString(Assets["api.html"].Bytes), language), language);
+    }
+
+    /// <summary>What was chosen is kept for a year.</summary>
+    private static string Language(HttpContext http)
+    {
+        var language = PageWriter.LanguageOf(http);
+        if (http.Request.Query.ContainsKey("lang"))
+            http.Response.Cookies.Append("lang", language, new CookieOptions { HttpOnly = true, SameSite = SameSiteMode.Lax, MaxAge = TimeSpan.FromDays(365) });
+        return language;
+    }
 
     private static Task AssetAsync(HttpContext http)
     {

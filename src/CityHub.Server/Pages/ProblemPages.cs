@@ -59,7 +59,7 @@ internal static class ProblemPages
             <!doctype html>
             <html lang="en">
             <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>{WebUtility.HtmlEncode(title)} · CityHub</title><link rel="stylesheet" href="/assets/cityhub.css"><link rel="icon" href="/assets/icon.svg"></head>
-            <body><header><a href="/">CityHub 城枢</a> · <a href="/problems">problems</a></header><main>
+            <body><header><nav><a href="/">CityHub 城枢</a> · <a href="/problems">problems</a></nav></header><main>
             {Markdown.ToHtml(markdown)}
             </main></body>
             </html>

@@ -1,6 +1,8 @@
 // Shows /openapi/v1.json and lets each operation be tried. Text goes in as text nodes only, never as HTML.
 const access = document.getElementById('access');
 const place = document.getElementById('operations');
+const found = document.getElementById('found');
+const words = place.dataset;
 
 function element(name, attributes = {}, ...children) {
   const made = document.createElement(name);
@@ -39,7 +41,7 @@ async function attempt(form, path, method, parameters, types) {
     const pre = element('pre', { tabindex: '0' }, `${method} ${url}\n${answer.status} ${answer.statusText}\n${[...answer.headers].map(([k, v]) => `${k}: ${v}`).join('\n')}\n\n${shown.slice(0, 200000)}`);
     out.replaceChildren(pre);
   } catch (failure) {
-    out.replaceChildren(`The hub did not answer: ${failure.message}`);
+    out.replaceChildren(`${words.noAnswer} ${failure.message}`);
   }
 }
 
@@ -53,14 +55,14 @@ function operation(path, method, about) {
     if (!box.open || box.querySelector('form')) return;
     const form = element('form');
     if (about.description) form.append(element('p', {}, about.description));
-    form.append(element('p', { class: 'small' }, needs ? `Needs the permission ${needs}.` : 'Open to everybody.'));
+    form.append(element('p', { class: 'small' }, needs ? `${words.needs} ${needs}` : words.public));
     for (const p of parameters) form.append(field(`${p.name} (${p.in})${p.description ? ': ' + p.description : ''}`, `p:${p.in}:${p.name}`));
     if (types.length) {
       const type = field('Content-Type', 'type');
       type.querySelector('input').value = types[0];
-      form.append(type, field('Body', 'body', 'textarea'));
+      form.append(type, field(words.body, 'body', 'textarea'));
     }
-    form.append(element('button', { type: 'submit' }, 'Try'), element('output', { 'aria-live': 'polite' }));
+    form.append(element('button', { type: 'submit' }, words.try), element('output', { 'aria-live': 'polite' }));
     form.addEventListener('submit', (event) => { event.preventDefault(); attempt(form, path, method, parameters, types); });
     box.append(form);
   });
@@ -68,8 +70,13 @@ function operation(path, method, about) {
 }
 
 function find() {
-  const words = (new FormData(access).get('find') ?? '').toLowerCase().split(/\s+/).filter(Boolean);
-  for (const box of place.querySelectorAll('details')) box.hidden = !words.every((w) => box.dataset.text.includes(w));
+  const asked = (new FormData(access).get('find') ?? '').toLowerCase().split(/\s+/).filter(Boolean);
+  let count = 0;
+  for (const box of place.querySelectorAll('details')) {
+    box.hidden = !asked.every((w) => box.dataset.text.includes(w));
+    if (!box.hidden) count++;
+  }
+  found.textContent = count ? `${count} ${found.dataset.addresses}` : found.dataset.nothing;
   for (const group of place.querySelectorAll('section')) group.hidden = !group.querySelector('details:not([hidden])');
 }
 
@@ -85,8 +92,9 @@ async function show() {
   }
   for (const [tag, operations] of groups) if (operations.length) place.append(element('section', {}, element('h2', {}, tag), ...operations));
   place.setAttribute('aria-busy', 'false');
+  find();
 }
 
 access.addEventListener('submit', (event) => event.preventDefault());
 access.addEventListener('input', find);
-show().catch((failure) => place.replaceChildren(`The description could not be read: ${failure.message}`));
+show().catch((failure) => place.replaceChildren(`${words.unreadable} ${failure.message}`));

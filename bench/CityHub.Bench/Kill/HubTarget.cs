@@ -29,7 +29,7 @@ public sealed class HubTarget(string file, IReadOnlyList<string> arguments) : IK
     public ProcessStartInfo Start(string folder, int run)
     {
         var start = new ProcessStartInfo(file) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
-        foreach (var argument in (IEnumerable<string>)[.. arguments, "serve", "--open", "--urls", "http://127.0.0.1:0", "--data", folder, "--set", "limits.temporalInstances=10000000"])
+        foreach (var argument in (IEnumerable<string>)[.. arguments, "serve", "--open", "--urls", "http://127.0.0.1:0", "--mqtt", "off", "--data", folder, "--set", "limits.temporalInstances=10000000"])
             start.ArgumentList.Add(argument);
         _folders[run] = folder;
         return start;

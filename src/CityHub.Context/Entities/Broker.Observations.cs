@@ -70,7 +70,7 @@ public sealed partial class Broker
             var again = seen.TryGetValue(observation.Entity, out var first);
             var entity = again ? first.Edit.Apply(first.Before) : known.Find(observation.Entity);
             // Senders repeat what was not acknowledged in time: the same reading again is nothing new. What it repeats is durable, or becomes so with this group.
-            if (entity is not null && Repeats(observation, entity) && (again || (durable.Find(observation.Entity)?.Unpacked() is { } stored && Repeats(observation, stored))))
+            if (entity is not null && Repeats(observation, entity) && (again || (durable.Find(observation.Entity) is { } stored && Repeats(observation, stored))))
                 continue;
             var edit = Edit(observation, entity, known.Now);
             seen[observation.Entity] = (entity, edit);

@@ -208,7 +208,7 @@ public sealed partial class Broker : IFactObserver, IEntities, IObservations
 
         foreach (var edit in EntityFacts.Decode(fact.Payload))
         {
-            var before = tenant.Table.Find(edit.Id)?.Unpacked();
+            var before = tenant.Table.Find(edit.Id);
             var after = edit.Apply(before);
             if (after is null)
                 tenant.Table.Remove(edit.Id);

@@ -34,7 +34,7 @@ internal static class BrokerSnapshot
                 writer.Write(entity.ExpiresAt);
                 var body = entity.Body;
                 writer.Write(body.Length);
-                writer.Write(body.Span);
+                writer.Write(body);
             }
 
             writer.Write(false);

@@ -45,16 +45,20 @@ public sealed class Entity
     }
 
     /// <summary>All instances of one attribute.</summary>
-    public IEnumerable<Attribute> Instances(int name) => Attributes.Where(a => a.Name == name);
+    public IReadOnlyList<Attribute> Instances(int name) => _attributes is null ? EntityPacking.Instances(_packed, name) : [.. _attributes.Where(a => a.Name == name)];
 
     /// <summary>The instance with that datasetId (null: the default one).</summary>
     public Attribute? Find(int name, string? dataset = null)
     {
-        foreach (var attribute in Attributes)
+        if (_attributes is null)
+            return EntityPacking.Find(_packed, name, dataset);
+        foreach (var attribute in _attributes)
             if (attribute.Name == name && string.Equals(attribute.Dataset, dataset, StringComparison.Ordinal))
                 return attribute;
         return null;
     }
+
+    internal bool IsPacked => _attributes is null;
 
     /// <summary>The same entity with its attributes at hand.</summary>
     public Entity Unpacked() => _attributes is not null ? this : new Entity(this, EntityPacking.Unpack(_packed), []);
@@ -63,7 +67,7 @@ public sealed class Entity
     internal Entity Packed() => _attributes is null ? this : new Entity(this, null, EntityPacking.Pack(_attributes));
 
     /// <summary>The packed attributes, with the IRI ids of this process.</summary>
-    internal ReadOnlyMemory<byte> Body => _attributes is null ? _packed : EntityPacking.Pack(_attributes);
+    internal byte[] Body => _attributes is null ? _packed : EntityPacking.Pack(_attributes);
 
     internal static Entity FromBody(Entity header, byte[] packed) => new(header, null, packed);
 }

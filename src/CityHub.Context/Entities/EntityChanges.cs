@@ -7,7 +7,11 @@ namespace CityHub.Context.Entities;
 public readonly record struct NotUpdated(string Attribute, string Reason);
 
 /// <summary>The edit that an operation makes (null: it changes nothing) and what could not be done (clause 5.2.18, UpdateResult).</summary>
-public sealed record Changed(EntityEdit? Edit, IReadOnlyList<string> Updated, IReadOnlyList<NotUpdated> NotUpdated);
+public sealed record Changed(EntityEdit? Edit, IReadOnlyList<NotUpdated> NotUpdated)
+{
+    /// <summary>IRIs of the attributes that were set or removed, each once.</summary>
+    public IEnumerable<string> Updated => Edit is null ? [] : Edit.Set.Select(a => a.Name).Concat(Edit.Removed.Select(r => r.Name)).Distinct().Select(Iris.Text);
+}
 
 /// <summary>
 /// What each provision operation of clause 5.6 does to an entity. Pure: entity and fragment in, edit out. <c>now</c> is UTC ticks.
@@ -40,7 +44,7 @@ internal static class EntityChanges
     /// <summary>5.6.3 Append Entity Attributes (5.5.9): new instances are added, existing ones overwritten unless <paramref name="noOverwrite"/>; types are added.</summary>
     public static Changed Append(Entity entity, EntityFragment fragment, bool noOverwrite, long now)
     {
-        var change = new Changing(entity, now);
+        var change = new Changing(entity, fragment.Attributes.Count, now);
         change.AddTypes(fragment.Types);
         if (fragment.Scopes is { } scopes)
         {
@@ -67,7 +71,7 @@ internal static class EntityChanges
     /// <summary>5.6.2 Update Entity Attributes (5.5.8): instances that exist are replaced whole, others are added.</summary>
     public static Changed Update(Entity entity, EntityFragment fragment, long now)
     {
-        var change = new Changing(entity, now);
+        var change = new Changing(entity, fragment.Attributes.Count, now);
         change.AddTypes(fragment.Types);
         if (fragment.Scopes is { } scopes)
         {
@@ -98,7 +102,7 @@ internal static class EntityChanges
     /// <param name="lang">The <c>lang</c> parameter: the language of a bare string merged into a LanguageProperty.</param>
     public static Changed Merge(Entity entity, EntityFragment fragment, long observedAt, string? lang, long now)
     {
-        var change = new Changing(entity, now);
+        var change = new Changing(entity, fragment.Attributes.Count, now);
         change.AddTypes(fragment.Types);
         if (fragment.Scopes is { } scopes)
             change.Scopes(scopes);
@@ -172,13 +176,7 @@ internal static class EntityChanges
         return Edit(entity, now) with { Removed = [new RemovedAttribute(name, all ? null : dataset, all)] };
     }
 
-    public static bool Has(Entity entity, int name)
-    {
-        foreach (var attribute in entity.Attributes)
-            if (attribute.Name == name)
-                return true;
-        return false;
-    }
+    public static bool Has(Entity entity, int name) => entity.Instances(name).Count > 0;
 
     /// <summary>Gives an instance its times: createdAt of the one it replaces, modifiedAt now; sub-attributes likewise.</summary>
     public static Attribute Stamp(Attribute attribute, Attribute? existing, long now) => attribute with
@@ -292,31 +290,30 @@ internal static class EntityChanges
         dataset is null ? $"{entity.Id} has no {Iris.Text(name)}." : $"{entity.Id} has no {Iris.Text(name)} with datasetId {dataset}.");
 
     /// <summary>Collects one operation's edit and its UpdateResult.</summary>
-    private sealed class Changing(Entity entity, long now)
+    private sealed class Changing(Entity entity, int most, long now)
     {
-        private readonly List<Attribute> _set = [];
-        private readonly List<RemovedAttribute> _removed = [];
-        private readonly List<string> _updated = [];
-        private readonly List<NotUpdated> _notUpdated = [];
+        private readonly List<Attribute> _set = new(most);
+        private List<RemovedAttribute>? _removed;
+        private List<NotUpdated>? _notUpdated;
         private int[]? _types;
         private string[]? _scopes;
         private long? _expiresAt;
 
         public void AddTypes(int[] types)
         {
-            if (types.Any(t => !entity.Types.Contains(t)))
-                _types = [.. entity.Types.Union(types).Order()];
+            foreach (var type in types)
+                if (!entity.Types.Contains(type))
+                {
+                    _types = [.. entity.Types.Union(types).Order()];
+                    return;
+                }
         }
 
         public void Scopes(string[] scopes) => _scopes = scopes;
 
         public void ExpiresAt(long ticks) => _expiresAt = ticks;
 
-        public void Set(Attribute attribute)
-        {
-            _set.Add(attribute);
-            Note(attribute.Name);
-        }
+        public void Set(Attribute attribute) => _set.Add(attribute);
 
         public void Remove(Attribute attribute, Attribute? existing)
         {
@@ -326,26 +323,21 @@ internal static class EntityChanges
                 return;
             }
 
-            _removed.Add(new RemovedAttribute(attribute.Name, attribute.Dataset, false));
-            Note(attribute.Name);
+            (_removed ??= []).Add(new RemovedAttribute(attribute.Name, attribute.Dataset, false));
         }
 
         public void Refuse(int name, string reason) => Refuse(Iris.Text(name), reason);
 
-        public void Refuse(string name, string reason) => _notUpdated.Add(new NotUpdated(name, reason));
+        public void Refuse(string name, string reason) => (_notUpdated ??= []).Add(new NotUpdated(name, reason));
 
         public Changed Done()
         {
-            var nothing = _set.Count == 0 && _removed.Count == 0 && _types is null && _scopes is null && _expiresAt is null;
-            var edit = nothing ? null : Edit(entity, now) with { Set = _set, Removed = _removed, Types = _types, Scopes = _scopes, ExpiresAt = _expiresAt };
-            return new Changed(edit, _updated, _notUpdated);
-        }
-
-        private void Note(int name)
-        {
-            var text = Iris.Text(name);
-            if (!_updated.Contains(text))
-                _updated.Add(text);
+            var nothing = _set.Count == 0 && _removed is null && _types is null && _scopes is null && _expiresAt is null;
+            var edit = nothing ? null : new EntityEdit
+            {
+                Kind = EditKind.Changed, Id = entity.Id, At = now, Set = _set, Removed = _removed ?? [], Types = _types, Scopes = _scopes, ExpiresAt = _expiresAt,
+            };
+            return new Changed(edit, _notUpdated ?? []);
         }
     }
 }

@@ -54,6 +54,17 @@ public sealed record EntityEdit
             ModifiedAt = At,
             Attributes = AttributeOrder.Sorted(Set),
         },
+        EditKind.Changed when before is { IsPacked: true } => Entity.FromBody(
+            new Entity
+            {
+                Id = before.Id, // One string as long as the entity lives.
+                Types = Types ?? before.Types,
+                Scopes = Scopes ?? before.Scopes,
+                ExpiresAt = ExpiresAt ?? before.ExpiresAt,
+                CreatedAt = before.CreatedAt,
+                ModifiedAt = At,
+            },
+            EntityPacking.Merge(before.Body, AttributeOrder.Sorted(Set), Removed)),
         EditKind.Changed when before is not null => new Entity
         {
             Id = Id,

@@ -28,13 +28,10 @@ public sealed class EntityTable
         lock (_writing)
         {
             var slot = Store(entity.Packed());
-            if (_columns.IsEmpty && _points.IsEmpty)
-                return;
-            var unpacked = entity.Unpacked();
-            foreach (var column in _columns.Values)
-                column.Set(slot, unpacked);
-            foreach (var index in _points.Values)
-                index.Set(slot, unpacked);
+            foreach (var (_, column) in _columns)
+                column.Set(slot, entity);
+            foreach (var (_, index) in _points)
+                index.Set(slot, entity);
         }
     }
 

@@ -49,10 +49,8 @@ internal sealed class NumberColumn(int name)
     {
         var number = double.NaN;
         var found = 0;
-        foreach (var attribute in entity?.Attributes ?? [])
+        foreach (var attribute in entity?.Instances(name) ?? [])
         {
-            if (attribute.Name != name)
-                continue;
             if (++found > 1 || attribute.Kind != AttributeKind.Property || attribute.Value.Span is [(byte)'[' or (byte)'{', ..])
                 return (double.NaN, true);
             if (System.Buffers.Text.Utf8Parser.TryParse(attribute.Value.Span, out double parsed, out var used) && used == attribute.Value.Length)

@@ -83,9 +83,9 @@ internal sealed class PointIndex(int name)
     private (double X, double Y, bool Other) Read(Entity? entity)
     {
         Attribute? only = null;
-        foreach (var attribute in entity?.Attributes ?? [])
+        foreach (var attribute in entity?.Instances(name) ?? [])
         {
-            if (attribute.Name != name || attribute.Kind != AttributeKind.GeoProperty)
+            if (attribute.Kind != AttributeKind.GeoProperty)
                 continue;
             if (only is not null)
                 return (double.NaN, double.NaN, true);

@@ -43,12 +43,12 @@ internal sealed class Tenant(string name)
         _epoch = epoch;
     }
 
-    /// <summary>Under <see cref="Gate"/>: the entity as the log will have it, with its attributes at hand. Each is looked up and unpacked once a decision.</summary>
+    /// <summary>Under <see cref="Gate"/>: the entity as the log will have it. Each is looked up once a decision.</summary>
     public Entity? Look(string id)
     {
         ref var looked = ref CollectionsMarshal.GetValueRefOrAddDefault(_looked, id, out var known);
         if (!known)
-            looked = (_overlay.TryGetValue(id, out var pending) ? pending.After : Table.Find(id))?.Unpacked();
+            looked = _overlay.TryGetValue(id, out var pending) ? pending.After : Table.Find(id);
         return looked;
     }
 

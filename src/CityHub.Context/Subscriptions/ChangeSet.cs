@@ -32,7 +32,7 @@ internal sealed class ChangeSet
     /// <summary>Null: nothing that anybody could be told of (late readings, a deletion of what is not there).</summary>
     public static ChangeSet? Of(in EntityChange change)
     {
-        var (edit, before, after) = (change.Edit, change.Before, change.After);
+        var (edit, before, after) = (change.Edit, change.Before, change.After?.Unpacked());
         var attributes = new List<AttributeChange>();
         switch (edit.Kind)
         {
@@ -56,8 +56,9 @@ internal sealed class ChangeSet
             case EditKind.Changed when after is not null && before is not null:
                 if (edit.Set.Count == 0 && edit.Removed.Count == 0 && edit.Types is null && edit.Scopes is null && edit.ExpiresAt is null)
                     return null;
+                // As the entity has it: what is written beside an instance (previousValue) is found by the instance itself.
                 foreach (var attribute in edit.Set)
-                    attributes.Add(new AttributeChange(attribute.Name, before.Find(attribute.Name, attribute.Dataset), attribute));
+                    attributes.Add(new AttributeChange(attribute.Name, before.Find(attribute.Name, attribute.Dataset), after.Find(attribute.Name, attribute.Dataset)));
                 if (edit.Removed.Count > 0)
                     foreach (var attribute in before.Attributes)
                         if (after.Find(attribute.Name, attribute.Dataset) is null)

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using CityHub.Core.Facts;
 using CityHub.Core.Ports;
+using CityHub.Core.Problems;
 using CityHub.Sensing.DeadLetters;
 using CityHub.Sensing.Devices;
 using CityHub.Sensing.Mapping;
@@ -95,6 +96,16 @@ public sealed class SensingRoom : IAsyncDisposable
 
     /// <summary>A tenant's room, made when it is new.</summary>
     internal TenantRoom Of(string tenant) => _tenants.GetOrAdd(tenant, static (name, room) => new Lazy<TenantRoom>(() => room.Load(name)), this).Value;
+
+    /// <summary>Declares mappings and registers devices, all in one go, for whoever lives in the same process. Devices that are there already stay as they are.</summary>
+    /// <returns>How many devices are new.</returns>
+    public async ValueTask<Result<int>> ProvideAsync(string tenant, IReadOnlyList<(string Id, MappingDeclaration Declaration)> mappings, IReadOnlyList<Device> devices, CancellationToken cancel)
+    {
+        foreach (var (id, declaration) in mappings)
+            if ((await DeclareMapping.DeclareAsync(this, tenant, id, declaration, cancel)).Problem is { } problem)
+                return problem;
+        return await Of(tenant).Devices.RegisterNewAsync(devices);
+    }
 
     /// <summary>One look at silence and overflow: the timer's, and the tests'.</summary>
     internal async Task LookAsync()

@@ -53,7 +53,7 @@ public sealed record Device
 
     internal byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, DeviceJson.Default.Device);
 
-    private Result<Device> Checked()
+    internal Result<Device> Checked()
     {
         if (!DeviceId.IsValid(Id))
             return No($"id is \"{Id}\".", DeviceId.Rule);

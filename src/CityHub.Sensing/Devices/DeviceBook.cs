@@ -55,6 +55,21 @@ internal sealed class DeviceBook(IFactLog log, TimeProvider clock, string tenant
         return registered.Ok ? Find(device.Id) is { } state ? state : Unknown(device.Id) : registered.Problem;
     }
 
+    /// <summary>Those that are not there yet, in one append. They have no secret: they use tokens, or the hub is open.</summary>
+    public ValueTask<Result<int>> RegisterNewAsync(IReadOnlyList<Device> devices) => RecordAsync<int>(_ =>
+    {
+        var facts = new List<NewFact>();
+        foreach (var device in devices)
+        {
+            if (!device.Checked().TryGet(out var good, out var problem))
+                return problem;
+            if (Find(good.Id) is null)
+                facts.AddRange(One(Registered, good, null));
+        }
+
+        return ((IReadOnlyList<NewFact>)facts, facts.Count);
+    });
+
     /// <param name="change">The new description; it sees the old one and keeps its id.</param>
     public ValueTask<Result<DeviceState>> ChangeAsync(string id, Func<Device, Result<Device>> change) => RecordAsync<DeviceState>(_ =>
     {

@@ -52,7 +52,8 @@ internal sealed class LivingCity(IObservations observations, Shuzhou city, Thing
     }
 
     /// <summary>Lets the city live until it is cancelled: each device reports in its period, the city's time running <paramref name="speed"/> times as fast.</summary>
-    public async Task LiveAsync(DateTimeOffset start, double speed, CancellationToken cancel)
+    /// <param name="wire">Over which the devices speak.</param>
+    public async Task LiveAsync(Wire wire, DateTimeOffset start, double speed, CancellationToken cancel)
     {
         var due = new PriorityQueue<Thing, long>();
         foreach (var thing in things.All)
@@ -74,7 +75,7 @@ internal sealed class LivingCity(IObservations observations, Shuzhou city, Thing
             }
 
             if (ready.Count > 0)
-                await RecordAsync(ready, now, cancel);
+                Readings += await wire.SendAsync(Read(ready, now), cancel);
             else
                 await Task.Delay(TimeSpan.FromMilliseconds(100), time, cancel);
         }
@@ -82,17 +83,23 @@ internal sealed class LivingCity(IObservations observations, Shuzhou city, Thing
 
     private async Task<Problem?> RecordAsync(IReadOnlyList<Thing> which, DateTimeOffset at, CancellationToken cancel)
     {
-        // Devices tell whole seconds.
-        at = new DateTimeOffset(at.UtcTicks / TimeSpan.TicksPerSecond * TimeSpan.TicksPerSecond, TimeSpan.Zero);
-        var readings = new List<Observation>(which.Count);
-        foreach (var thing in which)
-            if (things.Read(thing, at) is { } reading)
-                readings.Add(reading);
+        var readings = Read(which, at);
         if (readings.Count == 0)
             return null;
-        var recorded = await observations.RecordAsync("", readings, cancel);
+        var recorded = await observations.RecordAsync("", [.. readings.Select(r => r.Reading)], cancel);
         Readings += readings.Count;
         return recorded.Problem;
+    }
+
+    private List<(Thing Thing, Observation Reading)> Read(IReadOnlyList<Thing> which, DateTimeOffset at)
+    {
+        // Devices tell whole seconds.
+        at = new DateTimeOffset(at.UtcTicks / TimeSpan.TicksPerSecond * TimeSpan.TicksPerSecond, TimeSpan.Zero);
+        var readings = new List<(Thing Thing, Observation Reading)>(which.Count);
+        foreach (var thing in which)
+            if (things.Read(thing, at) is { } reading)
+                readings.Add((thing, reading));
+        return readings;
     }
 
     private static string Json(Place place) => string.Create(CultureInfo.InvariantCulture, $$"""

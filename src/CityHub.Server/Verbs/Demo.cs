@@ -37,7 +37,9 @@ internal sealed class Demo : IVerb
             return call.Refuse(problem);
         // A city of its own, in a folder of its own, for whoever sits at this machine.
         config = config with { Open = true, Data = call.Has(ConfigOptions.Data.Name) ? config.Data : config.Data + "-demo" };
-        if (config.Http.Listeners.FirstOrDefault(l => !l.IsLoopback) is { } outside)
+        // The devices speak MQTT to the hub, whatever else listens.
+        config = config with { Mqtt = config.Mqtt with { Tcp = config.Mqtt.Tcp ?? new Listener("127.0.0.1:0", "127.0.0.1", 0, Tls: false) } };
+        if (config.Http.Listeners.Append(config.Mqtt.Tcp).Append(config.Mqtt.Tls).OfType<Listener>().FirstOrDefault(l => !l.IsLoopback) is { } outside)
             return call.Refuse(UsageProblems.BadConfiguration.Because($"The demo has no authentication and would listen on {outside.Text}.", "Give a loopback address: --urls http://127.0.0.1:8080"));
 
         var time = call.Surroundings.Time;
@@ -52,13 +54,17 @@ internal sealed class Demo : IVerb
             var things = new Things(city, curves, incident, (int)seed, (int)Math.Min(devices, int.MaxValue));
             var living = new LivingCity(hub.Broker, city, things, time);
             call.Out.WriteLine($"枢州 (Shuzhou): {city.Districts.Count} districts, {city.Towns.Count} towns, {things.All.Count} devices. Look at {string.Join(' ', hub.Addresses)}");
+            var broker = new Uri(hub.MqttAddresses[0]);
+            await using var wire = new Wire(broker.Host, broker.Port, time);
             try
             {
                 var isNew = hub.Broker.Count("") == 0;
-                if (await living.BuildAsync(hub.Broker, cancel) is { } failed || isNew && await Remember(call, living, now, (int)days, cancel) is { } also && (failed = also) is not null)
+                if (await living.BuildAsync(hub.Broker, cancel) is { } failed || await Wire.ProvideAsync(hub.Sensing, things, cancel) is { } unread && (failed = unread) is not null || isNew && await Remember(call, living, now, (int)days, cancel) is { } also && (failed = also) is not null)
                     return call.Refuse(failed);
+                await wire.OpenAsync(things, cancel);
+                call.Out.WriteLine($"Its devices speak MQTT, {wire.Gateways} gateways to {hub.MqttAddresses[0]}; what they said before was recorded without the wire.");
                 call.Out.WriteLine("The city lives. In a minute the river has something to tell (WaterQualityObserved, O2). Stop with Ctrl+C.");
-                await living.LiveAsync(now, speed, cancel);
+                await living.LiveAsync(wire, now, speed, cancel);
             }
             catch (OperationCanceledException) when (cancel.IsCancellationRequested)
             {

@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
+using CityHub.Bench.Broker;
 using CityHub.Bench.Kill;
 using CityHub.Server.CommandLine;
 using CityHub.Server.Verbs;
@@ -59,6 +60,8 @@ internal static class Program
                 return Exit.Done;
             case KillChild.Verb: // not in the help: `bench kill` starts it to kill it
                 return await KillChild.RunAsync([.. args.Skip(1)], cancel);
+            case BareServer.Verb: // likewise: `bench broker` measures it beside the hub
+                return await BareServer.RunAsync(cancel);
             case "help":
                 return await RunAsync([args[1], "--help"], surroundings, cancel);
             default:

@@ -8,6 +8,10 @@ namespace CityHub.Bench.Broker;
 internal sealed class Figures(TextWriter output)
 {
     private readonly List<(string Key, double Median, double Min, double Max)> _figures = [];
+    private readonly List<(string Key, double Value)> _said = [];
+
+    /// <summary>How it was measured: sizes, rounds.</summary>
+    public void Say(string key, double value) => _said.Add((key, value));
 
     public void Add(string key, List<double> values)
     {
@@ -24,6 +28,8 @@ internal sealed class Figures(TextWriter output)
         using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true }))
         {
             json.WriteStartObject();
+            foreach (var (key, value) in _said)
+                json.WriteNumber(key, value);
             foreach (var (key, median, min, max) in _figures)
             {
                 json.WriteNumber(key, Math.Round(median, 3));

@@ -21,14 +21,14 @@ internal sealed class HubProcess : IAsyncDisposable
     /// <summary>From starting the process to the line that says it is ready.</summary>
     public double ReadyMs { get; }
 
-    public static async Task<HubProcess> StartAsync(string folder, CancellationToken cancel)
+    public static async Task<HubProcess> StartAsync(string folder, CancellationToken cancel, IReadOnlyList<string>? instead = null)
     {
         // The executable that runs the bench is the hub itself; under `dotnet cityhub.dll` the host needs the dll's name first.
         var self = Environment.ProcessPath ?? throw new InvalidOperationException("This process has no path.");
         var start = new ProcessStartInfo(self) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         if (Path.GetFileNameWithoutExtension(self) == "dotnet")
             start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "cityhub.dll"));
-        foreach (var argument in (string[])["serve", "--open", "--urls", "http://127.0.0.1:0", "--mqtt", "127.0.0.1:0", "--data", folder])
+        foreach (var argument in instead ?? ["serve", "--open", "--urls", "http://127.0.0.1:0", "--mqtt", "127.0.0.1:0", "--data", folder])
             start.ArgumentList.Add(argument);
         var began = Stopwatch.GetTimestamp();
         var process = Process.Start(start) ?? throw new InvalidOperationException("The hub did not start.");

@@ -164,6 +164,7 @@ internal sealed class Matcher : IChangeObserver, IAsyncDisposable
             ? _clock.CreateTimer(_ => Post(new Work { Kind = WorkKind.Tick, After = after }), null, interval, interval)
             : null;
         _members[(after.Tenant, after.Id)] = new Member(after, stats, timer);
+        after.Follow(stats);
         if (after.Interval is null)
             _index.Add(after);
     }
@@ -173,11 +174,11 @@ internal sealed class Matcher : IChangeObserver, IAsyncDisposable
         if (ChangeSet.Of(change) is not { } set)
             return;
         _candidates.Clear();
-        _index.Find(change.Tenant, set, _candidates);
+        var now = _clock.GetUtcNow().UtcTicks;
+        _index.Find(change.Tenant, set, _candidates, now);
         if (_candidates.Count == 0)
             return;
         _written.Clear();
-        var now = _clock.GetUtcNow().UtcTicks;
         var table = _broker.Table(change.Tenant);
         Func<string, Entity?> linked = table is null ? _ => null : table.Find;
         foreach (var subscription in _candidates)
@@ -187,8 +188,6 @@ internal sealed class Matcher : IChangeObserver, IAsyncDisposable
                 continue;
             try
             {
-                if (subscription.Throttling > TimeSpan.Zero && now - member.Stats.LastQueued < subscription.Throttling.Ticks)
-                    continue;
                 if (!subscription.Selects(set.Entity, linked, set.After is null ? 0 : now))
                     continue;
                 if (!_written.TryGetValue(subscription.Shape, out var data))

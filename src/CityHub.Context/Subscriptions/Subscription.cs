@@ -102,6 +102,7 @@ internal sealed record NotificationEndpoint(Uri Uri, TimeSpan Timeout, TimeSpan 
 internal sealed class Subscription
 {
     private QExpression? _q;
+    private SubscriptionStats? _stats;
     private int _words = -1;
 
     public required string Tenant { get; init; }
@@ -109,6 +110,12 @@ internal sealed class Subscription
     public required SubscriptionDocument Document { get; init; }
 
     public string Id => Document.Id;
+
+    /// <summary>From now on <see cref="IsQuiet"/> knows when it was told last.</summary>
+    public void Follow(SubscriptionStats stats) => _stats = stats;
+
+    /// <summary>Throttled, and told a moment ago. On the matcher's thread only.</summary>
+    public bool IsQuiet(long now) => Throttling > TimeSpan.Zero && _stats is { } stats && now - stats.LastQueued < Throttling.Ticks;
 
     /// <summary>Entity selectors of which one must match; empty: every entity.</summary>
     public required IReadOnlyList<EntityQuery> Selectors { get; init; }

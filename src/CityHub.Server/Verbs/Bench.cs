@@ -1,4 +1,5 @@
 using CityHub.Bench.Broker;
+using CityHub.Bench.Fuzz;
 using CityHub.Bench.Kill;
 using CityHub.Bench.Storage;
 using CityHub.Core.Problems;
@@ -10,7 +11,7 @@ namespace CityHub.Server.Verbs;
 internal sealed class Bench : IVerb
 {
     private static readonly Option Folder = new("--folder", "Where to make its files, on the disk in question; without it the folder for temporary files") { Value = "DIR" };
-    private static readonly Option Runs = new("--runs", "How often the child is killed; 200 without it") { Value = "N" };
+    private static readonly Option Runs = new("--runs", "kill: how often the child is killed, 200 without it; fuzz: how many inputs for each codec, 1000000 without it") { Value = "N" };
     private static readonly Option Store = new("--store", "kill: only the store, without the hub around it");
     private static readonly Option Seed = new("--seed", "Of the random moments; 1 without it") { Value = "N" };
     private static readonly Option Json = new("--json", "broker: write the figures as one flat JSON object") { Value = "FILE" };
@@ -22,7 +23,7 @@ internal sealed class Bench : IVerb
 
     public string Summary => "Measure this hub on this machine";
 
-    public string Arguments => "<broker|storage|kill>";
+    public string Arguments => "<broker|storage|kill|fuzz>";
 
     public IReadOnlyList<Option> Options => [Json, Quick, Only, Folder, Runs, Store, Seed, Each];
 
@@ -31,6 +32,7 @@ internal sealed class Bench : IVerb
         new("cityhub bench broker --json figures.json", "updates, batches, queries, history, start, memory; median of five rounds with the spread"),
         new("cityhub bench broker --quick", "the same, shorter"),
         new("cityhub bench storage", "appends per second of the fact log, beside the fsyncs per second of the disk"),
+        new("cityhub bench fuzz --runs 100000", "mutated inputs for each codec; nothing may crash, hang or be half accepted"),
         new("cityhub bench kill --runs 200", "kills a hub under load at random moments; nothing acknowledged may be lost or doubled"),
         new("cityhub bench kill --store", "the same with the store alone: more facts and more moments in the same time"),
     ];
@@ -39,7 +41,7 @@ internal sealed class Bench : IVerb
     {
         if (call.Arguments is ["broker"])
             return await BrokerBench.RunAsync(call.Text(Json.Name), call.Has(Quick.Name), call.Text(Only.Name), call.Out, cancel);
-        if (!call.Number(Runs.Name, 200, 1, 100_000).TryGet(out var runs, out var problem)
+        if (!call.Number(Runs.Name, 200, 1, 1_000_000_000).TryGet(out var runs, out var problem)
             || !call.Number(Seed.Name, 1, 0, int.MaxValue).TryGet(out var seed, out problem)
             || !call.Duration(Each.Name, TimeSpan.FromSeconds(5)).TryGet(out var each, out problem))
             return call.Refuse(problem);
@@ -69,6 +71,19 @@ internal sealed class Bench : IVerb
                 else
                     call.Out.WriteLine($"What it left is in {folder}.");
                 return outcome == 0 ? Exit.Done : Exit.Failed;
+            case ["fuzz"]:
+                var inputs = call.Has(Runs.Name) ? (int)runs : 1_000_000;
+                var broken = 0;
+                foreach (var (name, report) in new[] { ("entities", CodecFuzz.Run((int)seed, inputs)), ("mqtt", await MqttFuzz.RunAsync((int)seed, inputs, Path.Combine(folder, "mqtt"))) })
+                {
+                    call.Out.WriteLine($"{name}: {report.Payloads} inputs, {report.Accepted} accepted, {report.Failures.Count} failures, the slowest took {report.SlowestMs:F1} ms");
+                    foreach (var failure in report.Failures)
+                        call.Out.WriteLine(failure);
+                    broken += report.Failures.Count;
+                }
+
+                Directory.Delete(folder, recursive: true);
+                return broken == 0 ? Exit.Done : Exit.Failed;
             default:
                 Directory.Delete(folder);
                 return call.Refuse(UsageProblems.BadCommandLine.Because("What shall be measured?", $"cityhub bench {Arguments}"));

@@ -21,7 +21,7 @@ public static class MqttFuzz
 {
     private static readonly string[] Declarations =
     [
-        """{"type":"T","entity":"urn:x:{device}","time":{"from":"t","format":"unix"},"attributes":[{"name":"a","as":"number","required":true,"scale":0.1},{"name":"b","from":"x.y[1]"},{"name":"c","as":"text"},{"name":"d","as":"json"}]}""",
+        """{"type":"T","entity":"urn:x:{device}","time":{"from":"t","format":"unix"},"attributes":[{"name":"a","as":"number","required":true,"scale":0.1},{"name":"b","from":"$.x.y[1]"},{"name":"c","as":"text"},{"name":"d","as":"json"}]}""",
         """{"type":"T","each":"$.readings[*]","entity":"urn:x:{id}","time":{"from":"t"},"location":{"longitude":"lon","latitude":"lat"},"attributes":[{"name":"a"},{"name":"b","as":"boolean"}],"missing":["NA"]}""",
         """{"format":"csv","columns":["t","a","b"],"delimiter":";","type":"T","entity":"urn:x:{topic[1]}","time":{"from":"t","format":"unixMilliseconds"},"attributes":[{"name":"a","as":"number"},{"name":"b","as":"text"}]}""",
         """{"format":"value","type":"T","entity":"urn:x:{device}","attributes":[{"name":"a"}]}""",

@@ -29,6 +29,9 @@ public sealed record Representation
 
     public Projection? Omit { get; init; }
 
+    /// <summary>pick and omit leave a member of the entity itself, whatever becomes of its attributes.</summary>
+    internal bool KeepsMembers => (Pick is not null || Omit is not null) && ((Pick?.Id ?? true) && Omit?.Id != true || (Pick?.Type ?? true) && Omit?.Type != true);
+
     /// <summary>The <c>attrs</c> parameter: only these attributes (id, type and scope always stay).</summary>
     public IReadOnlySet<int>? Attributes { get; init; }
 

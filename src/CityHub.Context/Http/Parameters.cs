@@ -81,6 +81,8 @@ internal sealed class Parameters(Func<string, string?> get)
         foreach (var attr in List("attrs"))
             if (!Names.IsName(System.Text.Encoding.UTF8.GetBytes(attr)))
                 return Bad($"\"{attr}\" in attrs cannot be an attribute's name.");
+            else if (attr is "id" or "type" or "@id" or "@type" or "@context")
+                return Bad($"\"{attr}\" in attrs is a member of every entity and no attribute.", "pick and omit choose among members (4.21).");
         if (this["attrs"] is not null)
             how = how with { Attributes = List("attrs").Select(a => context.Name(a)).ToHashSet() };
         if (this["datasetId"] is not null)

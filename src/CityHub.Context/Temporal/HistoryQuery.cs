@@ -118,7 +118,7 @@ public sealed record HistoryQuery
             return Parameters.Bad("aggregatedValues needs aggrMethods.", string.Join(", ", AllMethods));
         foreach (var method in methods)
             if (!AllMethods.Contains(method))
-                return Parameters.Bad($"There is no aggregation method \"{method}\".", string.Join(", ", AllMethods));
+                return Parameters.Bad($"aggrMethods: there is no aggregation method \"{method}\".", string.Join(", ", AllMethods));
         var period = parameters["aggrPeriodDuration"] ?? "PT0S";
         try
         {

@@ -159,7 +159,13 @@ internal static class HistoryWriter
     private static void Bare(Utf8JsonWriter json, Attribute instance, LdContext context, Representation how)
     {
         var deleted = History.IsDeleted(instance);
-        if (instance.Kind is AttributeKind.LanguageProperty or AttributeKind.VocabProperty or AttributeKind.JsonProperty && (how.Lang is null || instance.Kind != AttributeKind.LanguageProperty))
+        if (deleted && Iris.Text(instance.Name) == History.ScopeIri)
+        {
+            // 4.18: an entity that lost its scopes has none, which is told as an empty array.
+            json.WriteStartArray();
+            json.WriteEndArray();
+        }
+        else if (instance.Kind is AttributeKind.LanguageProperty or AttributeKind.VocabProperty or AttributeKind.JsonProperty && (how.Lang is null || instance.Kind != AttributeKind.LanguageProperty))
         {
             json.WriteStartObject();
             json.WritePropertyName(AttributeKinds.ValueMember(instance.Kind));

@@ -153,9 +153,14 @@ internal sealed class TemporalConsumption(History history)
         var evolution = Evolution.Read(history, tenant, entity, when, most, now, Wanted(how), how.Datasets);
         if (valid is not null)
             Within(evolution, valid);
-        var any = when.Format == HistoryFormat.Aggregated ? evolution.Attributes.Count > 0 : evolution.Attributes.Any(a => a.Instances.Count > 0);
-        return any ? evolution : null;
+        if (HasAny(evolution, when))
+            return evolution;
+        // 4.21: what pick and omit take away was found all the same, as long as a member of the entity itself is left.
+        return how.KeepsMembers && HasAny(Evolution.Read(history, tenant, entity, when, 1, now, Wanted(how with { Pick = null, Omit = null }), how.Datasets), when) ? evolution : null;
     }
+
+    private static bool HasAny(Evolution evolution, HistoryQuery when) =>
+        when.Format == HistoryFormat.Aggregated ? evolution.Attributes.Count > 0 : evolution.Attributes.Any(a => a.Instances.Count > 0);
 
     /// <summary>4.18: a scope is valid from when it was set until the next one; only what was observed meanwhile is the scope's.</summary>
     private List<(long From, long To, Entities.Attribute Scope)> ValidIn(string tenant, HistoryEntity entity, ScopeQuery scope, HistoryQuery when)

@@ -15,7 +15,6 @@ public static class ContextProblems
     public static readonly ProblemKind ContextNotAvailable = new("ld-context-not-available", "A remote @context cannot be had", 504, "LdContextNotAvailable");
     public static readonly ProblemKind NoSuchTenant = new("nonexistent-tenant", "No such tenant", 404, "NonexistentTenant");
     public static readonly ProblemKind PayloadTooLarge = new("payload-too-large", "The request body is larger than the hub allows", 413, "BadRequestData");
-    public static readonly ProblemKind LengthRequired = new("length-required", "The length of the body was not told beforehand", 411, "InvalidRequest");
     public static readonly ProblemKind UnsupportedMediaType = new("unsupported-media-type", "The content type is not one of NGSI-LD", 415, "UnsupportedMediaType");
     public static readonly ProblemKind NotAcceptable = new("not-acceptable", "None of the accepted media types can be served", 406, "NotAcceptableMediaType");
 }

@@ -38,10 +38,12 @@ internal sealed partial class Hub
         broker.Observe(history);
         var subscriptions = Open(new SubscriptionRoom(
             Store.Log, Store.Views, broker, contexts, Time, Ids, new Random(Ids.Next().GetHashCode()), _app.Services.GetRequiredService<ILogger<SubscriptionRoom>>()));
+        var sweeper = Open(new TransientSweeper(broker, Time, _app.Services.GetRequiredService<ILogger<TransientSweeper>>()));
         contexts.Start(subscriptions.Tenants);
         await subscriptions.LoadAsync(cancel);
         await Task.Run(() => broker.Start(Math.Min(history.Position, subscriptions.Position)), cancel);
         contexts.Start(broker.Tenants.Except(subscriptions.Tenants));
+        sweeper.Run();
         Open(new SnapshotTimer(broker, Time, _app.Services.GetRequiredService<ILogger<SnapshotTimer>>()));
         if (Config.Retention.Count > 0)
             Open(new RetentionTimer(history, Config.Retention, Time, _app.Services.GetRequiredService<ILogger<RetentionTimer>>()));

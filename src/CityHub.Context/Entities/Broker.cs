@@ -19,7 +19,10 @@ public readonly ref struct Known
     public long Now { get; }
 
     /// <summary>The entity as the log will have it when this decision is recorded; null when there is none (or it has expired).</summary>
-    public Entity? Find(string id) => _tenant.Look(id) is { } entity && (entity.ExpiresAt == 0 || entity.ExpiresAt > Now) ? entity : null;
+    public Entity? Find(string id) => Stored(id) is { } entity && (entity.ExpiresAt == 0 || entity.ExpiresAt > Now) ? entity : null;
+
+    /// <summary>The entity even when it has expired and only waits to be deleted.</summary>
+    internal Entity? Stored(string id) => _tenant.Look(id);
 }
 
 public delegate Result<Decision<T>> Decide<T>(Known known);

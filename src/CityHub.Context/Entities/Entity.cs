@@ -66,6 +66,19 @@ public sealed class Entity
     /// <summary>The same entity as it rests.</summary>
     internal Entity Packed() => _attributes is null ? this : new Entity(this, null, EntityPacking.Pack(_attributes));
 
+    /// <summary>UTC ticks at which the entity, or an attribute instance of it, expires first; 0 when nothing of it is transient.</summary>
+    internal long EarliestExpiry()
+    {
+        var earliest = ExpiresAt == 0 ? long.MaxValue : ExpiresAt;
+        if (_attributes is null)
+            earliest = Math.Min(earliest, EntityPacking.EarliestExpiry(_packed));
+        else
+            foreach (var attribute in _attributes)
+                if (attribute.ExpiresAt != 0)
+                    earliest = Math.Min(earliest, attribute.ExpiresAt);
+        return earliest == long.MaxValue ? 0 : earliest;
+    }
+
     /// <summary>The packed attributes, with the IRI ids of this process.</summary>
     internal byte[] Body => _attributes is null ? _packed : EntityPacking.Pack(_attributes);
 

@@ -84,6 +84,49 @@ internal static class EntityPacking
             RenumberList(packed, ref at, map);
     }
 
+    /// <summary>The least expiresAt of the attributes (those of attributes of attributes do not count), without unpacking them; the greatest number when none has one.</summary>
+    public static long EarliestExpiry(byte[] packed)
+    {
+        var at = 0;
+        var earliest = long.MaxValue;
+        if (packed.Length > 0)
+            SkipList(packed, ref at, ref earliest, nested: false);
+        return earliest;
+    }
+
+    private static void SkipList(byte[] bytes, ref int at, ref long earliest, bool nested)
+    {
+        for (var count = Get16(bytes, ref at); count > 0; count--)
+        {
+            var has = bytes[at + 5];
+            at += 4 + 3 + 16 + ((has & HasObserved) != 0 ? 8 : 0);
+            if ((has & HasExpires) != 0 && Get64(bytes, ref at) is var expires && !nested)
+                earliest = Math.Min(earliest, expires);
+            SkipTexts(bytes, ref at, has);
+            if ((has & HasObjectType) != 0)
+            {
+                var types = Get16(bytes, ref at);
+                at += 4 * types;
+            }
+
+            var length = Get32(bytes, ref at);
+            at += length;
+            if ((has & HasSub) != 0)
+                SkipList(bytes, ref at, ref earliest, nested: true);
+        }
+    }
+
+    private static void SkipTexts(byte[] bytes, ref int at, byte has)
+    {
+        foreach (var text in (ReadOnlySpan<byte>)[HasDataset, HasUnit, HasInstance])
+        {
+            if ((has & text) == 0)
+                continue;
+            var characters = Get16(bytes, ref at); // Not in one statement: += would take the place before the length was read.
+            at += characters;
+        }
+    }
+
     private static void Write(ArrayBufferWriter<byte> to, IReadOnlyList<Attribute> attributes)
     {
         Put16(to, attributes.Count);
@@ -162,14 +205,7 @@ internal static class EntityPacking
             Map(bytes, ref at, map);
             var has = bytes[at + 1];
             at += 3 + 16 + ((has & HasObserved) != 0 ? 8 : 0) + ((has & HasExpires) != 0 ? 8 : 0);
-            foreach (var text in (ReadOnlySpan<byte>)[HasDataset, HasUnit, HasInstance])
-            {
-                if ((has & text) == 0)
-                    continue;
-                var characters = Get16(bytes, ref at); // Not in one statement: += would take the place before the length was read.
-                at += characters;
-            }
-
+            SkipTexts(bytes, ref at, has);
             if ((has & HasObjectType) != 0)
                 for (var types = Get16(bytes, ref at); types > 0; types--)
                     Map(bytes, ref at, map);

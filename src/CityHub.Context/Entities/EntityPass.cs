@@ -97,6 +97,9 @@ internal ref partial struct EntityPass
                     _reader.Read();
                     _reader.Skip();
                     break;
+                case Word.ObservedAt or Word.DatasetId or Word.InstanceId:
+                    Fail($"\"{_reader.GetString()}\" is a non-reified word of NGSI-LD itself and cannot be an attribute's name.", "4.5.1");
+                    return null;
                 default:
                     // Words that mean something inside an attribute are names outside: the Device of Smart Data Models has a "value".
                     var own = _context.Name(_reader.GetString() ?? "");

@@ -83,6 +83,15 @@ internal static class Names
     /// <summary>YYYY-MM-DDThh:mm:ss[.f]Z: UTC, no offset (4.6.3).</summary>
     public static bool TryParseTime(ReadOnlySpan<char> text, out long ticks) => Times.TryParse(text, out ticks, out _);
 
+    /// <summary>Every surrogate has its other half: what JSON escapes can spell and UTF-8 cannot.</summary>
+    public static bool IsUnicode(ReadOnlySpan<char> text)
+    {
+        for (var at = text.IndexOfAnyInRange('\ud800', '\udfff'); at >= 0 && at < text.Length; at++)
+            if (char.IsSurrogate(text[at]) && !(char.IsHighSurrogate(text[at]) && at + 1 < text.Length && char.IsLowSurrogate(text[++at])))
+                return false;
+        return true;
+    }
+
     private static bool BeginsWithScheme(ReadOnlySpan<char> text)
     {
         var colon = text.IndexOf(':');

@@ -44,9 +44,9 @@ internal static class Handlers
     {
         if (http.Request.ContentLength is null && http.Request.Method is "POST" or "PATCH" or "PUT")
         {
-            // 6.3.4: the length of a body is told beforehand.
-            await NgsiLdHttp.WriteProblem(http, ContextProblems.LengthRequired.Because(
-                $"{http.Request.Method} needs a Content-Length.", "A client that sends in chunks has to be told not to.", "ETSI GS CIM 009, 6.3.4"));
+            // 6.3.4: the length of a body is told beforehand; who does not gets "just a 411 (without any payload body)".
+            http.Response.StatusCode = StatusCodes.Status411LengthRequired;
+            http.Response.ContentLength = 0;
             return;
         }
 

@@ -114,6 +114,8 @@ public sealed class GeoQuery
 
     public static Geometry? Read(string geometry, string coordinates)
     {
+        if (!Names.IsUnicode(geometry))
+            return null;
         try
         {
             return GeoShapes.Read(Encoding.UTF8.GetBytes($"{{\"type\":\"{JsonEncodedText.Encode(geometry)}\",\"coordinates\":{coordinates}}}"));
@@ -184,8 +186,10 @@ internal static class GeoShapes
 
     public static Point Point(double x, double y) => Factory.CreatePoint(new Coordinate(x, y));
 
-    /// <summary>Null when it is no geometry that the hub knows.</summary>
-    public static Geometry? Read(ReadOnlyMemory<byte> geoJson)
+    /// <summary>Null when it is no geometry that the hub knows, or an empty one: that is nowhere.</summary>
+    public static Geometry? Read(ReadOnlyMemory<byte> geoJson) => Shape(geoJson) is { IsEmpty: false } shape ? shape : null;
+
+    private static Geometry? Shape(ReadOnlyMemory<byte> geoJson)
     {
         if (GeoJson.Check(geoJson) is not null)
             return null;

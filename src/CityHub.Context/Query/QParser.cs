@@ -38,6 +38,8 @@ public sealed class QParser
     {
         if (text.Length > MostLength)
             return ContextProblems.TooComplexQuery.Because($"q has {text.Length} characters; {MostLength} are allowed.");
+        if (!Names.IsUnicode(text))
+            return ContextProblems.BadRequestData.Because("q has half of a surrogate pair in it, which is no character.", rule: "ETSI GS CIM 009, 4.9");
         var parser = new QParser(text, context, expandValues ?? new HashSet<string>());
         var expression = parser.ReadOr(0);
         if (expression is not null && parser._at < text.Length)

@@ -209,7 +209,7 @@ public sealed class BrokerTests : IDisposable
     }
 
     /// <summary>Says no as a full disk would: the epoch moves, then the append fails.</summary>
-    private sealed class RefusingLog(IFactLog inner) : IFactLog
+    internal sealed class RefusingLog(IFactLog inner) : IFactLog
     {
         private long _epoch;
 

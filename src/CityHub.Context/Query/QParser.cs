@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
+using CityHub.Context.Entities;
 using CityHub.Context.JsonLd;
 using CityHub.Core.Problems;
 

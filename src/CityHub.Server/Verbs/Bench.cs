@@ -74,7 +74,13 @@ internal sealed class Bench : IVerb
             case ["fuzz"]:
                 var inputs = call.Has(Runs.Name) ? (int)runs : 1_000_000;
                 var broken = 0;
-                foreach (var (name, report) in new[] { ("entities", CodecFuzz.Run((int)seed, inputs)), ("mqtt", await MqttFuzz.RunAsync((int)seed, inputs, Path.Combine(folder, "mqtt"))) })
+                foreach (var (name, report) in new[]
+                {
+                    ("entities", CodecFuzz.Run((int)seed, inputs)),
+                    ("queries", QueryFuzz.Run((int)seed, inputs)),
+                    ("contexts", ContextFuzz.Run((int)seed, inputs)),
+                    ("mqtt", await MqttFuzz.RunAsync((int)seed, inputs, Path.Combine(folder, "mqtt"))),
+                })
                 {
                     call.Out.WriteLine($"{name}: {report.Payloads} inputs, {report.Accepted} accepted, {report.Failures.Count} failures, the slowest took {report.SlowestMs:F1} ms");
                     foreach (var failure in report.Failures)

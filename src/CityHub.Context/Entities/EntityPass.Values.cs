@@ -192,7 +192,7 @@ internal ref partial struct EntityPass
         while (_reader.Read() && _reader.TokenType != JsonTokenType.EndArray)
         {
             var wrapped = nested && _reader.TokenType == JsonTokenType.StartObject;
-            if (wrapped && (!_reader.Read() || !_reader.ValueTextEquals("object"u8) || !_reader.Read()))
+            if (wrapped && (!_reader.Read() || _reader.TokenType != JsonTokenType.PropertyName || !_reader.ValueTextEquals("object"u8) || !_reader.Read()))
                 return Fail("an item of objectList has no object.", "4.5.22");
             if (!ReadUri(member, out string? uri))
                 return false;

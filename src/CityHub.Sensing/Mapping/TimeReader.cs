@@ -94,8 +94,8 @@ internal sealed class TimeReader
         time = default;
         if (!decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number))
             return "it is not a number";
-        // Beyond the years 1 and 9999 there is nothing to record; milliseconds read as seconds end up there.
-        if (number * unit is < -621_355_968_000_000_000m or > 2_534_023_007_999_999_999m)
+        // Beyond the years 1 and 9999 there is nothing to record; milliseconds read as seconds end up there. So large a number would not even bear the product.
+        if (Math.Abs(number) > 1e15m || number * unit is < -621_355_968_000_000_000m or > 2_534_023_007_999_999_999m)
             return "it lies beyond the year 9999; are these milliseconds?";
         time = new DateTimeOffset(DateTimeOffset.UnixEpoch.Ticks + ((long)(number * unit) / TicksPerMicrosecond * TicksPerMicrosecond), TimeSpan.Zero);
         return null;

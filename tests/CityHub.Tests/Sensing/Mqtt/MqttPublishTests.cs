@@ -85,6 +85,20 @@ public sealed class MqttPublishTests
         Assert.Equal(("a", Topic), (letter.Device, letter.Topic));
     }
 
+    [Theory]
+    [InlineData("99999999999999999999999999")]
+    [InlineData("-9999999999999999999999")]
+    [InlineData("1e28")]
+    [InlineData("1e15")]
+    public async Task A_time_beyond_all_times_is_a_bad_payload_and_no_mistake_of_the_hub(string time)
+    {
+        await using var mqtt = await MqttUnderTest.StartAsync();
+        var secret = await mqtt.DeviceAsync("a");
+        using var raw = await mqtt.RawAsync("a", secret);
+        await raw.SendAsync(RawClient.Publish(Topic, $$"""{"at":{{time}},"v":1}""", 1));
+        Assert.Equal([0x40, 0, 1, (byte)Reason.PayloadFormatInvalid], (await raw.ReadAsync())[..4]);
+    }
+
     [Fact]
     public async Task A_3_1_1_client_gets_a_plain_acknowledgement_for_a_bad_payload()
     {

@@ -148,7 +148,7 @@ internal static class BatchProvision
         ReadOnlyMemory<byte> item, LdBody body, ContextRoom room, string tenant, ReadMode mode, bool simplified, CancellationToken cancel)
     {
         var context = body.Context;
-        // Most items have none, and are read once: a look at the bytes costs 2 % of a pass of the reader.
+        // Most items have none: a look at the bytes spares them a pass of the reader.
         var (inside, problem) = (default(ReadOnlyMemory<byte>?), default(Problem));
         if (PayloadContext.MayBeIn(item.Span) && !PayloadContext.Find(item).TryGet(out inside, out problem))
             return problem;

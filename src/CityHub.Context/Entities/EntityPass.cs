@@ -468,7 +468,7 @@ internal static class CoreNames
         "previousObjectList", "lang", "valueType", "ngsi-ld:entityIdSealed", "ngsi-ld:entityTypeSealed",
     }.Select(LdContext.Core.Name).ToFrozenSet();
 
-    private static readonly FrozenSet<int> Own = new[] { "scope", "createdAt", "modifiedAt", "deletedAt", "expiresAt" }.Select(LdContext.Core.Name).ToFrozenSet();
+    private static readonly FrozenSet<int> Own = new[] { "scope", "createdAt", "modifiedAt", "deletedAt", "expiresAt", "observedAt", "datasetId", "instanceId" }.Select(LdContext.Core.Name).ToFrozenSet();
 
     /// <summary>Inside an attribute.</summary>
     public static bool IsReserved(int name) => Reserved.Contains(name);

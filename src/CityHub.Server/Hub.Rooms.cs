@@ -7,6 +7,7 @@ using CityHub.Core.Ports;
 using CityHub.Core.Problems;
 using CityHub.Sensing;
 using CityHub.Sensing.Devices;
+using CityHub.Sensing.Import;
 using CityHub.Sensing.Mqtt;
 using CityHub.Server.Doors;
 using CityHub.Server.Http;
@@ -20,6 +21,7 @@ internal sealed partial class Hub
     private ContextRoom? _context;
     private SubscriptionRoom? _subscriptions;
     private SensingRoom? _sensing;
+    private ImportRoom? _imports;
     private MqttServer? _mqtt;
 
     /// <summary>The memory of the city, for whoever lives in the same process.</summary>
@@ -27,6 +29,9 @@ internal sealed partial class Hub
 
     /// <summary>Devices and what they send, for whoever lives in the same process.</summary>
     public SensingRoom Sensing => _sensing ?? throw NotStarted();
+
+    /// <summary>Files on their way into the history, for whoever lives in the same process.</summary>
+    public ImportRoom Imports => _imports ?? throw NotStarted();
 
     private async Task<Problem?> OpenRoomsAsync(CancellationToken cancel)
     {
@@ -53,6 +58,7 @@ internal sealed partial class Hub
         OpenSensing(broker, contexts);
         _figures.Add(new Figure("subscriptions", "subscriptions", "订阅", () => subscriptions.Count) { Page = "/ngsi-ld/v1/subscriptions" });
         _figures.Add(new Figure("facts", "facts in the log", "日志中的事实", () => Store.Log.Head, Counts: true) { Page = "/facts?limit=100" });
+        _imports = Open(new ImportRoom(Store.Log, new Backfill(broker, Store.Series), contexts, Time));
         return null;
     }
 
@@ -97,6 +103,8 @@ internal sealed partial class Hub
             routes.MapSubscriptions(context, subscriptions);
         if (_sensing is { } sensing)
             routes.MapSensing(sensing);
+        if (_imports is { } imports)
+            routes.MapImports(imports);
         if (_mqtt is { } mqtt && Config.Mqtt.WebSocket)
             routes.MapMqtt(mqtt);
     }

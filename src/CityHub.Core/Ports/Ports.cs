@@ -39,6 +39,23 @@ public interface IObservations
     ValueTask<Result<long>> RecordAsync(string tenant, IReadOnlyList<Observation> observations, CancellationToken cancel = default);
 }
 
+/// <summary>
+/// The door for what was sensed long ago: files, loggers read out by hand, other platforms' histories. Idempotent by content: the same thing, attribute,
+/// time and value is one instance of the history, however often it comes.
+/// </summary>
+public interface IBackfill
+{
+    /// <summary>
+    /// Durable on return. One change per thing: its newest value becomes what is known now if nothing newer is known; everything else is history.
+    /// </summary>
+    /// <param name="tenant">Empty for the default tenant.</param>
+    ValueTask<Result<Filled>> FillAsync(string tenant, IReadOnlyList<Observation> observations, CancellationToken cancel = default);
+}
+
+/// <param name="Recorded">Values (and places) that are new.</param>
+/// <param name="Known">Values that the history held already.</param>
+public readonly record struct Filled(int Recorded, int Known);
+
 /// <summary>What is known? Read access to entities for the stages that may not know the broker.</summary>
 public interface IEntities
 {

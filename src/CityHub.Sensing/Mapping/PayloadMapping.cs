@@ -12,7 +12,10 @@ namespace CityHub.Sensing.Mapping;
 /// <param name="Reason">A clause that begins in lower case, without a full stop.</param>
 public readonly record struct MappingFault(string Path, string Reason)
 {
-    public Problem ToProblem() => MappingProblems.PayloadUnreadable.Because(Path.Length == 0 ? $"{char.ToUpperInvariant(Reason[0])}{Reason[1..]}." : $"{Path}: {Reason}.");
+    /// <summary>What stood there, cut short; null when it is not about one value.</summary>
+    public string? Value { get; init; }
+
+    public Problem ToProblem() => MappingProblems.PayloadUnreadable.Because(Path.Length == 0 ? $"{char.ToUpperInvariant(Reason[0])}{Reason[1..]}." : $"{Path}: {Reason}{(Value is null ? "" : $": {Value}")}.");
 }
 
 /// <summary>
@@ -134,6 +137,15 @@ public sealed class PayloadMapping
         return fault;
     }
 
+    /// <summary>The column that a fault names; -1 when it names none.</summary>
+    internal int ColumnOf(MappingFault fault, ReadOnlySpan<int> bound)
+    {
+        for (var i = 0; i < bound.Length; i++)
+            if (_paths.ReadingPaths[i].Text == fault.Path)
+                return bound[i];
+        return -1;
+    }
+
     private static int ColumnOf(JsonPath path, IReadOnlyList<string> columns)
     {
         if (path.Segments is [{ Kind: SegmentKind.Index } at])
@@ -223,7 +235,7 @@ public sealed class PayloadMapping
             }
 
             if (attribute.Reader.Read(cell, out var json) is { } wrong)
-                return new MappingFault(attribute.From.Path, $"{wrong}: {cell}");
+                return new MappingFault(attribute.From.Path, wrong) { Value = cell.ToString() };
             values[count++] = new ObservedValue(attribute.Iri, json, attribute.Unit);
         }
 
@@ -279,7 +291,7 @@ public sealed class PayloadMapping
             ref readonly var cell = ref cells.Of(reading, from);
             if (IsMissing(cell))
                 return new MappingFault(from.Path, "the time is missing");
-            return _time.Read(cell.Characters, out time) is { } wrong ? new MappingFault(from.Path, $"{wrong}: {cell}") : null;
+            return _time.Read(cell.Characters, out time) is { } wrong ? new MappingFault(from.Path, wrong) { Value = cell.ToString() } : null;
         }
 
         ReadOnlySpan<int> least = [1, 1, 1, 0, 0, 0];
@@ -291,10 +303,10 @@ public sealed class PayloadMapping
                 continue;
             ref readonly var cell = ref cells.Of(reading, place);
             if (!int.TryParse(cell.Characters.Trim(" \t"u8), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out parts[i]))
-                return new MappingFault(place.Path, $"it is no part of a time: {cell}");
+                return new MappingFault(place.Path, "it is no part of a time") { Value = cell.ToString() };
         }
 
-        return _time.Read(parts, out time) is { } none ? new MappingFault(_timeParts?[0]?.Path ?? "", $"{none}: {string.Join('-', parts.ToArray())}") : null;
+        return _time.Read(parts, out time) is { } none ? new MappingFault(_timeParts?[0]?.Path ?? "", none) { Value = string.Join('-', parts.ToArray()) } : null;
     }
 
     private MappingFault? Location(Cells cells, int reading, out GeoPoint? location)
@@ -318,9 +330,9 @@ public sealed class PayloadMapping
         if (IsMissing(longitudeCell) && IsMissing(latitudeCell))
             return null;
         if (!Degrees(longitudeCell, 180, out var longitude))
-            return new MappingFault(longitudeFrom.Path, $"it is no longitude: {longitudeCell}");
+            return new MappingFault(longitudeFrom.Path, "it is no longitude") { Value = longitudeCell.ToString() };
         if (!Degrees(latitudeCell, 90, out var latitude))
-            return new MappingFault(latitudeFrom.Path, $"it is no latitude: {latitudeCell}");
+            return new MappingFault(latitudeFrom.Path, "it is no latitude") { Value = latitudeCell.ToString() };
         location = new GeoPoint(longitude, latitude);
         return null;
     }

@@ -32,6 +32,9 @@ internal static class Exit
 
     /// <summary>The command line or the configuration was not understood.</summary>
     public const int Usage = 2;
+
+    /// <summary>It was done, except for parts that were refused and said.</summary>
+    public const int Partly = 3;
 }
 
 /// <summary>One option of a verb. Without <see cref="Value"/> it is a switch.</summary>

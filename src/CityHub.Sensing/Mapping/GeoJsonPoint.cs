@@ -48,7 +48,7 @@ internal static class GeoJsonPoint
                 }
             }
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             return "it is no GeoJSON geometry";
         }

@@ -41,7 +41,7 @@ internal sealed class JsonRecords : RecordReader
             {
                 step = _place == Place.Before ? Seek() : Element();
             }
-            catch (JsonException e)
+            catch (Exception e) when (e is JsonException or InvalidOperationException) // half a surrogate pair in a name is the latter
             {
                 var cut = e.Message.IndexOf(" LineNumber:", StringComparison.Ordinal);
                 return Unreadable(

@@ -99,12 +99,12 @@ public sealed partial class Broker
         foreach (var value in observation.Values)
             Place(new Attribute
             {
-                Name = Iris.Intern(value.Attribute), Kind = AttributeKind.Property, Value = value.Value, UnitCode = value.Unit, ObservedAt = observedAt,
+                Name = Iris.Intern(value.Attribute), Kind = AttributeKind.Property, Value = value.Value, UnitCode = value.Unit, ObservedAt = observedAt, ObservedDigits = (byte)Times.Fewest(observedAt),
             });
         if (observation.Location is { } point)
             Place(new Attribute
             {
-                Name = Iris.Intern(LocationIri), Kind = AttributeKind.GeoProperty, ObservedAt = observedAt,
+                Name = Iris.Intern(LocationIri), Kind = AttributeKind.GeoProperty, ObservedAt = observedAt, ObservedDigits = (byte)Times.Fewest(observedAt),
                 Value = Json(point),
             });
         return entity is null

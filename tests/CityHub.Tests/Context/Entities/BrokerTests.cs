@@ -101,6 +101,17 @@ public sealed class BrokerTests : IDisposable
     }
 
     [Fact]
+    public async Task Readings_keep_the_milliseconds_of_their_time()
+    {
+        var broker = Start();
+
+        await Observe(broker, new DateTimeOffset(2026, 1, 1, 12, 0, 0, 250, TimeSpan.Zero), 20);
+
+        var entity = Known(broker, "urn:air:1").Unpacked();
+        Assert.Equal("2026-01-01T12:00:00.250Z", Times.Text(entity.Attributes[0].ObservedAt, entity.Attributes[0].ObservedDigits));
+    }
+
+    [Fact]
     public async Task Readings_that_arrive_together_become_few_facts_and_none_is_lost()
     {
         var broker = Start();

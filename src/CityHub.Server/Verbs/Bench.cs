@@ -79,6 +79,7 @@ internal sealed class Bench : IVerb
                     ("entities", CodecFuzz.Run((int)seed, inputs)),
                     ("queries", QueryFuzz.Run((int)seed, inputs)),
                     ("contexts", ContextFuzz.Run((int)seed, inputs)),
+                    ("imports", await ImportFuzz.RunAsync((int)seed, inputs)),
                     ("mqtt", await MqttFuzz.RunAsync((int)seed, inputs, Path.Combine(folder, "mqtt"))),
                 })
                 {

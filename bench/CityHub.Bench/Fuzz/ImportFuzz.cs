@@ -7,6 +7,7 @@ using CityHub.Core.Problems;
 using CityHub.Sensing.Import;
 using CityHub.Sensing.Import.Files;
 using CityHub.Sensing.Mapping;
+using Parquet;
 
 namespace CityHub.Bench.Fuzz;
 
@@ -34,15 +35,25 @@ public static class ImportFuzz
     private static readonly MappingDeclaration Flat = Read("""{"format":"json","entity":"urn:x:{id}","type":"T","time":{"from":"time","zone":"Z"},"missing":["NA"],"attributes":[{"name":"v"}]}""");
     private static readonly MappingDeclaration Features = Read("""{"entity":"urn:x:{@.properties.id}","type":"T","each":"$.features[*]","time":{"from":"@.properties.time","zone":"Z"},"location":{"geoJson":"@.geometry"},"attributes":[{"name":"v","from":"@.properties.v"}]}""");
 
-    /// <param name="parquet">A Parquet file to mutate too; null: none.</param>
-    public static async Task<FuzzReport> RunAsync(int seed, int count, byte[]? parquet = null)
+    /// <summary>Texts of every format.</summary>
+    public static Task<FuzzReport> RunAsync(int seed, int count) => RunAsync(seed, count, Seeds);
+
+    /// <summary>Parquet, packed in several ways.</summary>
+    public static async Task<FuzzReport> ParquetAsync(int seed, int count)
+    {
+        var seeds = new List<(ImportFormat, byte[])>();
+        foreach (var packed in new[] { CompressionMethod.None, CompressionMethod.Snappy, CompressionMethod.Gzip, CompressionMethod.Zstd })
+            seeds.Add((ImportFormat.Parquet, await ParquetSeed.MakeAsync(120, 50, packed, CancellationToken.None)));
+        return await RunAsync(seed, count, seeds);
+    }
+
+    private static async Task<FuzzReport> RunAsync(int seed, int count, IReadOnlyList<(ImportFormat Format, byte[] Bytes)> seeds)
     {
         var random = new Random(seed);
         var (accepted, slowest, failures) = (0, 0.0, new List<string>());
         for (var i = 0; i < count && failures.Count < 10; i++)
         {
-            // Parquet is slow to open: one in eight.
-            var (format, bytes) = parquet is not null && i % 8 == 7 ? (ImportFormat.Parquet, parquet) : Seeds[random.Next(Seeds.Length)];
+            var (format, bytes) = seeds[random.Next(seeds.Count)];
             var mutated = Mutate(random, bytes, format);
             var began = Stopwatch.GetTimestamp();
             try
@@ -118,21 +129,24 @@ public static class ImportFuzz
         for (var n = random.Next(1, 6); n > 0 && bytes.Count > 0; n--)
         {
             var at = random.Next(bytes.Count);
-            switch (format == ImportFormat.Parquet ? random.Next(2) : random.Next(6))
+            switch (format == ImportFormat.Parquet ? random.Next(3) : random.Next(1, 7))
             {
                 case 0:
-                    bytes[at] = (byte)random.Next(256);
+                    bytes[at] ^= (byte)(1 << random.Next(8));
                     break;
                 case 1:
-                    bytes.RemoveRange(at, Math.Min(random.Next(1, 1 + (bytes.Count / 4)), bytes.Count - at));
+                    bytes[at] = (byte)random.Next(256);
                     break;
                 case 2:
-                    bytes.InsertRange(at, Tokens[random.Next(Tokens.Length)]);
+                    bytes.RemoveRange(at, Math.Min(random.Next(1, 1 + (bytes.Count / 4)), bytes.Count - at));
                     break;
                 case 3:
-                    bytes.RemoveAt(at);
+                    bytes.InsertRange(at, Tokens[random.Next(Tokens.Length)]);
                     break;
                 case 4:
+                    bytes.RemoveAt(at);
+                    break;
+                case 5:
                     bytes.InsertRange(at, bytes.GetRange(at, Math.Min(random.Next(1, 200), bytes.Count - at)));
                     break;
                 default:

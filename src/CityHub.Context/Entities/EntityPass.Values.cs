@@ -59,7 +59,7 @@ internal ref partial struct EntityPass
         return true;
     }
 
-    /// <param name="verbatim">Keys stay as they came.</param>
+    /// <param name="verbatim">Keys stay as they came: in a proof and in a geometry.</param>
     private bool Copy(Utf8JsonWriter writer, bool verbatim)
     {
         switch (_reader.TokenType)
@@ -75,7 +75,7 @@ internal ref partial struct EntityPass
                         return Fail($"\"{key}\" inside the value is null.", "5.5.4");
                     // An empty key has no IRI; a JSON-LD keyword is one already; id and type are its aliases (4.5.0).
                     writer.WritePropertyName(keep || key.Length == 0 || key[0] == '@' || key is "id" or "type" ? key : _context.ExpandVocab(key));
-                    if (!Copy(writer, verbatim))
+                    if (!Copy(writer, keep))
                         return false;
                 }
 

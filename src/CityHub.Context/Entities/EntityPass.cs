@@ -222,7 +222,7 @@ internal ref partial struct EntityPass
                 "One of Property, Relationship, GeoProperty, LanguageProperty, VocabProperty, JsonProperty, ListProperty, ListRelationship.");
         // Concise and simplified: a bare GeoJSON geometry is a GeoProperty (4.5.2.3).
         if (shape.IsGeometry)
-            return ReadGeometry(out var geometry) ? new Attribute { Name = name, Kind = AttributeKind.GeoProperty, Value = geometry } : null;
+            return ReadGeometry(out var geometry) ? Checked(new Attribute { Name = name, Kind = AttributeKind.GeoProperty, Value = geometry }) : null;
         if (!shape.IsAttribute && !partial && (_simplified || depth == 0 && !shape.HasMetadata && !shape.HasSub))
             return ReadValue(name, out var bare) ? Checked(new Attribute { Name = name, Kind = AttributeKind.Property, Value = bare }) : null;
         return ReadMembers(name, shape.Kind, typeTaken: false, partial);

@@ -22,7 +22,7 @@ internal static class ValueCopy
                     to.WriteEndObject();
                 });
                 break;
-            case AttributeKind.Property or AttributeKind.ListProperty when value.Contains((byte)'{'):
+            case AttributeKind.Property or AttributeKind.ListProperty when attribute.Name != CoreNames.Proof && value.Contains((byte)'{'):
                 Compacted(json, value, context);
                 break;
             default:
@@ -60,13 +60,18 @@ internal static class ValueCopy
             }
     }
 
-    /// <summary>The keys of objects were expanded on the way in and are compacted now; everything else is copied.</summary>
+    /// <summary>The keys of objects were expanded on the way in and are compacted now; everything else is copied, a geometry whole.</summary>
     private static void Compacted(Utf8JsonWriter json, ReadOnlySpan<byte> value, LdContext context)
     {
         var reader = new Utf8JsonReader(value);
         while (reader.Read())
             switch (reader.TokenType)
             {
+                case JsonTokenType.StartObject when Shape.IsGeometryAt(reader):
+                    var start = (int)reader.TokenStartIndex;
+                    reader.Skip();
+                    json.WriteRawValue(value[start..(int)reader.BytesConsumed], skipInputValidation: true);
+                    break;
                 case JsonTokenType.StartObject:
                     json.WriteStartObject();
                     break;

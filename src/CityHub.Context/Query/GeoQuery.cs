@@ -4,6 +4,7 @@ using System.Text.Json;
 using CityHub.Context.Entities;
 using CityHub.Context.JsonLd;
 using CityHub.Core.Problems;
+using NetTopologySuite;
 using NetTopologySuite.Geometries;
 using NetTopologySuite.Geometries.Prepared;
 using NetTopologySuite.Geometries.Utilities;
@@ -182,7 +183,8 @@ public sealed class GeoQuery
 /// <summary>GeoJSON → geometry.</summary>
 internal static class GeoShapes
 {
-    private static readonly GeometryFactory Factory = new(new PrecisionModel(), 4326);
+    /// <summary>The newer relate: the older one throws on polygons that cross themselves.</summary>
+    private static readonly GeometryFactory Factory = new NtsGeometryServices(GeometryRelate.NG).CreateGeometryFactory(4326);
 
     public static Point Point(double x, double y) => Factory.CreatePoint(new Coordinate(x, y));
 

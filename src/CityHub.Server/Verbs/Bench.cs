@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using CityHub.Bench.Broker;
 using CityHub.Bench.Fuzz;
 using CityHub.Bench.Kill;
@@ -74,21 +75,25 @@ internal sealed class Bench : IVerb
             case ["fuzz"]:
                 var inputs = call.Has(Runs.Name) ? (int)runs : 1_000_000;
                 var broken = 0;
-                foreach (var (name, report) in new[]
+                foreach (var (name, run) in new (string, Func<Task<FuzzReport>>)[]
                 {
-                    ("entities", CodecFuzz.Run((int)seed, inputs)),
-                    ("queries", QueryFuzz.Run((int)seed, inputs)),
-                    ("contexts", ContextFuzz.Run((int)seed, inputs)),
-                    ("imports", await ImportFuzz.RunAsync((int)seed, inputs)),
-                    ("mqtt", await MqttFuzz.RunAsync((int)seed, inputs, Path.Combine(folder, "mqtt"))),
+                    ("entities", () => Task.FromResult(CodecFuzz.Run((int)seed, inputs))),
+                    ("queries", () => Task.FromResult(QueryFuzz.Run((int)seed, inputs))),
+                    ("contexts", () => Task.FromResult(ContextFuzz.Run((int)seed, inputs))),
+                    ("imports", () => ImportFuzz.RunAsync((int)seed, inputs)),
+                    ("parquet", () => ImportFuzz.ParquetAsync((int)seed, inputs)),
+                    ("mqtt", () => MqttFuzz.RunAsync((int)seed, inputs, Path.Combine(folder, "mqtt"))),
                 })
                 {
+                    var report = await run();
                     call.Out.WriteLine($"{name}: {report.Payloads} inputs, {report.Accepted} accepted, {report.Failures.Count} failures, the slowest took {report.SlowestMs:F1} ms");
                     foreach (var failure in report.Failures)
                         call.Out.WriteLine(failure);
                     broken += report.Failures.Count;
                 }
 
+                using (var self = Process.GetCurrentProcess())
+                    call.Out.WriteLine($"The process held {self.PeakWorkingSet64 >> 20} MB at most.");
                 Directory.Delete(folder, recursive: true);
                 return broken == 0 ? Exit.Done : Exit.Failed;
             default:

@@ -43,7 +43,8 @@ internal sealed class ParquetRecords : RecordReader
     {
         try
         {
-            var reader = await ParquetReader.CreateAsync(stream, cancellationToken: cancel);
+            await ParquetStructure.CheckAsync(stream, cancel);
+            var reader = await ParquetReader.CreateAsync(new BoundedStream(stream), cancellationToken: cancel);
             DataField[] fields = [.. reader.Schema.GetDataFields().Where(f => f.MaxRepetitionLevel == 0 && !f.IsArray && Column.Reads(f.ClrType))];
             if (fields.Length > 0)
                 return new ParquetRecords(reader, stream, fields);
@@ -103,7 +104,11 @@ internal sealed class ParquetRecords : RecordReader
             var columns = new Column?[_fields.Length];
             for (var i = 0; i < _fields.Length; i++)
                 if (_needed is null || _needed[i])
+                {
+                    await CheckAsync(group, _fields[i], cancel);
                     columns[i] = await Column.ReadAsync(group, _fields[i], (int)group.RowCount, cancel);
+                }
+
             (_columns, _rowsInGroup) = (columns, (int)group.RowCount);
             return null;
         }
@@ -113,11 +118,20 @@ internal sealed class ParquetRecords : RecordReader
         }
     }
 
+    private async ValueTask CheckAsync(ParquetRowGroupReader group, DataField field, CancellationToken cancel)
+    {
+        if (group.GetMetadata(field)?.MetaData is not { } column || column.NumValues != group.RowCount)
+            throw new InvalidDataException($"The column {field.Path} has no value for each row.");
+        // As the library looks for it: the first of the places that are said.
+        var start = new[] { column.DictionaryPageOffset ?? 0, column.IndexPageOffset ?? 0, column.DataPageOffset }.Where(o => o != 0).DefaultIfEmpty().Min();
+        await ParquetStructure.CheckPagesAsync(_stream, start, column.NumValues, cancel);
+    }
+
     /// <summary>
-    /// Damaged bytes reach us as whatever they make the decoder stumble over; what we are ourselves wrong about would not be seen here. Only what no
-    /// decoder may survive is let through.
+    /// Damaged bytes reach us as whatever they make the decoder stumble over; what we are ourselves wrong about would not be seen here. A length that no
+    /// memory holds is damage like another.
     /// </summary>
-    private static bool IsDamage(Exception e) => e is not (OperationCanceledException or OutOfMemoryException or StackOverflowException);
+    private static bool IsDamage(Exception e) => e is not OperationCanceledException;
 
     private abstract class Column
     {

@@ -1,6 +1,6 @@
 namespace CityHub.Sensing.Import.Files;
 
-/// <summary>A stream that is only read: what the three below share.</summary>
+/// <summary>A stream that is only read: what those below share.</summary>
 internal abstract class ReadStream(Stream inner) : Stream
 {
     protected Stream Inner { get; } = inner;
@@ -78,6 +78,49 @@ internal sealed class CountedStream(Stream inner, long length) : ReadStream(inne
     }
 
     public override long Seek(long offset, SeekOrigin origin) => Inner.Seek(offset, origin);
+}
+
+/// <summary>
+/// For a library that believes what a file says of itself: reading on at the end, and reading far more than there is, are damage. Without it a number
+/// that is cut off, or a page that lies before itself, is read for ever.
+/// </summary>
+internal sealed class BoundedStream(Stream inner) : ReadStream(inner)
+{
+    /// <summary>A whole file is read once; what a decoder reads ahead or twice is little.</summary>
+    private readonly long _most = (2 * inner.Length) + (64 << 10);
+    private long _read;
+    private int _ends;
+
+    public override bool CanSeek => true;
+
+    public override long Length => Inner.Length;
+
+    public override long Position
+    {
+        get => Inner.Position;
+        set => Inner.Position = value;
+    }
+
+    public override int Read(Span<byte> buffer) => Counted(buffer.Length, Inner.Read(buffer));
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => Counted(buffer.Length, await Inner.ReadAsync(buffer, cancellationToken));
+
+    public override int ReadByte()
+    {
+        var value = Inner.ReadByte();
+        Counted(1, value < 0 ? 0 : 1);
+        return value;
+    }
+
+    public override long Seek(long offset, SeekOrigin origin) => Inner.Seek(offset, origin);
+
+    private int Counted(int asked, int read)
+    {
+        if (asked > 0 && read == 0 && ++_ends > 8)
+            throw new EndOfStreamException("It goes on behind the end of the file.");
+        _read += Math.Max(read, 1);
+        return _read <= _most ? read : throw new InvalidDataException("Parts of the file are said to lie on top of each other.");
+    }
 }
 
 /// <summary>First what was peeked at, then the rest.</summary>

@@ -1,9 +1,9 @@
+using System.IO.Compression;
 using System.Text;
 using CityHub.Bench.Fuzz;
 using CityHub.Sensing.Import;
 using CityHub.Sensing.Mapping;
 using Parquet;
-using Parquet.Schema;
 
 namespace CityHub.Tests.Sensing.Import;
 
@@ -38,7 +38,7 @@ public sealed class FormatTests
     public async Task Parquet_with_its_types_and_gaps()
     {
         await using var import = await ImportUnderTest.StartAsync();
-        var bytes = await ParquetAsync(3000);
+        var bytes = await ParquetSeed.MakeAsync(3000, 1000, CompressionMethod.Snappy, TestContext.Current.CancellationToken);
         var mapping = """{"entity":"urn:x:{id}","type":"Thing","time":{"from":"time","zone":"Z"},"attributes":[{"name":"v"},{"name":"n"},{"name":"on"}]}""";
         var summary = (await import.ImportAsync(import.File("p.parquet", bytes), ImportUnderTest.Options(mapping) with { BatchValues = 1000 })).Value;
         Assert.Null(summary.Stopped);
@@ -83,12 +83,30 @@ public sealed class FormatTests
         Assert.Contains(said, (await import.ImportAsync(import.File("a.csv", text))).Problem?.Detail, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Mutated_files_give_refusals_and_never_an_exception()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Mutated_files_give_refusals_and_never_an_exception_or_an_endless_reading(bool parquet)
     {
-        var report = await ImportFuzz.RunAsync(seed: 7, count: 10_000);
+        var report = await (parquet ? ImportFuzz.ParquetAsync(seed: 7, count: 10_000) : ImportFuzz.RunAsync(seed: 7, count: 10_000));
         Assert.Empty(report.Failures);
         Assert.InRange(report.Accepted, 1000, 9999);
+    }
+
+    [Theory]
+    [InlineData(1, 60_000)]
+    [InlineData(9, 60_000)]
+    [InlineData(200_000, 1)]
+    public async Task A_packed_file_that_was_cut_short_says_so_and_keeps_what_came_before(int missing, int least)
+    {
+        await using var import = await ImportUnderTest.StartAsync();
+        using var packed = new MemoryStream();
+        await using (var gzip = new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true))
+            await gzip.WriteAsync(Encoding.UTF8.GetBytes(ImportUnderTest.Rows(60_000)), TestContext.Current.CancellationToken);
+        var summary = (await import.ImportAsync(import.File("cut.csv.gz", packed.ToArray()[..^missing]), ImportUnderTest.Options() with { BatchValues = 1000 })).Value;
+        Assert.Equal(ImportProblems.FileUnreadable, summary.Stopped?.Kind);
+        Assert.InRange(summary.State.Recorded, least, 60_000);
+        Assert.False(summary.State.Finished);
     }
 
     [Fact]
@@ -111,27 +129,5 @@ public sealed class FormatTests
         var nested = (await MappingGuess.OfAsync(json, null, null, null, TestContext.Current.CancellationToken)).Value.Declaration;
         Assert.Equal(("$.data.readings[*]", "unix", "@.values.no2", "GQ"), (nested.Each, nested.Time?.Format, nested.Attributes[0].From, nested.Attributes[0].Unit));
         Assert.Equal(2, (await import.ImportAsync(json, new ImportOptions { Mapping = nested })).Value.State.Recorded);
-    }
-
-    private static async Task<byte[]> ParquetAsync(int rows)
-    {
-        var (id, time, v, n, on) = (new DataField<string>("id"), new DataField<DateTime>("time"), new DataField<double?>("v"), new DataField<int>("n"), new DataField<bool>("on"));
-        using var stream = new MemoryStream();
-        await using (var writer = await ParquetWriter.CreateAsync(new ParquetSchema(id, time, v, n, on), stream, cancellationToken: TestContext.Current.CancellationToken))
-        {
-            for (var from = 0; from < rows; from += 1000)
-            {
-                var range = Enumerable.Range(from, Math.Min(1000, rows - from)).ToList();
-                using var group = writer.CreateRowGroup();
-                await group.WriteAsync(id, range.Select(_ => "p").ToList());
-                await group.WriteAsync<DateTime>(time, range.Select(i => new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc).AddMinutes(i)).ToArray());
-                await group.WriteAsync<double>(v, range.Select(i => i % 3 == 0 ? (double?)null : i * 0.5).ToArray());
-                await group.WriteAsync<int>(n, range.ToArray());
-                await group.WriteAsync<bool>(on, range.Select(i => i % 2 == 0).ToArray());
-                group.CompleteValidate();
-            }
-        }
-
-        return stream.ToArray();
     }
 }

@@ -87,7 +87,7 @@ internal sealed partial class EmbeddedSeries : ISeries, IDisposable
                 Line line = book.FindOrAdd(key.Attribute, key.Dataset);
                 if (samples.Length == 1)
                 {
-                    var row = new Row(samples[0], ++_sequence, BodyOf(samples[0]));
+                    var row = new Row(samples[0], ++_sequence, line.Shared(BodyOf(samples[0])));
                     line.Insert(MemoryMarshal.CreateReadOnlySpan(ref row, 1));
                 }
                 else
@@ -95,7 +95,7 @@ internal sealed partial class EmbeddedSeries : ISeries, IDisposable
                     var rows = new Row[samples.Length];
                     for (int i = 0; i < rows.Length; i++)
                     {
-                        rows[i] = new Row(samples[i], ++_sequence, BodyOf(samples[i]));
+                        rows[i] = new Row(samples[i], ++_sequence, line.Shared(BodyOf(samples[i])));
                     }
 
                     Array.Sort(rows, Row.Order);

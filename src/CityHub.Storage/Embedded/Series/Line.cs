@@ -57,6 +57,9 @@ internal sealed class Line(Book book, string attribute, string dataset)
         Count = total;
     }
 
+    /// <summary>The body that the newest row has already, where it says the same, as most of a series do: an array less for each row, 32 bytes and more.</summary>
+    public byte[]? Shared(byte[]? body) => body is not null && Count > 0 && Rows[Count - 1].Body is { } known && known.AsSpan().SequenceEqual(body) ? known : body;
+
     public void RemoveRow(int at)
     {
         Count--;

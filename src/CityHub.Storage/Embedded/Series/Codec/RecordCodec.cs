@@ -14,9 +14,12 @@ internal sealed class RecordCodec(NameTable names)
     static readonly double[] Powers = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6];
 
     readonly ByteWriter _writer = new();
-    readonly List<byte[]> _known = [];
+    readonly Dictionary<byte[], int> _known = new(MostKnownBodies, ByBytes.Instance);
     long _time, _sequence;
     int _decimals;
+
+    /// <summary>The known body that was written last: rows share theirs.</summary>
+    (byte[]? Body, int Number) _latest;
 
     /// <summary>The book with the rows up to a sequence; null when that is nothing. One thread at a time.</summary>
     public byte[]? Encode(Book book, long sequence)
@@ -25,6 +28,7 @@ internal sealed class RecordCodec(NameTable names)
         _writer.Fixed32(0);
         _writer.Byte(Format);
         _known.Clear();
+        _latest = default;
         (_time, _sequence, _decimals) = (0, 0, 0);
         int start = _writer.Length;
         foreach (Line line in book.Lines)
@@ -240,18 +244,22 @@ internal sealed class RecordCodec(NameTable names)
 
         if (body.Length <= LongestKnownBody)
         {
-            for (int i = _known.Count - 1; i >= 0; i--)
+            if (ReferenceEquals(body, _latest.Body))
             {
-                if (ReferenceEquals(_known[i], body) || _known[i].AsSpan().SequenceEqual(body))
-                {
-                    _writer.Varint((ulong)(KnownBody + i));
-                    return;
-                }
+                _writer.Varint((ulong)(KnownBody + _latest.Number));
+                return;
+            }
+
+            if (_known.TryGetValue(body, out int known))
+            {
+                _latest = (body, known);
+                _writer.Varint((ulong)(KnownBody + known));
+                return;
             }
 
             if (_known.Count < MostKnownBodies)
             {
-                _known.Add(body);
+                _known.Add(body, _known.Count);
             }
         }
 
@@ -299,5 +307,30 @@ internal sealed class RecordCodec(NameTable names)
         _writer.Byte((byte)decimals);
         _writer.Zigzag((long)scaled);
         return true;
+    }
+
+    /// <summary>Short bodies by what they say; their ends differ where their beginnings do not.</summary>
+    sealed class ByBytes : IEqualityComparer<byte[]>
+    {
+        public static readonly ByBytes Instance = new();
+
+        public bool Equals(byte[]? x, byte[]? y) => ReferenceEquals(x, y) || x.AsSpan().SequenceEqual(y);
+
+        public int GetHashCode(byte[] body)
+        {
+            ReadOnlySpan<byte> bytes = body;
+            if (bytes.Length < sizeof(ulong))
+            {
+                int hash = bytes.Length;
+                foreach (byte b in bytes)
+                {
+                    hash = (hash * 31) + b;
+                }
+
+                return hash;
+            }
+
+            return HashCode.Combine(bytes.Length, BitConverter.ToUInt64(bytes), BitConverter.ToUInt64(bytes[(bytes.Length / 2 - 4)..]), BitConverter.ToUInt64(bytes[^sizeof(ulong)..]));
+        }
     }
 }

@@ -209,7 +209,7 @@ public sealed class Importer
             {
                 ended = await Task.Run(() => FeedAsync(file, reader, mapper));
             }
-            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+            catch (OperationCanceledException) when (_failed.IsCancellationRequested || _asked.IsCancellationRequested)
             {
                 // What was read is still recorded below.
             }

@@ -15,31 +15,7 @@ internal static class Discovery
         if (!(await Begin(http, room, tenant)).TryGet(out var begun, out var problem) || !new Parameters(http.Request.Query).Flag("details").TryGet(out var details, out problem))
             return problem;
         var types = begun.Table.Types().Select(t => t.Type).OrderBy(Iris.Text, StringComparer.Ordinal).ToList();
-        await NgsiLdHttp.WriteAsync(http, 200, begun.Media, begun.Context, json =>
-        {
-            if (details)
-            {
-                json.WriteStartArray();
-                foreach (var type in types)
-                {
-                    json.WriteStartObject();
-                    json.WriteString("id"u8, Iris.Utf8(type));
-                    json.WriteString("type"u8, "EntityType"u8);
-                    json.WriteString("typeName"u8, begun.Context.CompactName(type));
-                    Names(json, "attributeNames"u8, AttributesOf(begun.Table, type).Keys, begun.Context);
-                    End(json, begun);
-                }
-
-                json.WriteEndArray();
-                return;
-            }
-
-            json.WriteStartObject();
-            json.WriteString("id"u8, $"urn:ngsi-ld:EntityTypeList:{begun.Table.Count}-{types.Count}");
-            json.WriteString("type"u8, "EntityTypeList"u8);
-            Names(json, "typeList"u8, types, begun.Context);
-            End(json, begun);
-        });
+        await ListAsync(http, begun, "EntityType", "typeName", "typeList", types, details ? (json, type) => Names(json, "attributeNames", AttributesOf(begun.Table, type).Keys, begun.Context) : null);
         return null;
     }
 
@@ -85,34 +61,7 @@ internal static class Discovery
                 foreach (var type in entity.Types)
                     (found.TryGetValue(attribute.Name, out var types) ? types : found[attribute.Name] = new SortedSet<string>(StringComparer.Ordinal)).Add(Iris.Text(type));
         var names = found.Keys.OrderBy(Iris.Text, StringComparer.Ordinal).ToList();
-        await NgsiLdHttp.WriteAsync(http, 200, begun.Media, begun.Context, json =>
-        {
-            if (details)
-            {
-                json.WriteStartArray();
-                foreach (var name in names)
-                {
-                    json.WriteStartObject();
-                    json.WriteString("id"u8, Iris.Utf8(name));
-                    json.WriteString("type"u8, "Attribute"u8);
-                    json.WriteString("attributeName"u8, begun.Context.CompactName(name));
-                    json.WriteStartArray("typeNames"u8);
-                    foreach (var type in found[name])
-                        json.WriteStringValue(begun.Context.CompactVocab(type));
-                    json.WriteEndArray();
-                    End(json, begun);
-                }
-
-                json.WriteEndArray();
-                return;
-            }
-
-            json.WriteStartObject();
-            json.WriteString("id"u8, $"urn:ngsi-ld:AttributeList:{begun.Table.Count}-{names.Count}");
-            json.WriteString("type"u8, "AttributeList"u8);
-            Names(json, "attributeList"u8, names, begun.Context);
-            End(json, begun);
-        });
+        await ListAsync(http, begun, "Attribute", "attributeName", "attributeList", names, details ? (json, name) => TypeNames(json, found[name], begun.Context) : null);
         return null;
     }
 
@@ -143,10 +92,7 @@ internal static class Discovery
             json.WriteString("attributeName"u8, begun.Context.CompactName(iri));
             json.WriteNumber("attributeCount"u8, count);
             Kinds(json, kinds);
-            json.WriteStartArray("typeNames"u8);
-            foreach (var type in types)
-                json.WriteStringValue(begun.Context.CompactVocab(type));
-            json.WriteEndArray();
+            TypeNames(json, types, begun.Context);
             End(json, begun);
         });
         return null;
@@ -160,6 +106,35 @@ internal static class Discovery
             return problem;
         return new Begun(media, context, table);
     }
+
+    /// <summary>A list of names (5.2.24, 5.2.27), or with details a description of each (5.2.25, 5.2.28).</summary>
+    /// <param name="more">Writes what a description says beside the name; null: the list.</param>
+    private static Task ListAsync(HttpContext http, Begun begun, string kind, string nameMember, string listMember, List<int> names, Action<Utf8JsonWriter, int>? more) =>
+        NgsiLdHttp.WriteAsync(http, 200, begun.Media, begun.Context, json =>
+        {
+            if (more is null)
+            {
+                json.WriteStartObject();
+                json.WriteString("id"u8, $"urn:ngsi-ld:{kind}List:{begun.Table.Count}-{names.Count}");
+                json.WriteString("type"u8, $"{kind}List");
+                Names(json, listMember, names, begun.Context);
+                End(json, begun);
+                return;
+            }
+
+            json.WriteStartArray();
+            foreach (var name in names)
+            {
+                json.WriteStartObject();
+                json.WriteString("id"u8, Iris.Utf8(name));
+                json.WriteString("type"u8, kind);
+                json.WriteString(nameMember, begun.Context.CompactName(name));
+                more(json, name);
+                End(json, begun);
+            }
+
+            json.WriteEndArray();
+        });
 
     private static Dictionary<int, SortedSet<string>> AttributesOf(EntityTable table, int type)
     {
@@ -178,7 +153,15 @@ internal static class Discovery
         json.WriteEndArray();
     }
 
-    private static void Names(Utf8JsonWriter json, ReadOnlySpan<byte> member, IEnumerable<int> names, LdContext context)
+    private static void TypeNames(Utf8JsonWriter json, IEnumerable<string> types, LdContext context)
+    {
+        json.WriteStartArray("typeNames"u8);
+        foreach (var type in types)
+            json.WriteStringValue(context.CompactVocab(type));
+        json.WriteEndArray();
+    }
+
+    private static void Names(Utf8JsonWriter json, string member, IEnumerable<int> names, LdContext context)
     {
         json.WriteStartArray(member);
         foreach (var name in names)

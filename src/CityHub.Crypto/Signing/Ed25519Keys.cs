@@ -50,7 +50,7 @@ internal sealed class Ed25519VerificationKey : IVerificationKey
             return false;
 
         var k = Challenge(signature[..32], message);
-        var point = negated.TimesWithBase(s, k);
+        var point = Comb.Base.Times(s).Plus(negated.Times(k));
         Span<byte> r = stackalloc byte[32];
         point.Write(r);
         return signature[..32].SequenceEqual(r) && !(r[0] == 1 && !r[1..].ContainsAnyExcept((byte)0));

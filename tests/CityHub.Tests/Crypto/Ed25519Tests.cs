@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json;
 using CityHub.Crypto;
@@ -10,6 +11,8 @@ namespace CityHub.Tests.Crypto;
 
 public sealed class Ed25519Tests
 {
+    private static readonly ConcurrentDictionary<string, IVerificationKey?> Keys = new();
+
     /// <summary>RFC 8032, 7.1: secret key, public key, message, signature.</summary>
     public static TheoryData<string, string, string, string> Rfc8032 => new()
     {
@@ -73,7 +76,7 @@ public sealed class Ed25519Tests
                 var badKey = vector.Flags.Any(flag => flag is "low_order_A" or "low_order_component_A" or "non_canonical_A");
                 var badR = vector.Flags.Contains("low_order_R");
                 Assert.True(badKey || badR, $"vector {vector.Number}");
-                Assert.Equal(badKey, !VerificationKeys.TryParse(SignatureAlgorithm.Ed25519, vector.Key, out _, out _));
+                Assert.Equal(badKey, KeyOf(vector) is null);
             }
         }
     }
@@ -220,15 +223,18 @@ public sealed class Ed25519Tests
 
     private static bool CombAgrees(in Scalar x, in Scalar y)
     {
-        Span<sbyte> a = stackalloc sbyte[Scalar.Digits];
-        Span<sbyte> b = stackalloc sbyte[Scalar.Digits];
-        x.Write(a);
-        y.Write(b);
+        Span<sbyte> a = stackalloc sbyte[Scalar.DigitsOf(7)];
+        Span<sbyte> b = stackalloc sbyte[Scalar.DigitsOf(7)];
+        x.Write(a, 7);
+        y.Write(b, 7);
         return a.SequenceEqual(b);
     }
 
-    private static bool Accepts(Vector vector) =>
-        VerificationKeys.TryParse(SignatureAlgorithm.Ed25519, vector.Key, out var key, out _) && key.Verify(vector.Message, vector.Signature);
+    private static bool Accepts(Vector vector) => KeyOf(vector) is { } key && key.Verify(vector.Message, vector.Signature);
+
+    /// <summary>The vectors have 42 keys among them.</summary>
+    private static IVerificationKey? KeyOf(Vector vector) =>
+        Keys.GetOrAdd(Convert.ToHexString(vector.Key), _ => VerificationKeys.TryParse(SignatureAlgorithm.Ed25519, vector.Key, out var key, out var _) ? key : null);
 
     private static bool BouncyAccepts(Vector vector) => BouncyEd25519.Verify(vector.Signature, 0, vector.Key, 0, vector.Message, 0, vector.Message.Length);
 

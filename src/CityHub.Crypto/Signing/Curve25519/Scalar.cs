@@ -10,9 +10,6 @@ internal readonly struct Scalar
 
     private const ulong Top = 1UL << 60;
 
-    /// <summary>Digits of −8 … 8 to the base of 16 that a number below 2^253 has.</summary>
-    public const int Digits = 64;
-
     private readonly ulong a, b, c, d;
 
     private Scalar(ulong a, ulong b, ulong c, ulong d) => (this.a, this.b, this.c, this.d) = (a, b, c, d);
@@ -66,16 +63,23 @@ internal readonly struct Scalar
         return new Scalar(a, b, c, d);
     }
 
-    /// <summary>The number as Σ digit[i]·16^i with digits of −8 … 8.</summary>
-    public void Write(Span<sbyte> digits)
+    /// <summary>How many digits of <paramref name="width"/> bits a number below 2^253 has, the carry of the highest included.</summary>
+    public static int DigitsOf(int width) => (253 + width) / width;
+
+    /// <summary>The number as Σ digit[i]·2^(wi) with digits of −2^(w−1) … 2^(w−1); w is 7 at most.</summary>
+    public void Write(Span<sbyte> digits, int width)
     {
-        Span<ulong> words = [a, b, c, d];
-        var carry = 0;
-        for (var i = 0; i < Digits; i++)
+        Span<ulong> words = [a, b, c, d, 0];
+        int mask = (1 << width) - 1, half = 1 << (width - 1), carry = 0, bit = 0;
+        for (var i = 0; i < digits.Length; i++, bit += width)
         {
-            var digit = (int)(words[i >> 4] >> ((i & 15) << 2) & 15) + carry;
-            carry = digit + 8 >> 4;
-            digits[i] = (sbyte)(digit - (carry << 4));
+            var (word, from) = (bit >> 6, bit & 63);
+            var window = words[word] >> from;
+            if (from + width > 64)
+                window |= words[word + 1] << (64 - from);
+            var digit = (int)(window & (uint)mask) + carry;
+            carry = digit > half ? 1 : 0;
+            digits[i] = (sbyte)(digit - (carry << width));
         }
     }
 

@@ -7,7 +7,13 @@ namespace CityHub.Core.Facts;
 /// <param name="Type">Name of the fact in the past tense, e.g. <c>EntityCreated</c>.</param>
 /// <param name="At">When the hub recorded it; never decreases along the log.</param>
 /// <param name="Payload">UTF-8 JSON that stands alone (no ids of a running process in it).</param>
-public readonly record struct Fact(long Position, string Stream, long Version, string Type, DateTimeOffset At, ReadOnlyMemory<byte> Payload);
+public readonly record struct Fact(long Position, string Stream, long Version, string Type, DateTimeOffset At, ReadOnlyMemory<byte> Payload)
+{
+    public const int SaltBytes = 32;
+
+    /// <summary>Random, known to nobody but the log: what is said about the payload elsewhere commits to it without telling it.</summary>
+    public ReadOnlyMemory<byte> Salt { get; init; }
+}
 
 /// <summary>A fact on its way into the log.</summary>
 public readonly record struct NewFact(string Type, ReadOnlyMemory<byte> Payload);

@@ -26,6 +26,9 @@ public sealed record EmbeddedOptions
     /// <summary>How many facts at the end of the log are read and checked at every start.</summary>
     public int TailFacts { get; init; } = 4_096;
 
+    /// <summary>Fills a buffer with what nobody can guess: the salts of facts.</summary>
+    public Action<byte[]> Entropy { get; init; } = static bytes => System.Security.Cryptography.RandomNumberGenerator.Fill(bytes);
+
     public SeriesOptions Series { get; init; } = new();
 
     /// <summary>

@@ -18,12 +18,12 @@ internal sealed class FactFile : IDisposable
 
     /// <summary>"CtyH", so that `file` and a stray connection know what this is.</summary>
     const int ApplicationId = 0x43747948;
-    const int FormatVersion = 1;
+    const int FormatVersion = 2;
 
     const string Schema = """
         CREATE TABLE facts(
             position INTEGER PRIMARY KEY, stream INTEGER NOT NULL, version INTEGER NOT NULL, type INTEGER NOT NULL,
-            at INTEGER NOT NULL, row_check INTEGER NOT NULL, payload BLOB NOT NULL) STRICT;
+            at INTEGER NOT NULL, row_check INTEGER NOT NULL, salt BLOB NOT NULL, payload BLOB NOT NULL) STRICT;
         CREATE TABLE streams(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, version INTEGER NOT NULL) STRICT;
         CREATE TABLE types(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
         CREATE TABLE stretches(stream INTEGER NOT NULL, stretch INTEGER NOT NULL, PRIMARY KEY(stream, stretch)) WITHOUT ROWID, STRICT;
@@ -39,7 +39,7 @@ internal sealed class FactFile : IDisposable
         _begin = db.Prepare("BEGIN IMMEDIATE");
         _commit = db.Prepare("COMMIT");
         _rollback = db.Prepare("ROLLBACK");
-        _insert = db.Prepare("INSERT INTO facts(position, stream, version, type, at, row_check, payload) VALUES(?, ?, ?, ?, ?, ?, ?)");
+        _insert = db.Prepare("INSERT INTO facts(position, stream, version, type, at, row_check, salt, payload) VALUES(?, ?, ?, ?, ?, ?, ?, ?)");
         _stream = db.Prepare("INSERT INTO streams(id, name, version) VALUES(?, ?, ?) ON CONFLICT(id) DO UPDATE SET version = excluded.version");
         _type = db.Prepare("INSERT INTO types(id, name) VALUES(?, ?)");
         _stretch = db.Prepare("INSERT OR IGNORE INTO stretches(stream, stretch) VALUES(?, ?)");
@@ -107,6 +107,13 @@ internal sealed class FactFile : IDisposable
         {
             return FactProblems.StorageUnavailable.Because(
                 $"{db.Path} was written by a newer CityHub (format {format}; this one knows {FormatVersion}).", "Start the newer version again.");
+        }
+
+        if (!empty && format < FormatVersion)
+        {
+            return FactProblems.StorageUnavailable.Because(
+                $"{db.Path} was written by a CityHub before its first release (format {format}; this one knows {FormatVersion}): its facts have no salts.",
+                "Give CityHub a new folder and read the sources in again.");
         }
 
         // synchronous=FULL: COMMIT returns after the fsync of the write-ahead log. The writer checkpoints itself (WatchWal).
@@ -241,8 +248,9 @@ internal sealed class FactFile : IDisposable
             .Bind(3, fact.Version)
             .Bind(4, type)
             .Bind(5, at)
-            .Bind(6, RowCheck.Of(fact.Position, stream.Id, fact.Version, type, at, payload))
-            .RunWithBlob(7, payload);
+            .Bind(6, RowCheck.Of(fact.Position, stream.Id, fact.Version, type, at, fact.Salt.Span, payload))
+            .Bind(7, fact.Salt.Span)
+            .RunWithBlob(8, payload);
     }
 
     /// <summary>Writes the versions of the streams that the group touched.</summary>

@@ -263,10 +263,12 @@ internal sealed class FactLog : IFactLog, IDisposable
         pending.First = facts.Count;
         long before = facts.Count == 0 ? _lastAt : facts[^1].At.UtcTicks;
         var at = new DateTimeOffset(Math.Max(before, append.At.UtcTicks), TimeSpan.Zero);
+        byte[] salts = new byte[append.Facts.Count * Fact.SaltBytes];
+        _options.Entropy(salts);
         for (int i = 0; i < append.Facts.Count; i++)
         {
             NewFact said = append.Facts[i];
-            var fact = new Fact(_head + facts.Count + 1, stream.Name, ++stream.Next, said.Type, at, said.Payload);
+            var fact = new Fact(_head + facts.Count + 1, stream.Name, ++stream.Next, said.Type, at, said.Payload) { Salt = salts.AsMemory(i * Fact.SaltBytes, Fact.SaltBytes) };
             facts.Add(fact);
             _file.Insert(stream, fact);
         }

@@ -121,7 +121,7 @@ internal sealed class FactReader(string path, FactNames names) : IDisposable
             _db = SqliteDb.Open(path, readOnly: true);
             All = _db.Prepare($"{RowReader.Columns} WHERE position > ? AND position <= ? ORDER BY position LIMIT ?");
             OfStream = _db.Prepare($"""
-                SELECT f.position, f.stream, f.version, f.type, f.at, f.row_check, f.payload
+                SELECT f.position, f.stream, f.version, f.type, f.at, f.row_check, f.salt, f.payload
                 FROM stretches s CROSS JOIN facts f ON f.position >= s.stretch << {FactFile.StretchBits} AND f.position < (s.stretch + 1) << {FactFile.StretchBits}
                 WHERE s.stream = ?1 AND s.stretch >= ?2 >> {FactFile.StretchBits} AND s.stretch <= ?3 >> {FactFile.StretchBits}
                   AND f.stream = ?1 AND f.position > ?2 AND f.position <= ?3

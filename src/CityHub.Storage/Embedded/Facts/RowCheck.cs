@@ -9,7 +9,7 @@ namespace CityHub.Storage.Embedded.Facts;
 /// </summary>
 internal static class RowCheck
 {
-    public static uint Of(long position, long stream, long version, long type, long at, ReadOnlySpan<byte> payload)
+    public static uint Of(long position, long stream, long version, long type, long at, ReadOnlySpan<byte> salt, ReadOnlySpan<byte> payload)
     {
         uint check = uint.MaxValue;
         check = BitOperations.Crc32C(check, (ulong)position);
@@ -18,17 +18,22 @@ internal static class RowCheck
         check = BitOperations.Crc32C(check, (ulong)type);
         check = BitOperations.Crc32C(check, (ulong)at);
         check = BitOperations.Crc32C(check, (ulong)payload.Length);
-        ReadOnlySpan<ulong> words = MemoryMarshal.Cast<byte, ulong>(payload);
+        return ~Over(Over(check, salt), payload);
+    }
+
+    static uint Over(uint check, ReadOnlySpan<byte> bytes)
+    {
+        ReadOnlySpan<ulong> words = MemoryMarshal.Cast<byte, ulong>(bytes);
         foreach (ulong word in words)
         {
             check = BitOperations.Crc32C(check, BitConverter.IsLittleEndian ? word : System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(word));
         }
 
-        foreach (byte rest in payload[(words.Length * sizeof(ulong))..])
+        foreach (byte rest in bytes[(words.Length * sizeof(ulong))..])
         {
             check = BitOperations.Crc32C(check, rest);
         }
 
-        return ~check;
+        return check;
     }
 }

@@ -7,7 +7,7 @@ namespace CityHub.Storage.Embedded.Facts;
 /// <summary>One row of `facts` into a <see cref="Fact"/>, checked.</summary>
 internal static class RowReader
 {
-    public const string Columns = "SELECT position, stream, version, type, at, row_check, payload FROM facts";
+    public const string Columns = "SELECT position, stream, version, type, at, row_check, salt, payload FROM facts";
 
     /// <param name="expected">The position the row must have: the log is gapless.</param>
     public static Problem? Read(SqliteStatement row, FactNames names, long expected, out Fact fact)
@@ -19,8 +19,8 @@ internal static class RowReader
             return Damaged(expected, $"position {position} stands in its place");
         }
 
-        ReadOnlySpan<byte> payload = row.Blob(6);
-        if ((uint)row.Long(5) != RowCheck.Of(position, stream, version, type, at, payload) || at is < 0 or > 3155378975999999999)
+        ReadOnlySpan<byte> payload = row.Blob(7), salt = row.Blob(6);
+        if ((uint)row.Long(5) != RowCheck.Of(position, stream, version, type, at, salt, payload) || salt.Length != Fact.SaltBytes || at is < 0 or > 3155378975999999999)
         {
             return Damaged(position, "its check does not fit its content");
         }
@@ -30,7 +30,7 @@ internal static class RowReader
             return Damaged(position, "its stream or type has no name");
         }
 
-        fact = new Fact(position, streamName, version, typeName, new DateTimeOffset(at, TimeSpan.Zero), payload.ToArray());
+        fact = new Fact(position, streamName, version, typeName, new DateTimeOffset(at, TimeSpan.Zero), payload.ToArray()) { Salt = salt.ToArray() };
         return null;
     }
 

@@ -76,6 +76,19 @@ public abstract class FactLogContract
     }
 
     [Fact]
+    public async Task Each_fact_has_a_salt_of_its_own_that_stays()
+    {
+        using IStoreUnderTest store = Open();
+        _ = (await store.Log.AppendAsync(Say("s", "a", "a"), Cancel)).Value;
+        _ = (await store.Log.AppendAsync(Say("s", "a"), Cancel)).Value;
+        string[] salts = [.. store.Log.Read(0).Select(f => Convert.ToHexString(f.Salt.Span))];
+        Assert.Equal(3, salts.Distinct().Count());
+        Assert.All(salts, s => Assert.Equal(2 * Fact.SaltBytes, s.Length));
+        store.Reopen();
+        Assert.Equal(salts, store.Log.Read(0).Select(f => Convert.ToHexString(f.Salt.Span)));
+    }
+
+    [Fact]
     public async Task Refused_when_the_stream_has_moved_on()
     {
         using IStoreUnderTest store = Open();

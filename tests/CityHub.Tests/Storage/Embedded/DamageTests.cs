@@ -151,6 +151,7 @@ public sealed class DamageTests
     [InlineData("DELETE FROM facts WHERE position = 30", 30)]
     [InlineData("DELETE FROM facts WHERE position >= 50", 49)]
     [InlineData("UPDATE facts SET version = version + 1, row_check = row_check WHERE position = 12", 12)]
+    [InlineData("UPDATE facts SET salt = zeroblob(32) WHERE position = 20", 20)]
     [InlineData("UPDATE facts SET position = 99 WHERE position = 60", 99)]
     [InlineData("DELETE FROM facts WHERE position = 1", 1)]
     [InlineData("DELETE FROM types", 60)]

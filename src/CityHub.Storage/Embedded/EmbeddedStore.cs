@@ -1,10 +1,12 @@
 using CityHub.Core.Facts;
+using CityHub.Core.Ports;
 using CityHub.Core.Problems;
 using CityHub.Core.Series;
 using CityHub.Storage.Embedded.Facts;
 using CityHub.Storage.Embedded.Series;
 using CityHub.Storage.Embedded.Snapshots;
 using CityHub.Storage.Embedded.Sqlite;
+using CityHub.Storage.Embedded.Subjects;
 using CityHub.Storage.Embedded.Views;
 
 namespace CityHub.Storage.Embedded;
@@ -16,10 +18,11 @@ public sealed class EmbeddedStore : IDisposable, IAsyncDisposable
     readonly FactLog _log;
     readonly ViewsFile _views;
     readonly EmbeddedSeries _series;
+    readonly SubjectKeys _keys;
     bool _disposed;
 
-    EmbeddedStore(string folder, FolderLock held, FactLog log, ViewsFile views, EmbeddedSeries series, SnapshotFolder snapshots) =>
-        (Folder, _lock, _log, _views, _series, Snapshots) = (folder, held, log, views, series, snapshots);
+    EmbeddedStore(string folder, FolderLock held, FactLog log, ViewsFile views, EmbeddedSeries series, SnapshotFolder snapshots, SubjectKeys keys, ActLog acts) =>
+        (Folder, _lock, _log, _views, _series, Snapshots, _keys, Acts) = (folder, held, log, views, series, snapshots, keys, acts);
 
     public string Folder { get; }
 
@@ -30,6 +33,8 @@ public sealed class EmbeddedStore : IDisposable, IAsyncDisposable
     public ISeries Series => _series;
 
     public ISnapshots Snapshots { get; }
+
+    public IActs Acts { get; }
 
     /// <summary>
     /// Opens the folder, making it when it is new. Recovery is part of every opening; there is no other path.
@@ -42,6 +47,7 @@ public sealed class EmbeddedStore : IDisposable, IAsyncDisposable
         FactLog? log = null;
         ViewsFile? views = null;
         EmbeddedSeries? series = null;
+        SubjectKeys? keys = null;
         try
         {
             options.Fault?.Invoke(FaultPoint.OpenBeforeLock); // Nothing touched.
@@ -60,13 +66,14 @@ public sealed class EmbeddedStore : IDisposable, IAsyncDisposable
             // Facts first: what stands beyond their end proves that some are missing.
             if (!ViewsFile.Open(folder, log.Head, options).TryGet(out views, out refused)
                 || !EmbeddedSeries.Open(folder, log.Head, time, options.Series with { Fault = options.Fault }, options.Stop).TryGet(out series, out refused)
-                || !SnapshotFolder.Open(folder, log.Head, options).TryGet(out SnapshotFolder? snapshots, out refused))
+                || !SnapshotFolder.Open(folder, log.Head, options).TryGet(out SnapshotFolder? snapshots, out refused)
+                || !SubjectKeys.Open(folder, options).TryGet(out keys, out refused))
             {
                 return refused;
             }
 
-            var store = new EmbeddedStore(folder, held, log, views, series, snapshots);
-            (held, log, views, series) = (null, null, null, null);
+            var store = new EmbeddedStore(folder, held, log, views, series, snapshots, keys, ActLog.Open(log, views, keys, time, options.Entropy));
+            (held, log, views, series, keys) = (null, null, null, null, null);
             return store;
         }
         catch (SqliteException failure)
@@ -83,6 +90,7 @@ public sealed class EmbeddedStore : IDisposable, IAsyncDisposable
         }
         finally
         {
+            keys?.Dispose();
             series?.Dispose();
             views?.Dispose();
             log?.Dispose();
@@ -129,6 +137,7 @@ public sealed class EmbeddedStore : IDisposable, IAsyncDisposable
         _log.Dispose();
         _series.Dispose();
         _views.Dispose();
+        _keys.Dispose();
         _lock.Dispose();
     }
 

@@ -33,6 +33,10 @@ public sealed class TestFolder : IDisposable
             using var source = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             using var target = new FileStream(System.IO.Path.Combine(to, name), FileMode.Create, FileAccess.Write);
             source.CopyTo(target);
+            if (!OperatingSystem.IsWindows())
+            {
+                System.IO.File.SetUnixFileMode(target.SafeFileHandle, System.IO.File.GetUnixFileMode(source.SafeFileHandle)); // keys stay their owner's
+            }
         }
     }
 

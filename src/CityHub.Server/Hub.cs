@@ -205,7 +205,9 @@ internal sealed partial class Hub : IAsyncDisposable
         if (await OpenRoomsAsync(cancel) is { } refused)
             return refused;
 
-        // 5. Let requests in.
+        // 5. Say so, then let requests in.
+        if (await Open(new HubActs(store.Acts, Time, _app.Services.GetRequiredService<ILogger<HubActs>>())).StartAsync(Config, cancel) is { } unrecorded)
+            return unrecorded;
         _front.Open(Pipeline(_door, metrics));
         Presence.Write(Config.Data, Addresses, Config.Http.Certificate is null ? null : _opened.OfType<Certificates>().First().Current);
         return null;

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using CityHub.Bench.Broker;
 using CityHub.Bench.Fuzz;
 using CityHub.Bench.Kill;
+using CityHub.Bench.Ledger;
 using CityHub.Bench.Storage;
 using CityHub.Core.Problems;
 using CityHub.Server.CommandLine;
@@ -15,16 +16,16 @@ internal sealed class Bench : IVerb
     private static readonly Option Runs = new("--runs", "kill: how often the child is killed, 200 without it; fuzz: how many inputs for each codec, 1000000 without it") { Value = "N" };
     private static readonly Option Store = new("--store", "kill: only the store, without the hub around it");
     private static readonly Option Seed = new("--seed", "Of the random moments; 1 without it") { Value = "N" };
-    private static readonly Option Json = new("--json", "broker: write the figures as one flat JSON object") { Value = "FILE" };
-    private static readonly Option Quick = new("--quick", "broker: shorter rounds and smaller cities");
-    private static readonly Option Only = new("--only", "broker: only the figures whose key contains this") { Value = "KEY" };
+    private static readonly Option Json = new("--json", "broker, ledger: write the figures as one flat JSON object") { Value = "FILE" };
+    private static readonly Option Quick = new("--quick", "broker, ledger: shorter rounds and smaller cities");
+    private static readonly Option Only = new("--only", "broker, ledger: only the figures whose key contains this") { Value = "KEY" };
     private static readonly Option Each = new("--time", "How long each figure is measured; 5s without it") { Value = "TIME" };
 
     public string Name => "bench";
 
     public string Summary => "Measure this hub on this machine";
 
-    public string Arguments => "<broker|storage|kill|fuzz>";
+    public string Arguments => "<broker|ledger|storage|kill|fuzz>";
 
     public IReadOnlyList<Option> Options => [Json, Quick, Only, Folder, Runs, Store, Seed, Each];
 
@@ -32,6 +33,7 @@ internal sealed class Bench : IVerb
     [
         new("cityhub bench broker --json figures.json", "updates, batches, queries, history, start, memory; median of five rounds with the spread"),
         new("cityhub bench broker --quick", "the same, shorter"),
+        new("cityhub bench ledger --quick", "hashes and signatures: what the ledger pays for each entry and each checkpoint"),
         new("cityhub bench storage", "appends per second of the fact log, beside the fsyncs per second of the disk"),
         new("cityhub bench fuzz --runs 100000", "mutated inputs for each codec; nothing may crash, hang or be half accepted"),
         new("cityhub bench kill --runs 200", "kills a hub under load at random moments; nothing acknowledged may be lost or doubled"),
@@ -42,6 +44,8 @@ internal sealed class Bench : IVerb
     {
         if (call.Arguments is ["broker"])
             return await BrokerBench.RunAsync(call.Text(Json.Name), call.Has(Quick.Name), call.Text(Only.Name), call.Out, cancel);
+        if (call.Arguments is ["ledger"])
+            return await LedgerFigures.RunAsync(call.Text(Json.Name), call.Has(Quick.Name), call.Text(Only.Name), call.Out, cancel);
         if (!call.Number(Runs.Name, 200, 1, 1_000_000_000).TryGet(out var runs, out var problem)
             || !call.Number(Seed.Name, 1, 0, int.MaxValue).TryGet(out var seed, out problem)
             || !call.Duration(Each.Name, TimeSpan.FromSeconds(5)).TryGet(out var each, out problem))

@@ -224,7 +224,7 @@ internal sealed partial class Hub : IAsyncDisposable
         {
             routes.MapHealth();
             routes.MapMetrics(metrics);
-            routes.MapFacts(Store.Log);
+            routes.MapFacts(Store.Log, Store.Acts);
             routes.MapTokens(Tokens);
             routes.MapStatus(this);
             routes.MapPages(this);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using CityHub.Core.Problems;
+using CityHub.Crypto;
 using CityHub.Server.CommandLine;
 
 namespace CityHub.Server.Configuration;
@@ -117,10 +118,20 @@ internal sealed class ConfigReader
                 Duration($"{item}.keep", TimeSpan.FromDays(366), TimeSpan.FromHours(1), TimeSpan.FromDays(36600), required: true)))],
             Telemetry = new TelemetryConfig
             {
-                Otlp = Otlp(),
+                Otlp = Service("telemetry.otlp", "the http:// or https:// address of an OTLP receiver"),
                 Log = OneOf("telemetry.log", defaults.Telemetry.Log, ["trace", "debug", "information", "warning", "error"]),
                 LogFormat = OneOf("telemetry.logFormat", defaults.Telemetry.LogFormat, ["text", "json"]),
                 Requests = Switch("telemetry.requests", defaults.Telemetry.Requests),
+            },
+            Ledger = new LedgerConfig
+            {
+                Name = Origin(),
+                Suites = Suites(),
+                PostQuantum = Switch("ledger.postQuantum", defaults.Ledger.PostQuantum),
+                Policy = OptionalPath("ledger.policy"),
+                Every = Duration("ledger.every", defaults.Ledger.Every, TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(1)),
+                TimeStamps = Service("ledger.timeStamps", "the http:// or https:// address of an RFC 3161 authority"),
+                StampEvery = Duration("ledger.stampEvery", defaults.Ledger.StampEvery, TimeSpan.FromSeconds(1), TimeSpan.FromDays(30)),
             },
             Tenants = Tenants(),
         };
@@ -333,15 +344,39 @@ internal sealed class ConfigReader
         return new IssuerConfig(url, Text($"{item}.scopes", "scope", "the name of a claim"), Text($"{item}.tenants", "tenant", "the name of a claim"));
     }
 
-    private string? Otlp()
+    /// <summary>A service elsewhere; none without it.</summary>
+    private string? Service(string key, string allowed)
     {
-        const string allowed = "the http:// or https:// address of an OTLP receiver";
-        var setting = Find("telemetry.otlp", "", allowed);
+        var setting = Find(key, "", allowed);
         if (setting is null || setting.Value.Length == 0)
             return null;
         if (!(Uri.TryCreate(setting.Value, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"))
-            Wrong(setting, "telemetry.otlp", allowed);
+            Wrong(setting, key, allowed);
         return setting.Value;
+    }
+
+    private string? Origin()
+    {
+        const string allowed = "a name without spaces and plus signs, at most 200 letters, e.g. ledger.city.example/hub";
+        var setting = Find("ledger.name", "", allowed);
+        if (setting is null || setting.Value.Length == 0)
+            return null;
+        if (setting.Value.Length > 200 || setting.Value.Any(c => c <= ' ' || c == '+' || char.IsWhiteSpace(c) || char.IsSurrogate(c)))
+            Wrong(setting, "ledger.name", allowed);
+        return setting.Value;
+    }
+
+    private SuiteRequirement Suites()
+    {
+        // The tiles of the field are SHA-256; SM3 comes beside it, never in its place.
+        const string allowed = "intl or gm+intl";
+        var setting = Find("ledger.suites", "intl", allowed);
+        if (setting is null || setting.Value == SuiteRequirement.Intl.ToString())
+            return SuiteRequirement.Intl;
+        if (setting.Value == SuiteRequirement.Both.ToString())
+            return SuiteRequirement.Both;
+        Wrong(setting, "ledger.suites", allowed);
+        return SuiteRequirement.Intl;
     }
 
     private List<string> Tenants()

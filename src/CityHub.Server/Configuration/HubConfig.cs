@@ -1,4 +1,5 @@
 using System.Net;
+using CityHub.Crypto;
 
 namespace CityHub.Server.Configuration;
 
@@ -24,6 +25,8 @@ internal sealed record HubConfig
     public IReadOnlyList<RetentionRule> Retention { get; init; } = [];
 
     public TelemetryConfig Telemetry { get; init; } = new();
+
+    public LedgerConfig Ledger { get; init; } = new();
 
     /// <summary>Tenants that exist from the start, beside the default one.</summary>
     public IReadOnlyList<string> Tenants { get; init; } = [];
@@ -112,6 +115,30 @@ internal sealed record ContextsConfig
 /// <summary>History of entities of a type is forgotten after this time.</summary>
 /// <param name="Type">IRI of an entity type, or <c>*</c>.</param>
 internal sealed record RetentionRule(string Type, TimeSpan Keep);
+
+internal sealed record LedgerConfig
+{
+    /// <summary>The origin of the log (C2SP tlog-checkpoint), e.g. <c>ledger.city.example/hub</c>; null: made from the first key. It never changes once a checkpoint was signed.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>One tree and one signature for each: <c>intl</c>, or <c>gm+intl</c>.</summary>
+    public SuiteRequirement Suites { get; init; } = SuiteRequirement.Intl;
+
+    /// <summary>Whether an ML-DSA-44 key signs each checkpoint beside the Ed25519 key.</summary>
+    public bool PostQuantum { get; init; }
+
+    /// <summary>A C2SP tlog-policy: the witnesses, and how many of whom have to have seen a checkpoint. Null: nobody is asked.</summary>
+    public string? Policy { get; init; }
+
+    /// <summary>How long a checkpoint may wait for more facts before it is signed; at most a second.</summary>
+    public TimeSpan Every { get; init; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>An RFC 3161 time stamping authority; null: checkpoints are anchored nowhere else.</summary>
+    public string? TimeStamps { get; init; }
+
+    /// <summary>How often a checkpoint is stamped, if there is a new one.</summary>
+    public TimeSpan StampEvery { get; init; } = TimeSpan.FromHours(1);
+}
 
 internal sealed record TelemetryConfig
 {

@@ -34,5 +34,8 @@ internal sealed class Bearer
         return false;
     }
 
+    /// <summary>Whoever asks, for the log; <c>open</c> where the hub asks nobody.</summary>
+    public static string NameOf(HttpContext http) => http.Features.Get<Bearer>()?.Subject ?? "open";
+
     public static string TenantOf(HttpContext http) => http.Request.Headers.TryGetValue("NGSILD-Tenant", out var tenant) ? tenant.ToString() : "";
 }

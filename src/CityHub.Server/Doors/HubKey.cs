@@ -92,6 +92,7 @@ internal static class DoorProblems
     public static readonly ProblemKind KeyUnusable = new("hub-key-unusable", "The hub's key cannot be used", 500);
     public static readonly ProblemKind UnknownPermission = new("unknown-permission", "There is no such permission", 400);
     public static readonly ProblemKind TokenLifetime = new("token-lifetime", "A token cannot be that long-lived", 400);
+    public static readonly ProblemKind BreakGlass = new("break-glass-refused", "This is no emergency token", 400);
     public static readonly ProblemKind TokenUnknown = new("token-unknown", "The hub has issued no such token", 404);
     public static readonly ProblemKind NoHub = new("no-hub", "No hub answers on this data folder", 503);
 }

@@ -12,6 +12,9 @@ namespace CityHub.Server.Doors;
 internal sealed record IssuedToken(string IdHash, string Subject, IReadOnlyList<string> Permissions, IReadOnlyList<string> Tenants, DateTimeOffset IssuedAt, DateTimeOffset ExpiresAt)
 {
     public DateTimeOffset? RevokedAt { get; init; }
+
+    /// <summary>Why somebody had to do what nobody had given him to do; null for an ordinary token.</summary>
+    public string? BreakGlass { get; init; }
 }
 
 /// <summary>
@@ -26,6 +29,9 @@ internal sealed class TokenRegister : IFactObserver
 
     /// <summary>Longer than any device is left alone; a token that never ends cannot be outlived.</summary>
     public static readonly TimeSpan LongestLife = TimeSpan.FromDays(3 * 366);
+
+    /// <summary>An emergency is over after this long, or another reason is given.</summary>
+    public static readonly TimeSpan LongestEmergency = TimeSpan.FromHours(1);
 
     private readonly ConcurrentDictionary<string, IssuedToken> _tokens = new(StringComparer.Ordinal);
     private readonly IFactLog _log;
@@ -43,12 +49,15 @@ internal sealed class TokenRegister : IFactObserver
 
     public IEnumerable<IssuedToken> All => _tokens.Values.OrderByDescending(t => t.IssuedAt);
 
+    /// <summary>Emergency tokens that open the hub now.</summary>
+    public int GlassBroken => _tokens.Values.Count(t => t.BreakGlass is not null && t.RevokedAt is null && t.ExpiresAt > _time.GetUtcNow());
+
     public bool IsRevoked(string idHash) => _tokens.TryGetValue(idHash, out var token) && token.RevokedAt is not null;
 
     public async ValueTask<Result<(string Token, TokenClaims Claims)>> IssueAsync(
-        string subject, IReadOnlyList<string> permissions, IReadOnlyList<string> tenants, TimeSpan life, string by, CancellationToken cancel)
+        string subject, IReadOnlyList<string> permissions, IReadOnlyList<string> tenants, TimeSpan life, string by, CancellationToken cancel, string? breakGlass = null)
     {
-        if (Check(permissions, life) is { } problem)
+        if (Check(permissions, life, breakGlass) is { } problem)
             return problem;
         var now = DateTimeOffset.FromUnixTimeSeconds(_time.GetUtcNow().ToUnixTimeSeconds());
         var claims = new TokenClaims(HubTokens.NewId(), subject, permissions, tenants, now, now + life);
@@ -61,6 +70,8 @@ internal sealed class TokenRegister : IFactObserver
             Strings(json, "tenants", tenants);
             json.WriteString("expiresAt", Time(claims.ExpiresAt));
             json.WriteString("by", by);
+            if (breakGlass is not null)
+                json.WriteString("breakGlass", breakGlass);
             json.WriteEndObject();
         });
         var appended = await _log.AppendAsync(new Append(Stream, [new NewFact(Issued, fact)], now), cancel);
@@ -85,8 +96,13 @@ internal sealed class TokenRegister : IFactObserver
         return appended.Problem is { } refused ? refused : _tokens[token.IdHash];
     }
 
-    public static Problem? Check(IReadOnlyList<string> permissions, TimeSpan life)
+    /// <param name="breakGlass">Why, for an emergency token.</param>
+    public static Problem? Check(IReadOnlyList<string> permissions, TimeSpan life, string? breakGlass = null)
     {
+        if (breakGlass is not null && (breakGlass.Trim().Length is < 10 or > 1000 || life > LongestEmergency))
+            return DoorProblems.BreakGlass.Because(
+                $"An emergency token lives for at most {Configuration.Durations.Text(LongestEmergency)} and has a reason of 10 to 1000 letters that an auditor will read.", "Say what happened and who was told; when the hour is over and the emergency is not, issue another one.");
+
         if (permissions.Count == 0)
             return DoorProblems.UnknownPermission.Because("The token would carry no permission.", Known);
         foreach (var permission in permissions)
@@ -125,7 +141,10 @@ internal sealed class TokenRegister : IFactObserver
                 Strings(root.GetProperty("permissions")),
                 Strings(root.GetProperty("tenants")),
                 fact.At,
-                root.GetProperty("expiresAt").GetDateTimeOffset());
+                root.GetProperty("expiresAt").GetDateTimeOffset())
+            {
+                BreakGlass = root.TryGetProperty("breakGlass", out var reason) ? reason.GetString() : null,
+            };
         }
         else if (fact.Type == Revoked && _tokens.TryGetValue(id, out var token))
         {

@@ -25,13 +25,16 @@ internal static class TokenRoutes
     /// <summary>What POST /tokens takes.</summary>
     public sealed record Request(string Subject, IReadOnlyList<string> Permissions, IReadOnlyList<string> Tenants, TimeSpan Life)
     {
+        /// <summary>Why this is an emergency; null when it is none.</summary>
+        public string? BreakGlass { get; init; }
+
         public static Result<Request> Read(JsonElement json)
         {
             if (json.ValueKind != JsonValueKind.Object)
                 return ServerProblems.BadBody.Because("The body is no JSON object.");
-            string? subject = null;
+            string? subject = null, breakGlass = null;
             List<string> permissions = [], tenants = [];
-            var life = DefaultLife;
+            TimeSpan? life = null;
             foreach (var member in json.EnumerateObject())
             {
                 switch (member.Name)
@@ -39,17 +42,18 @@ internal static class TokenRoutes
                     case "subject" when member.Value.ValueKind == JsonValueKind.String: subject = member.Value.GetString(); break;
                     case "permissions" when Strings(member.Value) is { } words: permissions = words; break;
                     case "tenants" when Strings(member.Value) is { } words: tenants = words; break;
-                    case "expires" when member.Value.ValueKind == JsonValueKind.String && Durations.TryParse(member.Value.GetString() ?? "", out life): break;
-                    case "subject" or "permissions" or "tenants" or "expires":
+                    case "expires" when member.Value.ValueKind == JsonValueKind.String && Durations.TryParse(member.Value.GetString() ?? "", out var span): life = span; break;
+                    case "breakGlass" when member.Value.ValueKind == JsonValueKind.String: breakGlass = member.Value.GetString(); break;
+                    case "subject" or "permissions" or "tenants" or "expires" or "breakGlass":
                         return ServerProblems.BadBody.Because($"{member.Name} is {member.Value.GetRawText()}.", "{\"subject\": \"pump-17\", \"permissions\": [\"entities:write\"], \"tenants\": [], \"expires\": \"30d\"}");
                     default:
-                        return ServerProblems.BadBody.Because($"{member.Name} is no member here.", "There are subject, permissions, tenants, expires.");
+                        return ServerProblems.BadBody.Because($"{member.Name} is no member here.", "There are subject, permissions, tenants, expires, breakGlass.");
                 }
             }
 
             return string.IsNullOrWhiteSpace(subject)
                 ? ServerProblems.BadBody.Because("subject is missing: who will carry the token?")
-                : new Request(subject, permissions, tenants, life);
+                : new Request(subject, permissions, tenants, life ?? (breakGlass is null ? DefaultLife : TokenRegister.LongestEmergency)) { BreakGlass = breakGlass };
         }
 
         public void Write(Utf8JsonWriter json)
@@ -59,6 +63,8 @@ internal static class TokenRoutes
             Array(json, "permissions", Permissions);
             Array(json, "tenants", Tenants);
             json.WriteString("expires", Durations.Text(Life));
+            if (BreakGlass is not null)
+                json.WriteString("breakGlass", BreakGlass);
             json.WriteEndObject();
         }
 
@@ -85,7 +91,7 @@ internal static class TokenRoutes
             return;
         }
 
-        var issued = await tokens.IssueAsync(request.Subject, request.Permissions, request.Tenants, request.Life, By(http), http.RequestAborted);
+        var issued = await tokens.IssueAsync(request.Subject, request.Permissions, request.Tenants, request.Life, Bearer.NameOf(http), http.RequestAborted, request.BreakGlass);
         if (!issued.TryGet(out var token, out problem))
         {
             await ProblemWriter.WriteAsync(http, problem);
@@ -115,6 +121,8 @@ internal static class TokenRoutes
             Array(json, "tenants", token.Tenants);
             json.WriteString("issuedAt", TokenRegister.Time(token.IssuedAt));
             json.WriteString("expiresAt", TokenRegister.Time(token.ExpiresAt));
+            if (token.BreakGlass is not null)
+                json.WriteString("breakGlass", token.BreakGlass);
             if (token.RevokedAt is { } revoked)
                 json.WriteString("revokedAt", TokenRegister.Time(revoked));
             json.WriteEndObject();
@@ -125,14 +133,12 @@ internal static class TokenRoutes
 
     private static async Task RevokeAsync(HttpContext http, TokenRegister tokens)
     {
-        var revoked = await tokens.RevokeAsync(http.Request.RouteValues["id"]?.ToString() ?? "", By(http), http.RequestAborted);
+        var revoked = await tokens.RevokeAsync(http.Request.RouteValues["id"]?.ToString() ?? "", Bearer.NameOf(http), http.RequestAborted);
         if (revoked.Problem is { } problem)
             await ProblemWriter.WriteAsync(http, problem);
         else
             http.Response.StatusCode = 204;
     }
-
-    private static string By(HttpContext http) => http.Features.Get<Bearer>()?.Subject ?? "open";
 
     private static void Array(Utf8JsonWriter json, string name, IReadOnlyList<string> values)
     {

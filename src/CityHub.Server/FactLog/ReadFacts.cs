@@ -2,6 +2,7 @@ using System.Globalization;
 using CityHub.Core.Facts;
 using CityHub.Core.Ports;
 using CityHub.Core.Problems;
+using CityHub.Server.Doors;
 using CityHub.Server.Http;
 
 namespace CityHub.Server.FactLog;
@@ -9,9 +10,11 @@ namespace CityHub.Server.FactLog;
 /// <summary><c>GET /facts</c>: the log itself, from a position on, as lines of JSON; with <c>follow=true</c> it goes on as facts happen.</summary>
 internal static class ReadFacts
 {
-    public static IEndpointRouteBuilder MapFacts(this IEndpointRouteBuilder routes, IFactLog log)
+    public const string FactsRead = "FactsRead";
+
+    public static IEndpointRouteBuilder MapFacts(this IEndpointRouteBuilder routes, IFactLog log, IActs acts)
     {
-        routes.MapGet("/facts", http => HandleAsync(http, log)).RequireAuthorization(Permissions.FactsRead).DisableRequestTimeout()
+        routes.MapGet("/facts", http => HandleAsync(http, log, acts)).RequireAuthorization(Permissions.FactsRead).DisableRequestTimeout()
             .WithName("ReadFacts").WithSummary("The fact log from a position on, as lines of JSON").WithTags("Facts")
             .WithMetadata(
                 new Parameter("from", "Position of the first fact; 1 is the beginning", "integer"),
@@ -22,11 +25,17 @@ internal static class ReadFacts
         return routes;
     }
 
-    private static async Task HandleAsync(HttpContext http, IFactLog log)
+    private static async Task HandleAsync(HttpContext http, IFactLog log, IActs acts)
     {
         if (!Query(http.Request.Query).TryGet(out var query, out var problem))
         {
             await ProblemWriter.WriteAsync(http, problem);
+            return;
+        }
+
+        if ((await acts.RecordAsync(Act(query, Bearer.NameOf(http)), http.RequestAborted)).Problem is { } unrecorded)
+        {
+            await ProblemWriter.WriteAsync(http, unrecorded);
             return;
         }
 
@@ -48,6 +57,22 @@ internal static class ReadFacts
 
         await http.Response.BodyWriter.FlushAsync(cancel);
     }
+
+    /// <summary>Whoever reads the log sees everything that the city knows: that he did is in it before he does.</summary>
+    public static Act Act(FactQuery query, string by) => new(FactsRead, Json.Bytes(json =>
+    {
+        json.WriteStartObject();
+        json.WriteString("by", by);
+        json.WriteNumber("from", query.After + 1);
+        if (query.Stream is not null)
+            json.WriteString("stream", query.Stream);
+        if (query.Type is not null)
+            json.WriteString("type", query.Type);
+        if (query.Limit < long.MaxValue)
+            json.WriteNumber("limit", query.Limit);
+        json.WriteBoolean("follow", query.Follow);
+        json.WriteEndObject();
+    }));
 
     public static Result<FactQuery> Query(IQueryCollection query)
     {

@@ -79,6 +79,8 @@ internal sealed class Facts : IVerb
             return problem;
         await using (store)
         {
+            if ((await store.Acts.RecordAsync(ReadFacts.Act(query, "cityhub facts"), cancel)).Problem is { } unrecorded)
+                return unrecorded;
             var line = new ArrayBufferWriter<byte>();
             await foreach (var fact in FactLines.ReadAsync(store.Log, query, cancel))
             {

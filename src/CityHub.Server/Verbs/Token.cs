@@ -20,6 +20,7 @@ internal sealed class Token : IVerb
     private static readonly Option Allows = new("--permissions", "What it allows, separated by commas; all for everything") { Value = "LIST" };
     private static readonly Option Tenant = new("--tenant", "A tenant that it opens beside nothing else, or * for any; without it the default tenant") { Value = "NAME", Repeats = true };
     private static readonly Option Expires = new("--expires", $"How long it lives: {Durations.Allowed}; 1d without it") { Value = "TIME" };
+    private static readonly Option BreakGlass = new("--break-glass", $"An emergency: everything, for at most {Durations.Text(TokenRegister.LongestEmergency)}; the reason is recorded first and shown to everybody who watches") { Value = "REASON" };
     private static readonly Option Revoke = new("--revoke", "Revoke the token with this id instead (the id, or its hash from --list)") { Value = "ID" };
     private static readonly Option List = new("--list", "List what was issued instead");
 
@@ -27,13 +28,14 @@ internal sealed class Token : IVerb
 
     public string Summary => "Issue, list or revoke tokens of the hub";
 
-    public IReadOnlyList<Option> Options => [Subject, Allows, Tenant, Expires, Revoke, List, .. ConfigOptions.ForAFolder];
+    public IReadOnlyList<Option> Options => [Subject, Allows, Tenant, Expires, BreakGlass, Revoke, List, .. ConfigOptions.ForAFolder];
 
     public IReadOnlyList<Example> Examples =>
     [
         new("cityhub token --subject me --permissions all", "a token for a developer, for one day; it alone goes to standard output"),
         new("cityhub token --subject pump-17 --permissions entities:write --expires 90d", "a token for a device: its HTTP header, or its MQTT password"),
         new("curl -H \"Authorization: Bearer $(cityhub token --subject me --permissions entities:read)\" http://127.0.0.1:8080/ngsi-ld/v1/types", "use it at once"),
+        new("cityhub token --subject wang --break-glass \"pump station 4 floods, sign-in is down, told the duty lead\"", "an emergency token: recorded before it is shown"),
         new("cityhub token --revoke 4jQnVb0r3aQm1x2c9sKp8A", "from now on it opens nothing"),
     ];
 
@@ -60,17 +62,18 @@ internal sealed class Token : IVerb
 
         if (call.Text(Subject.Name) is not { Length: > 0 } subject)
             return call.Refuse(UsageProblems.BadCommandLine.Because("--subject is missing: who will carry the token?"));
-        if (call.Text(Allows.Name) is not { Length: > 0 } list)
+        var emergency = call.Text(BreakGlass.Name);
+        if ((call.Text(Allows.Name) ?? (emergency is null ? null : "all")) is not { Length: > 0 } list)
             return call.Refuse(UsageProblems.BadCommandLine.Because("--permissions is missing.", "There are " + string.Join(", ", Permissions.All) + "; or all."));
-        if (!call.Duration(Expires.Name, TimeSpan.FromDays(1)).TryGet(out var life, out problem))
+        if (!call.Duration(Expires.Name, emergency is null ? TimeSpan.FromDays(1) : TokenRegister.LongestEmergency).TryGet(out var life, out problem))
             return call.Refuse(problem);
         IReadOnlyList<string> permissions = list == "all" ? Permissions.All : list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        if (TokenRegister.Check(permissions, life) is { } unfit)
+        if (TokenRegister.Check(permissions, life, emergency) is { } unfit)
             return call.Refuse(unfit);
-        var request = new TokenRoutes.Request(subject, permissions, call.All(Tenant.Name), life);
+        var request = new TokenRoutes.Request(subject, permissions, emergency is null ? call.All(Tenant.Name) : [Bearer.AnyTenant], life) { BreakGlass = emergency };
         var issued = await OnHubAsync(
             config,
-            async tokens => (await tokens.IssueAsync(subject, permissions, request.Tenants, life, "cityhub token", cancel)).Map(t => $"{t.Token}\n{t.Claims.Id}\n{TokenRegister.Time(t.Claims.ExpiresAt)}"),
+            async tokens => (await tokens.IssueAsync(subject, permissions, request.Tenants, life, "cityhub token", cancel, emergency)).Map(t => $"{t.Token}\n{t.Claims.Id}\n{TokenRegister.Time(t.Claims.ExpiresAt)}"),
             (HttpMethod.Post, "/tokens", Json.Bytes(request.Write), json => $"{json.GetProperty("token").GetString()}\n{json.GetProperty("id").GetString()}\n{json.GetProperty("expiresAt").GetString()}"),
             cancel);
         if (!issued.TryGet(out var answer, out problem))

@@ -32,6 +32,17 @@ public sealed class HubActsTests
     }
 
     [Fact]
+    public async Task Who_reads_the_log_is_in_the_log_before_he_reads()
+    {
+        await using var hub = await HubUnderTest.StartAsync();
+
+        var read = (await hub.GetAsync("/facts?stream=acts")).Text;
+
+        Assert.Contains("\"FactsRead\"", read, StringComparison.Ordinal);
+        Assert.Contains("\"by\":\"test\"", read, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_start_is_in_the_log_before_anybody_is_let_in()
     {
         await using var hub = await HubUnderTest.StartAsync();

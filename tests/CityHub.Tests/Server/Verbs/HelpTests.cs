@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using CityHub.Server;
 using CityHub.Server.CommandLine;
 using CityHub.Tests.Storage.Embedded;
@@ -45,7 +46,7 @@ public sealed class HelpTests : IDisposable
         {
             // What the shell would hand over: from `cityhub` to the pipe, variables before it left out.
             var line = example.CommandLine[example.CommandLine.IndexOf("cityhub ", StringComparison.Ordinal)..].Split(" | ")[0].Split(")\"")[0];
-            var words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            string[] words = [.. Regex.Matches(line, "\"([^\"]*)\"|[^ ]+").Select(m => m.Groups[1].Success ? m.Groups[1].Value : m.Value)];
             Assert.True(words[1] == name, $"{example.CommandLine} is not about {name}.");
 
             var read = CommandLineReader.Read(verb, words[2..], surroundings);

@@ -18,6 +18,7 @@ internal static class Program
         new Import(),
         new Facts(),
         new Token(),
+        new Witness(),
         new Explain(),
         new Verbs.Bench(),
     ];

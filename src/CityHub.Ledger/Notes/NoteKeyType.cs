@@ -21,7 +21,7 @@ public enum NoteKeyType
     Sm2Cosignature = 0x101,
 }
 
-internal static class NoteKeyTypes
+public static class NoteKeyTypes
 {
     private static readonly byte[] Sm2Prefix = [0xff, .. "cityhub/sm2-with-sm3/v1\n"u8];
 

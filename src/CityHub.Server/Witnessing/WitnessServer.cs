@@ -1,0 +1,167 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+using System.Threading.RateLimiting;
+using CityHub.Core.Problems;
+using CityHub.Ledger;
+using CityHub.Server.Configuration;
+using CityHub.Server.Http;
+using CityHub.Server.Pages;
+using CityHub.Server.Telemetry;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using WitnessLogic = CityHub.Ledger.Witness;
+
+namespace CityHub.Server.Witnessing;
+
+/// <summary>
+/// A witness on the network: <c>POST /add-checkpoint</c> and <c>GET /HASH/checkpoint</c> of c2sp.org/tlog-witness, a page for people, health. It needs nothing
+/// of a hub. Whoever asks is not authenticated: what counts is who signed the checkpoint.
+/// </summary>
+internal sealed class WitnessServer : IAsyncDisposable
+{
+    private static readonly Resource Style = Resource.Folder("assets/")["cityhub.css"];
+
+    private readonly WebApplication app;
+    private readonly WitnessLogic witness;
+    private readonly IReadOnlyList<VerifierKey> keys;
+    private readonly PartitionedRateLimiter<IPAddress> rate;
+    private readonly TimeProvider time;
+
+    private WitnessServer(WebApplication app, WitnessLogic witness, IReadOnlyList<VerifierKey> keys, int perSecond, TimeProvider time)
+    {
+        (this.app, this.witness, this.keys, this.time) = (app, witness, keys, time);
+        rate = PartitionedRateLimiter.Create<IPAddress, IPAddress>(address => RateLimitPartition.GetTokenBucketLimiter(address, _ => new TokenBucketRateLimiterOptions
+        {
+            TokenLimit = 2 * perSecond,
+            TokensPerPeriod = Math.Max(1, perSecond / 10),
+            ReplenishmentPeriod = TimeSpan.FromMilliseconds(100),
+            QueueLimit = 0,
+        }));
+        app.Run(HandleAsync);
+    }
+
+    public string Address { get; private set; } = "";
+
+    /// <param name="perSecond">Requests of one address; twice as many at once.</param>
+    public static async Task<Result<WitnessServer>> StartAsync(Listener listener, WitnessLogic witness, IReadOnlyList<VerifierKey> keys, int perSecond, TimeProvider time, CancellationToken cancel)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { Args = [], ApplicationName = "cityhub", EnvironmentName = "Production" });
+        Logging.Add(builder.Logging, new TelemetryConfig(), null);
+        builder.WebHost.UseKestrelCore();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            Listening.Limit(kestrel.Limits, new LimitsConfig { Body = WitnessRequest.MaxBytes, Headers = 8 << 10, Connections = 512, HeadersTimeout = TimeSpan.FromSeconds(10) });
+            Listening.Listen(kestrel, listener, null);
+        });
+        builder.Services.RemoveAll<IHostLifetime>();
+        builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
+        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(5));
+        var server = new WitnessServer(builder.Build(), witness, keys, perSecond, time);
+        try
+        {
+            await server.app.StartAsync(cancel);
+        }
+        catch (IOException e)
+        {
+            await server.DisposeAsync();
+            return HubProblems.AddressUnavailable.Because($"The witness cannot listen on {listener.Text}: {e.Message}", "Stop what uses the address, or give another: --listen 127.0.0.1:8092");
+        }
+
+        server.Address = server.app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses.First() ?? "";
+        return server;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await app.StopAsync();
+        await app.DisposeAsync();
+        await rate.DisposeAsync();
+    }
+
+    private Task HandleAsync(HttpContext http)
+    {
+        var path = http.Request.Path.Value ?? "";
+        var reads = HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method);
+        if (path == "/add-checkpoint")
+            return HttpMethods.IsPost(http.Request.Method) ? AddAsync(http) : TextAsync(http, 405, "POST a checkpoint here (c2sp.org/tlog-witness).\n");
+        if (!reads)
+            return TextAsync(http, 404, "There is nothing at this address.\n");
+        return path switch
+        {
+            "/" => PageAsync(http),
+            "/health" => HealthAsync(http),
+            "/vkeys" => TextAsync(http, 200, string.Concat(keys.Select(key => key + "\n"))),
+            "/assets/cityhub.css" => PageWriter.FileAsync(http, Style, "text/css; charset=utf-8"),
+            _ => CheckpointAsync(http, path),
+        };
+    }
+
+    private async Task AddAsync(HttpContext http)
+    {
+        using var lease = rate.AttemptAcquire(http.Connection.RemoteIpAddress ?? IPAddress.None);
+        if (!lease.IsAcquired)
+        {
+            http.Response.Headers.RetryAfter = "1";
+            await TextAsync(http, 429, "More requests than this witness takes from one address.\n");
+            return;
+        }
+
+        var body = new byte[WitnessRequest.MaxBytes + 1];
+        int length;
+        try
+        {
+            length = await http.Request.Body.ReadAtLeastAsync(body, body.Length, throwOnEndOfStream: false, http.RequestAborted);
+        }
+        catch (BadHttpRequestException e)
+        {
+            await TextAsync(http, e.StatusCode, e.StatusCode == 413 ? $"A request has at most {WitnessRequest.MaxBytes} bytes.\n" : "The request is not valid HTTP.\n");
+            return;
+        }
+
+        var answer = witness.Add(body.AsSpan(0, length));
+        await TextAsync(http, answer.Status, answer.Body, answer.ContentType);
+    }
+
+    private Task CheckpointAsync(HttpContext http, string path)
+    {
+        const string tail = "/checkpoint";
+        var latest = path.EndsWith(tail, StringComparison.Ordinal) ? witness.Find(path[1..^tail.Length])?.Latest : null;
+        if (latest is null)
+            return TextAsync(http, 404, "There is nothing at this address.\n");
+        http.Response.Headers.CacheControl = "no-cache";
+        return TextAsync(http, 200, latest.ToString());
+    }
+
+    /// <summary>503 with the reasons where this witness does not sign for one of its logs.</summary>
+    private Task HealthAsync(HttpContext http)
+    {
+        var faults = witness.Logs.Where(log => log.Fault is not null).Select(log => string.Create(CultureInfo.InvariantCulture, $"{log.Origin}: {log.Fault}\n")).ToArray();
+        return TextAsync(http, faults.Length == 0 ? 200 : 503, faults.Length == 0 ? "ok\n" : string.Concat(faults));
+    }
+
+    private Task PageAsync(HttpContext http)
+    {
+        var language = PageWriter.LanguageOf(http);
+        return PageWriter.HtmlAsync(http, WitnessPage.Write(keys, witness.Logs, time.GetUtcNow(), language), language);
+    }
+
+    private static Task TextAsync(HttpContext http, int status, string text, string type = "text/plain; charset=utf-8")
+    {
+        var bytes = Encoding.UTF8.GetBytes(text);
+        http.Response.StatusCode = status;
+        http.Response.ContentType = type;
+        http.Response.ContentLength = bytes.Length;
+        http.Response.Headers.XContentTypeOptions = "nosniff";
+        return HttpMethods.IsHead(http.Request.Method) ? Task.CompletedTask : http.Response.Body.WriteAsync(bytes, http.RequestAborted).AsTask();
+    }
+
+    private sealed class NoLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

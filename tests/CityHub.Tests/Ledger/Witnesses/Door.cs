@@ -16,7 +16,26 @@ internal sealed class Door(WebApplication app, string url) : IAsyncDisposable
 
     public int Asked => asked;
 
-    public static async Task<Door> OpenAsync(Func<byte[], Task<(int Status, string Type, string Body)>> answer)
+    /// <summary>Files, by their path without the first slash.</summary>
+    public static Task<Door> OpenAsync(Func<string, byte[]?> file) => OpenAsync(async http =>
+    {
+        var bytes = file((http.Request.Path.Value ?? "/")[1..]);
+        http.Response.StatusCode = bytes is null ? 404 : 200;
+        if (bytes is not null)
+            await http.Response.Body.WriteAsync(bytes, http.RequestAborted);
+    });
+
+    public static Task<Door> OpenAsync(Func<byte[], Task<(int Status, string Type, string Body)>> answer) => OpenAsync(async http =>
+    {
+        using var body = new MemoryStream();
+        await http.Request.Body.CopyToAsync(body, http.RequestAborted);
+        var (status, type, text) = http.Request is { Method: "POST", Path.Value: "/add-checkpoint" } ? await answer(body.ToArray()) : (404, "text/plain", "");
+        http.Response.StatusCode = status;
+        http.Response.ContentType = type;
+        await http.Response.WriteAsync(text, http.RequestAborted);
+    });
+
+    public static async Task<Door> OpenAsync(RequestDelegate handle)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
@@ -26,12 +45,7 @@ internal sealed class Door(WebApplication app, string url) : IAsyncDisposable
         {
             if (door is not null)
                 Interlocked.Increment(ref door.asked);
-            using var body = new MemoryStream();
-            await http.Request.Body.CopyToAsync(body, http.RequestAborted);
-            var (status, type, text) = http.Request is { Method: "POST", Path.Value: "/add-checkpoint" } ? await answer(body.ToArray()) : (404, "text/plain", "");
-            http.Response.StatusCode = status;
-            http.Response.ContentType = type;
-            await http.Response.WriteAsync(text, http.RequestAborted);
+            await handle(http);
         });
         await app.StartAsync();
         door = new Door(app, app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses.First() ?? "");

@@ -19,6 +19,8 @@ internal static class Program
         new Facts(),
         new Token(),
         new Witness(),
+        new Mirror(),
+        new Verbs.Monitor(),
         new Explain(),
         new Verbs.Bench(),
     ];

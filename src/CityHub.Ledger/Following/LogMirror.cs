@@ -96,18 +96,39 @@ public sealed class LogMirror : IDisposable
             Follower.Accept(sighting);
             RemovePartial(before, head.Size);
         }
-        else if (sighting.Kind == SightingKind.Same && Follower.Last is { } last && note.Signatures.Except(last.Signatures).Any())
+        else if (sighting.Kind == SightingKind.Same)
         {
-            var all = new SignedNote(note.Text, [.. last.Signatures.Union(note.Signatures).Take(SignedNote.MaxSignatures)]);
-            Publish(all);
-            Follower.Accept(sighting with { Note = all });
+            AddSignatures(note);
         }
 
         return sighting;
     }
 
-    /// <summary>Adds cosignatures to the checkpoint that is served.</summary>
-    public void Publish(SignedNote note)
+    /// <summary>Adds to the checkpoint that is kept what others have signed of it; of two signatures of one key the new one stays. What has another text is passed over.</summary>
+    public void AddSignatures(SignedNote note)
+    {
+        if (Follower.Last is not { } last || Head is not { } head || !string.Equals(note.Text, last.Text, StringComparison.Ordinal) || !note.Signatures.Except(last.Signatures).Any())
+            return;
+        var all = new SignedNote(note.Text, [.. last.Signatures.Where(one => !note.Signatures.Any(other => other.KeyId == one.KeyId && other.Name == one.Name)).Concat(note.Signatures).Take(SignedNote.MaxSignatures)]);
+        Publish(all);
+        Follower.Accept(new Sighting(SightingKind.Same, all, head, null, null));
+    }
+
+    /// <summary>A file of the log as it is kept, or null.</summary>
+    public byte[]? Read(TilePath path) => own.Read(path);
+
+    /// <summary>The proof from an older size to what is kept.</summary>
+    public IReadOnlyList<byte[]> Consistency(long oldSize)
+    {
+        if (Head is not { } head || oldSize == 0 || oldSize == head.Size)
+            return [];
+        return new TileTree(Follower.Hash, own, head.Size, head.Root).Consistency(oldSize, head.Size);
+    }
+
+    /// <summary>The proof that the log contradicts itself, once it was found; it stays in the folder until a person moves it away.</summary>
+    public string? Evidence => File.Exists(Path.Combine(folder, EvidenceFile)) ? File.ReadAllText(Path.Combine(folder, EvidenceFile)) : null;
+
+    private void Publish(SignedNote note)
     {
         Step?.Invoke(CheckpointFile);
         DurableFiles.Replace(Path.Combine(folder, CheckpointFile), note.ToBytes());

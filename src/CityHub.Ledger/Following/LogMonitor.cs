@@ -96,10 +96,7 @@ public sealed class LogMonitor : IDisposable
         if (!SignedNote.TryParse(bytes, out var note, out var why))
             throw new HttpRequestException($"What the log shows is not a checkpoint: {why}");
         var sighting = follower.Look(note);
-        var report = new MonitorReport(sighting, before, policy.Evaluate(note), await AskWitnessesAsync(sighting, cancel).ConfigureAwait(false));
-        if (report.IsAlarm)
-            Keep(report);
-        return report;
+        return new MonitorReport(sighting, before, policy.Evaluate(note), await AskWitnessesAsync(sighting, cancel).ConfigureAwait(false));
     }
 
     /// <summary>The new entries of a look, verified. One bundle at a time is in memory.</summary>
@@ -194,7 +191,8 @@ public sealed class LogMonitor : IDisposable
         }
     }
 
-    private void Keep(MonitorReport report)
+    /// <summary>Keeps what an alarm is about in the folder; the first one stays.</summary>
+    public void KeepEvidence(MonitorReport report)
     {
         var file = Path.Combine(folder, EvidenceFile);
         if (File.Exists(file))

@@ -87,7 +87,7 @@ internal sealed class Witness : IVerb
             }
 
             VerifierKey[] keys = [.. folder.Signers.Select(signer => signer.Verifier)];
-            if (!(await WitnessServer.StartAsync(listener, witness, keys, (int)rate, surroundings.Time, cancel)).TryGet(out var server, out problem))
+            if (!(await WitnessServer.StartAsync(listener, witness, null, keys, (int)rate, surroundings.Time, cancel)).TryGet(out var server, out problem))
                 return call.Refuse(problem);
             await using (server)
             {

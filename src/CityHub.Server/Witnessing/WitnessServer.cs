@@ -16,22 +16,23 @@ using WitnessLogic = CityHub.Ledger.Witness;
 namespace CityHub.Server.Witnessing;
 
 /// <summary>
-/// A witness on the network: <c>POST /add-checkpoint</c> and <c>GET /HASH/checkpoint</c> of c2sp.org/tlog-witness, a page for people, health. It needs nothing
-/// of a hub. Whoever asks is not authenticated: what counts is who signed the checkpoint.
+/// A witness on the network: <c>POST /add-checkpoint</c> and <c>GET /HASH/checkpoint</c> of c2sp.org/tlog-witness, a page for people, health; a mirror also
+/// serves the files of its log. It needs nothing of a hub. Whoever asks is not authenticated: what counts is who signed the checkpoint.
 /// </summary>
 internal sealed class WitnessServer : IAsyncDisposable
 {
     private static readonly Resource Style = Resource.Folder("assets/")["cityhub.css"];
 
     private readonly WebApplication app;
-    private readonly WitnessLogic witness;
+    private readonly WitnessLogic? witness;
+    private readonly MirrorService? mirror;
     private readonly IReadOnlyList<VerifierKey> keys;
     private readonly PartitionedRateLimiter<IPAddress> rate;
     private readonly TimeProvider time;
 
-    private WitnessServer(WebApplication app, WitnessLogic witness, IReadOnlyList<VerifierKey> keys, int perSecond, TimeProvider time)
+    private WitnessServer(WebApplication app, WitnessLogic? witness, MirrorService? mirror, IReadOnlyList<VerifierKey> keys, int perSecond, TimeProvider time)
     {
-        (this.app, this.witness, this.keys, this.time) = (app, witness, keys, time);
+        (this.app, this.witness, this.mirror, this.keys, this.time) = (app, witness, mirror, keys, time);
         rate = PartitionedRateLimiter.Create<IPAddress, IPAddress>(address => RateLimitPartition.GetTokenBucketLimiter(address, _ => new TokenBucketRateLimiterOptions
         {
             TokenLimit = 2 * perSecond,
@@ -45,7 +46,9 @@ internal sealed class WitnessServer : IAsyncDisposable
     public string Address { get; private set; } = "";
 
     /// <param name="perSecond">Requests of one address; twice as many at once.</param>
-    public static async Task<Result<WitnessServer>> StartAsync(Listener listener, WitnessLogic witness, IReadOnlyList<VerifierKey> keys, int perSecond, TimeProvider time, CancellationToken cancel)
+    /// <param name="mirror">With it the witness signs only what the mirror keeps.</param>
+    public static async Task<Result<WitnessServer>> StartAsync(
+        Listener listener, WitnessLogic? witness, MirrorService? mirror, IReadOnlyList<VerifierKey> keys, int perSecond, TimeProvider time, CancellationToken cancel)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { Args = [], ApplicationName = "cityhub", EnvironmentName = "Production" });
         Logging.Add(builder.Logging, new TelemetryConfig(), null);
@@ -59,7 +62,7 @@ internal sealed class WitnessServer : IAsyncDisposable
         builder.Services.RemoveAll<IHostLifetime>();
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(5));
-        var server = new WitnessServer(builder.Build(), witness, keys, perSecond, time);
+        var server = new WitnessServer(builder.Build(), witness, mirror, keys, perSecond, time);
         try
         {
             await server.app.StartAsync(cancel);
@@ -95,7 +98,7 @@ internal sealed class WitnessServer : IAsyncDisposable
             "/health" => HealthAsync(http),
             "/vkeys" => TextAsync(http, 200, string.Concat(keys.Select(key => key + "\n"))),
             "/assets/cityhub.css" => PageWriter.FileAsync(http, Style, "text/css; charset=utf-8"),
-            _ => CheckpointAsync(http, path),
+            _ => FileAsync(http, path),
         };
     }
 
@@ -121,36 +124,65 @@ internal sealed class WitnessServer : IAsyncDisposable
             return;
         }
 
-        var answer = witness.Add(body.AsSpan(0, length));
+        var answer = mirror is not null ? await mirror.AddAsync(body[..length], http.RequestAborted)
+            : witness is not null ? witness.Add(body.AsSpan(0, length))
+            : new WitnessAnswer(404, "text/plain; charset=utf-8", "There is no witness here.\n");
         await TextAsync(http, answer.Status, answer.Body, answer.ContentType);
     }
 
-    private Task CheckpointAsync(HttpContext http, string path)
+    /// <summary>What a witness saw last, and of a mirror the whole log, with and without the log's hash before it.</summary>
+    private Task FileAsync(HttpContext http, string path)
     {
         const string tail = "/checkpoint";
-        var latest = path.EndsWith(tail, StringComparison.Ordinal) ? witness.Find(path[1..^tail.Length])?.Latest : null;
-        if (latest is null)
-            return TextAsync(http, 404, "There is nothing at this address.\n");
-        http.Response.Headers.CacheControl = "no-cache";
-        return TextAsync(http, 200, latest.ToString());
+        if (mirror is null)
+        {
+            var latest = path.EndsWith(tail, StringComparison.Ordinal) ? witness?.Find(path[1..^tail.Length])?.Latest : null;
+            http.Response.Headers.CacheControl = "no-cache";
+            return latest is null ? NothingAsync(http) : TextAsync(http, 200, latest.ToString());
+        }
+
+        var prefix = $"/{WitnessState.NameOf(mirror.Mirror.Follower.Origin)}/";
+        var file = path.StartsWith(prefix, StringComparison.Ordinal) ? path[prefix.Length..] : path[1..];
+        if (file == "checkpoint")
+        {
+            http.Response.Headers.CacheControl = "no-cache";
+            return mirror.Mirror.Follower.Last is { } last ? TextAsync(http, 200, last.ToString()) : NothingAsync(http);
+        }
+
+        if (!TilePath.TryParse(file, out var tile) || mirror.Mirror.Read(tile) is not { } bytes)
+            return NothingAsync(http);
+        http.Response.Headers.CacheControl = "public, max-age=604800, immutable";
+        return BytesAsync(http, 200, bytes, "application/octet-stream");
     }
 
-    /// <summary>503 with the reasons where this witness does not sign for one of its logs.</summary>
+    private static Task NothingAsync(HttpContext http) => TextAsync(http, 404, "There is nothing at this address.\n");
+
+    /// <summary>503 with the reasons where this witness does not sign for one of its logs, or the mirror does not follow.</summary>
     private Task HealthAsync(HttpContext http)
     {
-        var faults = witness.Logs.Where(log => log.Fault is not null).Select(log => string.Create(CultureInfo.InvariantCulture, $"{log.Origin}: {log.Fault}\n")).ToArray();
-        return TextAsync(http, faults.Length == 0 ? 200 : 503, faults.Length == 0 ? "ok\n" : string.Concat(faults));
+        var faults = new StringBuilder();
+        foreach (var log in witness?.Logs ?? [])
+        {
+            if (log.Fault is { } fault)
+                faults.Append(CultureInfo.InvariantCulture, $"{log.Origin}: {fault}\n");
+        }
+
+        if (mirror?.Trouble is { } trouble)
+            faults.Append(CultureInfo.InvariantCulture, $"{mirror.Mirror.Follower.Origin}: {trouble}\n");
+        return faults.Length == 0 ? TextAsync(http, 200, "ok\n") : TextAsync(http, 503, faults.ToString());
     }
 
     private Task PageAsync(HttpContext http)
     {
         var language = PageWriter.LanguageOf(http);
-        return PageWriter.HtmlAsync(http, WitnessPage.Write(keys, witness.Logs, time.GetUtcNow(), language), language);
+        return PageWriter.HtmlAsync(http, WitnessPage.Write(keys, witness?.Logs ?? [], mirror, time.GetUtcNow(), language), language);
     }
 
-    private static Task TextAsync(HttpContext http, int status, string text, string type = "text/plain; charset=utf-8")
+    private static Task TextAsync(HttpContext http, int status, string text, string type = "text/plain; charset=utf-8") =>
+        BytesAsync(http, status, Encoding.UTF8.GetBytes(text), type);
+
+    private static Task BytesAsync(HttpContext http, int status, byte[] bytes, string type)
     {
-        var bytes = Encoding.UTF8.GetBytes(text);
         http.Response.StatusCode = status;
         http.Response.ContentType = type;
         http.Response.ContentLength = bytes.Length;

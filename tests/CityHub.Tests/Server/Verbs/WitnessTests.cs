@@ -34,7 +34,7 @@ public sealed class WitnessTests : IAsyncLifetime
     {
         Assert.True(WitnessFolder.Create(folder.File("w"), null, "dept.example/w", [CityHub.Crypto.SignatureAlgorithm.Ed25519], TimeProvider.System).TryGet(out made, out var problem), problem?.Detail);
         var witness = new CityHub.Ledger.Witness(made.State, made.Signers, [log.Key]);
-        var started = await WitnessServer.StartAsync(new Listener("x", "127.0.0.1", 0, false), witness, [.. made.Signers.Select(one => one.Verifier)], rate, TimeProvider.System, Cancel);
+        var started = await WitnessServer.StartAsync(new Listener("x", "127.0.0.1", 0, false), witness, null, [.. made.Signers.Select(one => one.Verifier)], rate, TimeProvider.System, Cancel);
         Assert.True(started.TryGet(out server, out problem), problem?.Detail);
         return new Uri(server.Address);
     }

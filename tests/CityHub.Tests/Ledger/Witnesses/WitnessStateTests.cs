@@ -39,14 +39,14 @@ public sealed class WitnessStateTests : IDisposable
         var (points, kept, lost) = (0, 0, 0);
         long known = 0;
         var current = log.Grow(1);
-        for (var killAt = 0; killAt < 150; killAt++)
+        for (var killAt = 0; killAt < 300; killAt++)
         {
             // The process ends at one step of the write; the next one begins with what the disk has and is shown another root for the same size.
             using (var state = WitnessState.Open(folders))
             {
                 var witness = On(state);
                 Assert.Null(Assert.Single(witness.Logs).Fault);
-                var left = killAt % (killAt < 40 ? 24 : 7 * copies);
+                var left = killAt % (killAt < 40 ? 24 : 6 * copies);
                 state.Step = _ =>
                 {
                     if (left-- == 0)
@@ -91,9 +91,9 @@ public sealed class WitnessStateTests : IDisposable
             }
         }
 
-        Assert.InRange(points, 100, 150);
-        Assert.InRange(kept, 10, 140);
-        Assert.InRange(lost, 10, 140);
+        Assert.True(points >= 250, $"{points}");
+        Assert.True(kept >= 20, $"{kept}");
+        Assert.True(lost >= 20, $"{lost}");
 
         void Release(WitnessAnswer answer, MemoryLog of)
         {

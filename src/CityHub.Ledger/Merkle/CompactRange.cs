@@ -42,5 +42,12 @@ public sealed class CompactRange(HashFunction hash)
         return root;
     }
 
+    internal CompactRange Copy()
+    {
+        var copy = new CompactRange(hash) { Size = Size };
+        edge.CopyTo(copy.edge, 0);
+        return copy;
+    }
+
     private Span<byte> At(int level) => edge.AsSpan(level * HashFunction.Size, HashFunction.Size);
 }

@@ -5,7 +5,7 @@ using System.Runtime.Versioning;
 namespace CityHub.Ledger;
 
 /// <summary>Files that are there, whole, after the power has failed.</summary>
-internal static partial class DurableFiles
+public static partial class DurableFiles
 {
     /// <summary>
     /// Puts <paramref name="content"/> in the place of what the file held. A crash leaves, after each step:

@@ -58,6 +58,8 @@ internal sealed partial class Hub
         OpenSensing(broker, contexts);
         _figures.Add(new Figure("subscriptions", "subscriptions", "订阅", () => subscriptions.Count) { Page = "/ngsi-ld/v1/subscriptions" });
         _figures.Add(new Figure("facts", "facts in the log", "日志中的事实", () => Store.Log.Head, Counts: true) { Page = "/facts?limit=100" });
+        _figures.Add(new Figure("ledgerEntries", "entries in the ledger", "账本条目", () => _ledger?.Ledger.Head.Size ?? 0, Counts: true) { Page = "/ledger" });
+        _figures.Add(new Figure("witnessesMissing", "witnesses missing", "缺席的见证方", () => _ledger?.Witnesses.Outcomes.Count(o => !o.Cosigned) ?? 0) { Page = "/ledger", Worries = true });
         _figures.Add(new Figure("emergencyTokens", "emergency tokens out", "应急令牌", () => Tokens.GlassBroken) { Worries = true });
         _imports = Open(new ImportRoom(Store.Log, new Backfill(broker, Store.Series), contexts, Time));
         return null;

@@ -6,6 +6,7 @@ using CityHub.Server.Description;
 using CityHub.Server.Doors;
 using CityHub.Server.FactLog;
 using CityHub.Server.Http;
+using CityHub.Server.Ledger;
 using CityHub.Server.Pages;
 using CityHub.Server.Telemetry;
 using CityHub.Storage.Embedded;
@@ -43,6 +44,7 @@ internal sealed partial class Hub : IAsyncDisposable
     private EmbeddedStore? _store;
     private Door? _door;
     private TokenRegister? _tokens;
+    private LedgerRoom? _ledger;
     private bool _stopped;
 
     private Hub(HubConfig config, WebApplication app, MqttDoor mqttDoor, HubSurroundings surroundings)
@@ -77,6 +79,8 @@ internal sealed partial class Hub : IAsyncDisposable
     public Door Door => _door ?? throw NotStarted();
 
     public TokenRegister Tokens => _tokens ?? throw NotStarted();
+
+    public LedgerRoom Ledger => _ledger ?? throw NotStarted();
 
     /// <summary>The live numbers of the start page.</summary>
     public IReadOnlyList<Figure> Figures => _figures;
@@ -205,9 +209,16 @@ internal sealed partial class Hub : IAsyncDisposable
         if (await OpenRoomsAsync(cancel) is { } refused)
             return refused;
 
-        // 5. Say so, then let requests in.
-        if (await Open(new HubActs(store.Acts, Time, _app.Services.GetRequiredService<ILogger<HubActs>>())).StartAsync(Config, cancel) is { } unrecorded)
+        // 5. Say so, and let the ledger have it, then let requests in. The ledger closes after the hub's stop was recorded.
+        var acts = new HubActs(store.Acts, Time, _app.Services.GetRequiredService<ILogger<HubActs>>());
+        if (await acts.StartAsync(Config, cancel) is { } unrecorded)
             return unrecorded;
+        var ledger = await LedgerRoom.OpenAsync(store, Config.Ledger, client, Time, _app.Services.GetRequiredService<ILoggerFactory>(), cancel);
+        if (ledger.Ok)
+            _ledger = Open(ledger.Value);
+        Open(acts);
+        if (ledger.Problem is { } unopened)
+            return unopened;
         _front.Open(Pipeline(_door, metrics));
         Presence.Write(Config.Data, Addresses, Config.Http.Certificate is null ? null : _opened.OfType<Certificates>().First().Current);
         return null;
@@ -225,6 +236,7 @@ internal sealed partial class Hub : IAsyncDisposable
             routes.MapHealth();
             routes.MapMetrics(metrics);
             routes.MapFacts(Store.Log, Store.Acts);
+            routes.MapLedger(Ledger, Store.Log);
             routes.MapTokens(Tokens);
             routes.MapStatus(this);
             routes.MapPages(this);

@@ -83,6 +83,8 @@ internal sealed partial class HubActs(IActs acts, TimeProvider time, ILogger<Hub
         json.WriteEndArray();
         Strings(json, "tenants", config.Tenants);
         json.WriteBoolean("contextsFetch", config.Contexts.Fetch);
+        json.WriteString("suites", config.Ledger.Suites.ToString());
+        json.WriteString("timeStamps", config.Ledger.TimeStamps);
         json.WriteEndObject();
     });
 

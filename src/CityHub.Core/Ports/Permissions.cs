@@ -17,11 +17,13 @@ public static class Permissions
     public const string DevicesRead = "devices:read";
     public const string DevicesWrite = "devices:write";
     public const string FactsRead = "facts:read";
+    /// <summary>Entries of the ledger and receipts: they name no person, and show what kind of thing happened when.</summary>
+    public const string LedgerRead = "ledger:read";
     public const string Operate = "operate";
 
     public static readonly IReadOnlyList<string> All =
     [
         EntitiesRead, EntitiesWrite, SubscriptionsRead, SubscriptionsWrite, ContextsRead, ContextsWrite,
-        DevicesRead, DevicesWrite, FactsRead, Operate,
+        DevicesRead, DevicesWrite, FactsRead, LedgerRead, Operate,
     ];
 }

@@ -15,7 +15,9 @@ public sealed class RouteTableTests
     /// <summary>What anyone may see. Opening another address is a decision: it is made here.</summary>
     private static readonly string[] OpenToAll =
     [
-        "GET /", "GET /api", "GET /assets/{name}", "GET /health/live", "GET /health/ready", "GET /mqtt", "GET /openapi/v1.json", "GET /problems", "GET /problems/{code}", "GET /status",
+        "GET /", "GET /api", "GET /assets/{name}", "GET /health/live", "GET /health/ready",
+        "GET /ledger", "GET /ledger/checkpoint", "GET /ledger/checkpoint.witnessed", "GET /ledger/policy", "GET /ledger/sm3/checkpoint", "GET /ledger/sm3/tile/{level}/{name}", "GET /ledger/tile/{level}/{name}",
+        "GET /mqtt", "GET /openapi/v1.json", "GET /problems", "GET /problems/{code}", "GET /status",
     ];
 
     private static readonly string[] AnyMethod = ["DELETE", "GET", "PATCH", "POST", "PUT"];

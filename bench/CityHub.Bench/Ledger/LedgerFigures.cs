@@ -14,6 +14,7 @@ public static class LedgerFigures
         figures.Say("ahead_of_time", System.Runtime.CompilerServices.RuntimeFeature.IsDynamicCodeCompiled ? 0 : 1);
         figures.Say("rounds", rounds);
         Crypto(figures, rounds, TimeSpan.FromSeconds(quick ? 0.1 : 0.5), only);
+        Log(figures, rounds, quick ? 200_000 : 1_000_000, only);
         if (json is null)
             output.WriteLine(figures.ToJson());
         else
@@ -35,5 +36,71 @@ public static class LedgerFigures
 
         foreach (var (key, rates) in found)
             figures.Add(key, rates);
+    }
+
+    /// <summary>The log by itself: entries of 256 bytes, a commit for every 2,048 of them, a checkpoint for every hundredth commit.</summary>
+    private static void Log(Figures figures, int rounds, long entries, string? only)
+    {
+        const int group = 2_048;
+        var found = new Dictionary<string, List<double>>();
+        bool Wanted(params ReadOnlySpan<string> keys)
+        {
+            foreach (var key in keys)
+            {
+                if (only is null || key.Contains(only, StringComparison.Ordinal))
+                    return true;
+            }
+
+            return false;
+        }
+
+        void Found(string key, double value)
+        {
+            if (Wanted(key))
+                (found.TryGetValue(key, out var values) ? values : found[key] = []).Add(value);
+        }
+
+        var size = (entries + group - 1) / group * group;
+        var intl = Wanted("durable_entries_per_s", "commit_p50_ms", "commit_p99_ms", "fsck_1m_s", "proofs_per_s", "tile_bytes_per_entry");
+        for (var round = 0; round < rounds; round++)
+        {
+            if (intl)
+            {
+                using var folder = new BenchFolder();
+                var run = LogBench.Write(folder.Path, [LogBench.Tree], size, group);
+                Found("durable_entries_per_s", run.EntriesPerSecond);
+                Found("commit_p50_ms", run.CommitP50Ms);
+                Found("commit_p99_ms", run.CommitP99Ms);
+                Found("fsck_1m_s", LogBench.Check(folder.Path, [LogBench.Tree]) * 1_000_000 / size);
+                if (Wanted("proofs_per_s"))
+                    Found("proofs_per_s", LogBench.Proofs(folder.Path, LogBench.Tree, 200_000));
+                Found("tile_bytes_per_entry", LogBench.TileBytesPerEntry(folder.Path, LogBench.Tree, size));
+            }
+
+            if (Wanted("sm3_entries_per_s", "sm3_fsck_1m_s"))
+            {
+                // Both trees: what a Chinese installation runs.
+                using var folder = new BenchFolder();
+                Found("sm3_entries_per_s", LogBench.Write(folder.Path, [LogBench.Tree, LogBench.GmTree], size, group).EntriesPerSecond);
+                Found("sm3_fsck_1m_s", LogBench.Check(folder.Path, [LogBench.Tree, LogBench.GmTree]) * 1_000_000 / size);
+            }
+        }
+
+        if (found.Count > 0)
+        {
+            figures.Say("log_entries", size);
+            figures.Say("log_entry_bytes", 256);
+            figures.Say("log_commit_entries", group);
+        }
+
+        foreach (var (key, values) in found)
+            figures.Add(key, values);
+    }
+
+    private sealed class BenchFolder : IDisposable
+    {
+        public string Path { get; } = Directory.CreateTempSubdirectory("cityhub-bench-log-").FullName;
+
+        public void Dispose() => Directory.Delete(Path, recursive: true);
     }
 }

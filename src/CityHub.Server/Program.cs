@@ -21,6 +21,7 @@ internal static class Program
         new Witness(),
         new Mirror(),
         new Verbs.Monitor(),
+        new Verify(),
         new Explain(),
         new Verbs.Bench(),
     ];

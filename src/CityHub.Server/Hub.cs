@@ -25,6 +25,9 @@ internal sealed record HubSurroundings
 
     /// <summary>Where log lines go; null: standard error.</summary>
     public ILoggerProvider? Log { get; init; }
+
+    /// <summary>Only to measure what the ledger costs: no configuration turns it off.</summary>
+    public bool WithoutLedger { get; init; }
 }
 
 /// <summary>
@@ -45,6 +48,7 @@ internal sealed partial class Hub : IAsyncDisposable
     private Door? _door;
     private TokenRegister? _tokens;
     private LedgerRoom? _ledger;
+    private readonly bool _withoutLedger;
     private bool _stopped;
 
     private Hub(HubConfig config, WebApplication app, MqttDoor mqttDoor, HubSurroundings surroundings)
@@ -53,6 +57,7 @@ internal sealed partial class Hub : IAsyncDisposable
         Time = surroundings.Time;
         Ids = surroundings.Ids ?? new TimeOrderedIds(Time);
         Started = Time.GetUtcNow();
+        _withoutLedger = surroundings.WithoutLedger;
         _log = app.Services.GetRequiredService<ILogger<Hub>>();
         _front = Open(new Front(config.Limits, config.Telemetry.Requests, app.Services.GetRequiredService<ILogger<Front>>(), Time));
     }
@@ -213,11 +218,9 @@ internal sealed partial class Hub : IAsyncDisposable
         var acts = new HubActs(store.Acts, Time, _app.Services.GetRequiredService<ILogger<HubActs>>());
         if (await acts.StartAsync(Config, cancel) is { } unrecorded)
             return unrecorded;
-        var ledger = await LedgerRoom.OpenAsync(store, Config.Ledger, client, Time, _app.Services.GetRequiredService<ILoggerFactory>(), cancel);
-        if (ledger.Ok)
-            _ledger = Open(ledger.Value);
+        var unopened = _withoutLedger ? null : await OpenLedgerAsync(store, client, cancel);
         Open(acts);
-        if (ledger.Problem is { } unopened)
+        if (unopened is not null)
             return unopened;
         _front.Open(Pipeline(_door, metrics));
         Presence.Write(Config.Data, Addresses, Config.Http.Certificate is null ? null : _opened.OfType<Certificates>().First().Current);
@@ -236,7 +239,8 @@ internal sealed partial class Hub : IAsyncDisposable
             routes.MapHealth();
             routes.MapMetrics(metrics);
             routes.MapFacts(Store.Log, Store.Acts);
-            routes.MapLedger(Ledger, Store.Log);
+            if (_ledger is { } ledger)
+                routes.MapLedger(ledger, Store.Log);
             routes.MapTokens(Tokens);
             routes.MapStatus(this);
             routes.MapPages(this);
@@ -245,6 +249,14 @@ internal sealed partial class Hub : IAsyncDisposable
             MapRooms(routes);
         });
         return pipeline.Build();
+    }
+
+    private async Task<Problem?> OpenLedgerAsync(EmbeddedStore store, HttpClient client, CancellationToken cancel)
+    {
+        if (!(await LedgerRoom.OpenAsync(store, Config.Ledger, client, Time, _app.Services.GetRequiredService<ILoggerFactory>(), cancel)).TryGet(out var ledger, out var problem))
+            return problem;
+        _ledger = Open(ledger);
+        return null;
     }
 
     private T Open<T>(T closes)

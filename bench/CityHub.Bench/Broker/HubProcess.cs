@@ -28,7 +28,7 @@ internal sealed class HubProcess : IAsyncDisposable
         var start = new ProcessStartInfo(self) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         if (Path.GetFileNameWithoutExtension(self) == "dotnet")
             start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "cityhub.dll"));
-        foreach (var argument in instead ?? ["serve", "--open", "--urls", "http://127.0.0.1:0", "--mqtt", "127.0.0.1:0", "--data", folder])
+        foreach (var argument in instead ?? Serve("serve", folder))
             start.ArgumentList.Add(argument);
         var began = Stopwatch.GetTimestamp();
         var process = Process.Start(start) ?? throw new InvalidOperationException("The hub did not start.");
@@ -49,6 +49,8 @@ internal sealed class HubProcess : IAsyncDisposable
 
         throw new InvalidOperationException($"The hub ended before it was ready: exit code {process.ExitCode}.");
     }
+
+    public static IReadOnlyList<string> Serve(string verb, string folder) => [verb, "--open", "--urls", "http://127.0.0.1:0", "--mqtt", "127.0.0.1:0", "--data", folder];
 
     /// <summary>Resident memory in MB, as the kernel counts it.</summary>
     public double ResidentMb()

@@ -15,6 +15,8 @@ public static class LedgerFigures
         figures.Say("rounds", rounds);
         Crypto(figures, rounds, TimeSpan.FromSeconds(quick ? 0.1 : 0.5), only);
         Log(figures, rounds, quick ? 200_000 : 1_000_000, only);
+        if (only is null || LedgerCost.Key.Contains(only, StringComparison.Ordinal))
+            await LedgerCost.MeasureAsync(figures, rounds, TimeSpan.FromSeconds(quick ? 1 : 5), cancel);
         if (json is null)
             output.WriteLine(figures.ToJson());
         else

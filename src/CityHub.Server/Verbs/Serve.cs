@@ -4,8 +4,9 @@ using CityHub.Server.Configuration;
 namespace CityHub.Server.Verbs;
 
 /// <summary>Runs a hub until it is asked to stop.</summary>
-internal sealed class Serve : IVerb
+internal sealed class Serve(bool withoutLedger = false) : IVerb
 {
+
     private static readonly Option Check = new("--check", "Only say whether the configuration is good");
 
     public string Name => "serve";
@@ -32,7 +33,7 @@ internal sealed class Serve : IVerb
             return Exit.Done;
         }
 
-        if (!(await Hub.StartAsync(config, new HubSurroundings { Time = call.Surroundings.Time }, cancel)).TryGet(out var hub, out problem))
+        if (!(await Hub.StartAsync(config, new HubSurroundings { Time = call.Surroundings.Time, WithoutLedger = withoutLedger }, cancel)).TryGet(out var hub, out problem))
             return call.Refuse(problem);
         await using (hub)
         {

@@ -23,6 +23,8 @@ internal static class Program
         new Mirror(),
         new Verbs.Monitor(),
         new Verify(),
+        new Audit(),
+        new Verbs.Ledger(),
         new Explain(),
         new Verbs.Bench(),
     ];

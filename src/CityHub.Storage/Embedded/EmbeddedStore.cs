@@ -19,10 +19,11 @@ public sealed class EmbeddedStore : IDisposable, IAsyncDisposable
     readonly ViewsFile _views;
     readonly EmbeddedSeries _series;
     readonly SubjectKeys _keys;
+    readonly ActLog _acts;
     bool _disposed;
 
     EmbeddedStore(string folder, FolderLock held, FactLog log, ViewsFile views, EmbeddedSeries series, SnapshotFolder snapshots, SubjectKeys keys, ActLog acts) =>
-        (Folder, _lock, _log, _views, _series, Snapshots, _keys, Acts) = (folder, held, log, views, series, snapshots, keys, acts);
+        (Folder, _lock, _log, _views, _series, Snapshots, _keys, _acts) = (folder, held, log, views, series, snapshots, keys, acts);
 
     public string Folder { get; }
 
@@ -34,7 +35,7 @@ public sealed class EmbeddedStore : IDisposable, IAsyncDisposable
 
     public ISnapshots Snapshots { get; }
 
-    public IActs Acts { get; }
+    public IActs Acts => _acts;
 
     /// <summary>
     /// Opens the folder, making it when it is new. Recovery is part of every opening; there is no other path.
@@ -126,6 +127,10 @@ public sealed class EmbeddedStore : IDisposable, IAsyncDisposable
 
         return count;
     }
+
+    /// <summary>Whether the list of acts by person is the one that the facts give.</summary>
+    /// <returns>The first thing that is wrong; null where nothing is.</returns>
+    public string? CheckActs() => _acts.Check();
 
     public void Dispose()
     {

@@ -66,7 +66,7 @@ public sealed class FactLedger : IFactObserver, IDisposable
         var writer = LogWriter.Open(options.Folder, new LogWriterOptions { Trees = options.Trees });
         try
         {
-            var ledger = new FactLedger(log, writer, options, time, LedgerHead.Read(options.Folder, options.Trees));
+            var ledger = new FactLedger(log, writer, options, time, LedgerHead.Of(options.Folder, options.Trees));
             ledger.CheckEnd();
             log.Observe(ledger);
             ledger._since = time.GetTimestamp();

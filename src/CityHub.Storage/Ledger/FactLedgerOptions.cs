@@ -23,7 +23,7 @@ public sealed record FactLedgerOptions
 public sealed record LedgerHead(long Size, IReadOnlyList<SignedNote> Notes)
 {
     /// <summary>What was published last, if all trees have the same size; a crash between two of them leaves the next start to sign again.</summary>
-    internal static LedgerHead Read(string folder, IReadOnlyList<LogTree> trees)
+    public static LedgerHead Of(string folder, IReadOnlyList<LogTree> trees)
     {
         var notes = new List<SignedNote>();
         long size = 0;

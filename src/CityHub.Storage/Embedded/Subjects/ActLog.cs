@@ -274,6 +274,38 @@ internal sealed class ActLog : IActs
         }
     }
 
+    /// <summary>The view against the facts: what is there and should not be, or the other way round.</summary>
+    public string? Check()
+    {
+        CatchUp();
+        lock (_gate)
+        {
+            var expected = new HashSet<string>(StringComparer.Ordinal);
+            foreach (Fact fact in _log.Read(0, Acts.Stream))
+            {
+                if (fact.Position > _view.Position)
+                {
+                    break;
+                }
+
+                foreach (string tag in TagsOf(fact))
+                {
+                    expected.Add(Key(tag, fact.Position));
+                }
+            }
+
+            foreach ((string key, _) in _view.Scan())
+            {
+                if (!expected.Remove(key))
+                {
+                    return $"the list of acts by person has an act at fact {key.Split('/')[^1].TrimStart('0')} that no fact has";
+                }
+            }
+
+            return expected.Count == 0 ? null : $"the list of acts by person lacks the act at fact {expected.First().Split('/')[^1].TrimStart('0')}";
+        }
+    }
+
     static List<string> TagsOf(in Fact fact)
     {
         var tags = new List<string>();

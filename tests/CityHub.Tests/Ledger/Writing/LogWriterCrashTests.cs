@@ -34,7 +34,7 @@ public sealed class LogWriterCrashTests(ITestOutputHelper output)
         Lives.Array[2, 6].Sample(
             lives =>
             {
-                using var folder = new LogFolder();
+                using var folder = new LogFolder(memory: true);
                 var city = new City(folder);
                 foreach (var life in lives)
                 {
@@ -51,23 +51,23 @@ public sealed class LogWriterCrashTests(ITestOutputHelper output)
 
                 city.Settle();
             },
-            iter: 60);
+            iter: 100);
         output.WriteLine($"{kills} kills, {power} with the power lost, at {string.Join(", ", where.Order())}");
-        Assert.True(kills >= 100, $"{kills}");
+        Assert.True(kills >= 150, $"{kills}");
         Assert.True(where.Count >= 8, $"{where.Count}");
     }
 
     [Fact]
     public void A_commit_that_fills_a_tile_of_the_second_level_can_be_killed_anywhere()
     {
-        using var grown = new LogFolder();
+        using var grown = new LogFolder(memory: true);
         (Act, int)[] before = [(Act.Append, 65_500), (Act.Publish, 0), (Act.Append, 20), (Act.Publish, 0)], acts = [(Act.Append, 300), (Act.Publish, 0)];
         var story = new City(grown);
         story.Live(before, int.MaxValue, false, 0);
         var steps = 0;
         for (var kill = 0; ; kill += 7)
         {
-            using var folder = new LogFolder();
+            using var folder = new LogFolder(memory: true);
             Copy(grown.Path, folder.Path);
             var city = story.In(folder);
             var disk = city.Live(acts, kill, true, kill);

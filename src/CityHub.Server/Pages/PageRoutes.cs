@@ -9,6 +9,7 @@ namespace CityHub.Server.Pages;
 internal static class PageRoutes
 {
     private static readonly FrozenDictionary<string, Resource> Assets = Resource.Folder("assets/");
+    private static readonly VerifyPage.Page Verify = VerifyPage.Write(Assets);
 
     public static IEndpointRouteBuilder MapPages(this IEndpointRouteBuilder routes, Hub hub)
     {
@@ -16,6 +17,8 @@ internal static class PageRoutes
             .WithName("Start").WithSummary("The start page: what is running, live counters, links").WithTags("Pages");
         routes.MapGet("/api", ApiAsync).RequireAuthorization(Permissions.Public)
             .WithName("Api").WithSummary("The API description as a page, to read and to try").WithTags("Pages");
+        routes.MapGet("/verify", http => PageWriter.FileAsync(http, Verify.File, "text/html; charset=utf-8", Verify.Policy + "; frame-ancestors 'none'")).RequireAuthorization(Permissions.Public)
+            .WithName("VerifyPage").WithSummary("A page in one file that checks receipts in the browser, from here or from a disk, without a network").WithTags("Pages");
         routes.MapGet("/assets/{name}", AssetAsync).RequireAuthorization(Permissions.Public)
             .WithName("Asset").WithSummary("A file of the pages").WithTags("Pages");
         return routes;

@@ -15,7 +15,7 @@ internal static class PageWriter
         return WriteAsync(http, Encoding.UTF8.GetBytes(html), "text/html; charset=utf-8");
     }
 
-    public static Task FileAsync(HttpContext http, Resource file, string contentType)
+    public static Task FileAsync(HttpContext http, Resource file, string contentType, string? policy = null)
     {
         http.Response.Headers.ETag = file.ETag;
         http.Response.Headers.CacheControl = "no-cache";
@@ -25,7 +25,7 @@ internal static class PageWriter
             return Task.CompletedTask;
         }
 
-        return WriteAsync(http, file.Bytes, contentType);
+        return WriteAsync(http, file.Bytes, contentType, policy);
     }
 
     /// <summary>zh or en: what the reader chose, else what the browser asks for first.</summary>
@@ -40,10 +40,10 @@ internal static class PageWriter
         return zh >= 0 && (en < 0 || zh < en) ? "zh" : "en";
     }
 
-    private static Task WriteAsync(HttpContext http, byte[] body, string contentType)
+    private static Task WriteAsync(HttpContext http, byte[] body, string contentType, string? policy = null)
     {
         var headers = http.Response.Headers;
-        headers.ContentSecurityPolicy = Policy;
+        headers.ContentSecurityPolicy = policy ?? Policy;
         headers.XContentTypeOptions = "nosniff";
         headers["Referrer-Policy"] = "no-referrer";
         http.Response.ContentType = contentType;

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using CityHub.Bench.Broker;
+using CityHub.Ledger;
 
 namespace CityHub.Bench.Kill;
 
@@ -26,10 +27,16 @@ public sealed class HubTarget(string file, IReadOnlyList<string> arguments) : IK
     private readonly ConcurrentDictionary<string, ConcurrentBag<string>> _deleted = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<int, string> _folders = new();
 
+    /// <summary>What was seen of the ledger of each folder.</summary>
+    private readonly ConcurrentDictionary<string, LedgerWatch> _ledgers = new(StringComparer.Ordinal);
+
+    /// <summary>Checkpoints that were seen and held against what is there.</summary>
+    public int CheckpointsSeen => _ledgers.Values.Sum(l => l.Seen);
+
     public ProcessStartInfo Start(string folder, int run)
     {
         var start = new ProcessStartInfo(file) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
-        foreach (var argument in (IEnumerable<string>)[.. arguments, "serve", "--open", "--urls", "http://127.0.0.1:0", "--mqtt", "off", "--data", folder, "--set", "limits.temporalInstances=10000000"])
+        foreach (var argument in (IEnumerable<string>)[.. arguments, "serve", "--open", "--urls", "http://127.0.0.1:0", "--mqtt", "off", "--data", folder, "--set", "limits.temporalInstances=10000000", "--set", "ledger.suites=gm+intl", "--set", "ledger.every=20ms"])
             start.ArgumentList.Add(argument);
         _folders[run] = folder;
         return start;
@@ -41,7 +48,7 @@ public sealed class HubTarget(string file, IReadOnlyList<string> arguments) : IK
         if (await AddressAsync(child, cancel) is not { } address)
             return; // killed before it was ready
         var deleted = _deleted.GetOrAdd(_folders[run], static _ => []);
-        var clients = new List<Task>();
+        var clients = new List<Task> { Client(address, _ledgers.GetOrAdd(_folders[run], static _ => new LedgerWatch()).LookAsync, static () => { }) };
         for (var writer = 0; writer < Writers; writer++)
         {
             var load = new HubLoad(run, writer, acknowledged, deleted);
@@ -67,16 +74,25 @@ public sealed class HubTarget(string file, IReadOnlyList<string> arguments) : IK
             var wrong = new List<string>();
             using var connection = await HttpConnection.OpenAsync(address);
             await new HubInspection(connection, wrong, Writers, BatchSize).RunAsync(present, _deleted.GetValueOrDefault(folder) ?? []);
+            if (await LedgerWatch.ReceiptAsync(connection) is { } missing)
+                wrong.Add(missing);
+            hub.Kill();
+            await hub.WaitForExitAsync(cancel);
+            var audit = new ProcessStartInfo(file) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+            foreach (var argument in (IEnumerable<string>)[.. arguments, "audit", "--data", folder])
+                audit.ArgumentList.Add(argument);
+            wrong.AddRange(await _ledgers.GetOrAdd(folder, static _ => new LedgerWatch()).InspectAsync(folder, audit, cancel));
             return wrong;
         }
-        catch (Exception failure) when (failure is IOException or SocketException or InvalidOperationException || (failure is OperationCanceledException && !cancel.IsCancellationRequested))
+        catch (Exception failure) when (failure is IOException or SocketException or InvalidOperationException or LedgerException or FormatException || (failure is OperationCanceledException && !cancel.IsCancellationRequested))
         {
             return [$"the hub could not be asked: {failure.Message}"];
         }
         finally
         {
             // Again without a good-bye: the next life starts on what this one left, too.
-            hub.Kill();
+            if (!hub.HasExited)
+                hub.Kill();
             await hub.WaitForExitAsync(cancel);
         }
     }

@@ -19,5 +19,6 @@ public sealed class HubKillTests
         KillReport report = await KillRun.KillAsync(options, hub, TextWriter.Null, Cancel);
         Assert.True(report.Sound, $"{report}\n{string.Join('\n', report.Wrong)}");
         Assert.True(report.Acknowledged > 100, $"{report}");
+        Assert.True(hub.CheckpointsSeen > 20, $"Only {hub.CheckpointsSeen} checkpoints were seen.");
     }
 }

@@ -20,13 +20,15 @@ internal sealed class LedgerRoom : IAsyncDisposable
 
     private LedgerRoom(LedgerKeys keys, LedgerPolicy rules, FactLedger ledger, HttpClient http, LedgerConfig config, IFactLog log, TimeProvider time, ILoggerFactory loggers)
     {
-        (Keys, _rules, Ledger) = (keys, rules, ledger);
+        (Keys, _rules, Ledger, Time) = (keys, rules, ledger, time);
         _policy = rules.With(keys.Active);
         _caches = [.. ledger.Trees.Select(_ => new TileCache())];
         Witnesses = new Witnesses(ledger, () => Volatile.Read(ref _policy), http, time, loggers.CreateLogger<Witnesses>());
         IAnchor? anchor = config.TimeStamps is { } url ? new TimeStampAnchor(http, new Uri(url)) : null;
         _books = new LedgerBookkeeper(ledger, log, anchor, config.StampEvery, time, loggers.CreateLogger<LedgerBookkeeper>());
     }
+
+    public TimeProvider Time { get; }
 
     public LedgerKeys Keys { get; }
 

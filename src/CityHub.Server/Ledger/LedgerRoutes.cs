@@ -156,8 +156,8 @@ internal static class LedgerRoutes
             return;
         }
 
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
-        patience.CancelAfter(Patience);
+        using var over = new CancellationTokenSource(Patience, room.Time);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, over.Token);
         try
         {
             var receipt = await room.ReceiptAsync(position, asked.Tree, asked.Witnessed, patience.Token);

@@ -174,8 +174,8 @@ public sealed class EvidenceBundle
                 return false;
             }
 
-            ReadOnlyMemory<byte>? opening = files.TryGetValue(EvidenceFiles.Opening(number), out var bytes) ? bytes : null;
-            if (opening is { } whole && !leaf.Opens(whole.Span, out why))
+            var opening = files.TryGetValue(EvidenceFiles.Opening(number), out var bytes) ? bytes.ToArray() : null;
+            if (opening is not null && !leaf.Opens(opening, out why))
             {
                 why = $"{EvidenceFiles.Opening(number)}: {why}";
                 return false;

@@ -27,14 +27,14 @@ public sealed record EvidenceContents
 /// <param name="Leaf">A <see cref="CommittedLeaf"/>.</param>
 /// <param name="Proof">That it is in the checkpoint's tree, the lowest hash first.</param>
 /// <param name="Opening">Salt and payload, for whoever may see them; null otherwise.</param>
-public sealed record EvidenceEntry(long Index, ReadOnlyMemory<byte> Leaf, IReadOnlyList<byte[]> Proof, ReadOnlyMemory<byte>? Opening)
+public sealed record EvidenceEntry(long Index, byte[] Leaf, IReadOnlyList<byte[]> Proof, byte[]? Opening)
 {
     public static byte[] OpeningOf(ReadOnlySpan<byte> salt, ReadOnlySpan<byte> payload) => [.. salt, .. payload];
 }
 
 /// <param name="Number">From one, as people count: the entry's index and one more.</param>
-public sealed record EvidenceFact(long Number, Receipt Receipt, CommittedLeaf Leaf, ReadOnlyMemory<byte>? Opening)
+public sealed record EvidenceFact(long Number, Receipt Receipt, CommittedLeaf Leaf, byte[]? Opening)
 {
     /// <summary>The payload, where it may be seen.</summary>
-    public ReadOnlyMemory<byte>? Content => Opening is { } whole ? whole[Commitment.SaltSize..] : null;
+    public byte[]? Content => Opening?[Commitment.SaltSize..];
 }

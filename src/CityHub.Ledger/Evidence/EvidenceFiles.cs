@@ -43,7 +43,7 @@ internal static class EvidenceFiles
             if (one.Index <= last)
                 throw new LedgerException(string.Create(CultureInfo.InvariantCulture, $"Entry {one.Index} comes after entry {last}: entries are in ascending order, each once."));
             last = one.Index;
-            var proof = new LogProof(contents.Hash, one.Leaf.ToArray(), one.Index, one.Proof, contents.Checkpoint);
+            var proof = new LogProof(contents.Hash, one.Leaf, one.Index, one.Proof, contents.Checkpoint);
             members.Add(new(string.Create(CultureInfo.InvariantCulture, $"leaves/{one.Index + 1}.json"), one.Leaf));
             if (one.Opening is { } opening)
                 members.Add(new(Opening(one.Index + 1), opening));

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using CityHub.Core.Problems;
 using CityHub.Ledger;
@@ -29,6 +30,7 @@ internal sealed class Verify : IVerb
     [
         new("cityhub verify fact-17.tlog-proof --policy city.policy", "what the receipt proves; 0 proven, 1 not"),
         new("cityhub verify fact-17.tlog-proof --policy city.policy --fact 17.json --salt 17.salt", "and that it stands for this content"),
+        new("cityhub verify evidence.zip --policy city.policy", "an evidence bundle; without a policy, by the one in it, which proves less: 3"),
     ];
 
     public Task<int> RunAsync(VerbCall call, CancellationToken cancel) => Task.FromResult(Run(call));
@@ -36,26 +38,32 @@ internal sealed class Verify : IVerb
     private static int Run(VerbCall call)
     {
         if (call.Arguments.Count == 0)
-            return call.Refuse(UsageProblems.BadCommandLine.Because("Which receipt? Give one file or more."));
-        if (!PolicyOf(call).TryGet(out var policy, out var problem)
-            || !OptionalFile(call, Entry).TryGet(out var entry, out problem)
-            || !OpeningOf(call).TryGet(out var opening, out problem))
+            return call.Refuse(UsageProblems.BadCommandLine.Because("Which receipt or evidence? Give one file or more."));
+        if (!TryPolicy(call, out var policy, out var problem) || !TryFile(call, Entry, out var entry, out problem) || !TryOpening(call, out var opening, out problem))
             return call.Refuse(problem);
-        if ((entry.Length > 0 || opening.Length > 0) && call.Arguments.Count > 1)
+        if ((entry is not null || opening is not null) && call.Arguments.Count > 1)
             return call.Refuse(UsageProblems.BadCommandLine.Because("--entry and --fact belong to one receipt; give one file with them."));
 
         var exit = Exit.Done;
         foreach (var file in call.Arguments)
         {
-            if (!ReadFile(call, file, Receipt.MaxBytes).TryGet(out var bytes, out problem))
+            if (!ReadFile(call, file, EvidenceBundle.MaxBytes).TryGet(out var bytes, out problem))
                 return call.Refuse(problem);
-            var report = VerifyReport.OfReceipt(file, bytes, entry.Length > 0 ? entry : null, opening.Length > 0 ? opening : null, policy);
+            VerifyReport report;
+            if (EvidenceBundle.LooksLikeOne(bytes))
+                report = VerifyReport.OfBundle(file, bytes, policy);
+            else if (policy is null)
+                return call.Refuse(UsageProblems.BadCommandLine.Because("--policy is missing: which log and which witnesses do you trust?", "A receipt cannot say that itself. With the log's key alone: --log VKEY."));
+            else
+                report = VerifyReport.OfReceipt(file, bytes, entry, opening, policy);
             if (call.Has(AsJson.Name))
                 call.Out.WriteLine(report.Json());
             else
                 report.Write(call.Out);
             if (!report.Accepted)
                 exit = Exit.Failed;
+            else if (report.ItsOwnWord && exit == Exit.Done)
+                exit = Exit.Partly;
         }
 
         if (exit == Exit.Failed && !call.Has(AsJson.Name))
@@ -63,43 +71,57 @@ internal sealed class Verify : IVerb
         return exit;
     }
 
-    private static Result<WitnessPolicy> PolicyOf(VerbCall call)
+    /// <summary>False with a problem; null where none was named.</summary>
+    private static bool TryPolicy(VerbCall call, out WitnessPolicy? policy, [NotNullWhen(false)] out Problem? problem)
     {
+        (policy, problem) = (null, null);
         if (call.Text(Policy.Name) is { } file)
         {
             if (call.Has(Log.Name))
-                return UsageProblems.BadCommandLine.Because("--policy names the log already; --log is for those who have no policy.");
-            if (!ReadFile(call, file, Receipt.MaxBytes).TryGet(out var bytes, out var problem))
-                return problem;
-            return WitnessPolicy.TryParse(bytes, out var policy, out var why) ? policy : LedgerProblems.PolicyUnusable.Because($"{file}: {why}");
+                problem = UsageProblems.BadCommandLine.Because("--policy names the log already; --log is for those who have no policy.");
+            else if (ReadFile(call, file, Receipt.MaxBytes).TryGet(out var bytes, out problem) && !WitnessPolicy.TryParse(bytes, out policy, out var why))
+                problem = LedgerProblems.PolicyUnusable.Because($"{file}: {why}");
+        }
+        else if (call.Has(Log.Name) && Following.OneLog(call, Log.Name).TryGet(out var keys, out problem))
+        {
+            policy = WitnessPolicy.Parse(string.Concat(keys.Select(key => $"log {key}\n")) + "quorum none\n");
         }
 
-        if (!call.Has(Log.Name))
-            return UsageProblems.BadCommandLine.Because("--policy is missing: which log and which witnesses do you trust?", "A receipt cannot say that itself. With the log's key alone: --log VKEY.");
-        if (!Following.OneLog(call, Log.Name).TryGet(out var keys, out var unusable))
-            return unusable;
-        return WitnessPolicy.Parse(string.Concat(keys.Select(key => $"log {key}\n")) + "quorum none\n");
+        return problem is null;
     }
 
-    /// <summary>Salt and payload, as they were hashed; empty where not asked for.</summary>
-    private static Result<byte[]> OpeningOf(VerbCall call)
+    /// <summary>Salt and payload, as they were hashed; null where not asked for.</summary>
+    private static bool TryOpening(VerbCall call, out byte[]? opening, [NotNullWhen(false)] out Problem? problem)
     {
+        opening = null;
         if (call.Has(Fact.Name) != call.Has(Salt.Name))
-            return UsageProblems.BadCommandLine.Because("--fact and --salt go together: the entry commits to both.");
-        if (call.Text(Salt.Name) is not { } text)
-            return Array.Empty<byte>();
-        if (!OptionalFile(call, Fact).TryGet(out var payload, out var problem))
-            return problem;
+        {
+            problem = UsageProblems.BadCommandLine.Because("--fact and --salt go together: the entry commits to both.");
+            return false;
+        }
+
+        if (!TryFile(call, Fact, out var payload, out problem))
+            return false;
+        if (payload is null || call.Text(Salt.Name) is not { } text)
+            return true;
         var hex = text.Length == 64 && text.All(char.IsAsciiHexDigit);
         if (!(hex ? Convert.FromHexString(text) : ReadFile(call, text, Receipt.MaxBytes)).TryGet(out var salt, out problem))
-            return problem;
+            return false;
         if (salt.Length != Crypto.Commitment.SaltSize)
-            return UsageProblems.BadCommandLine.Because(string.Create(CultureInfo.InvariantCulture, $"A salt has {Crypto.Commitment.SaltSize} bytes; {text} has {salt.Length}."));
-        return (byte[])[.. salt, .. payload];
+        {
+            problem = UsageProblems.BadCommandLine.Because(string.Create(CultureInfo.InvariantCulture, $"A salt has {Crypto.Commitment.SaltSize} bytes; {text} has {salt.Length}."));
+            return false;
+        }
+
+        opening = EvidenceEntry.OpeningOf(salt, payload);
+        return true;
     }
 
-    private static Result<byte[]> OptionalFile(VerbCall call, Option option) =>
-        call.Text(option.Name) is { } file ? ReadFile(call, file, 1 << 30) : Array.Empty<byte>();
+    private static bool TryFile(VerbCall call, Option option, out byte[]? bytes, [NotNullWhen(false)] out Problem? problem)
+    {
+        (bytes, problem) = (null, null);
+        return call.Text(option.Name) is not { } file || ReadFile(call, file, 1 << 30).TryGet(out bytes, out problem);
+    }
 
     private static Result<byte[]> ReadFile(VerbCall call, string file, long most)
     {

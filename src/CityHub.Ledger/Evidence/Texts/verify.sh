@@ -44,6 +44,8 @@ binary() { # hexadecimal digits to bytes
 }
 
 # --- the sums ---------------------------------------------------------------------------------------------------------------------------------
+[ -f SHA256SUMS ] || fail "SHA256SUMS is missing"
+if grep -qv '^[0-9a-f]\{64\}  [A-Za-z0-9][A-Za-z0-9._/-]*$' SHA256SUMS; then fail "SHA256SUMS has a line that is not one of a sum"; fi
 if command -v sha256sum >/dev/null; then
     sha256sum -c SHA256SUMS >"$tmp/sums" 2>&1 || fail "a file is not as SHA256SUMS lists it: $(grep -v ': OK$' "$tmp/sums" | head -n 3)"
 else
@@ -62,6 +64,7 @@ size=$(sed -n 2p checkpoint)
 root=$(sed -n 3p checkpoint)
 [ -n "$origin" ] && number "$size" && unbase64 "$root" "$tmp/root" && [ "$(bytes "$tmp/root")" -eq 32 ] && [ -z "$(sed -n 4p checkpoint)" ] ||
     fail "the file checkpoint is not a checkpoint"
+[ "$(printf '%s' "$origin" | tr -d '\000-\037\177')" = "$origin" ] || fail "the origin of the checkpoint has control characters"
 sed -n 1,3p checkpoint >"$tmp/body"
 sed '1,4d' checkpoint >"$tmp/signatures"
 printf 'checkpoint 检查点: %s, %s entries, root %s\n' "$origin" "$size" "$root"
@@ -143,13 +146,12 @@ done
 set -f
 
 # --- signatures: keys from the policy, messages from the checkpoint -------------------------------------------------------------------------------
-prefix_01=302a300506032b6570032100
-prefix_06=30820532300b060960864801650304031103820521 # and 00
-prefix_sm2=3059301306072a8648ce3d020106082a811ccf5501822d034200
-sm2_text=$(printf 'cityhub/sm2-with-sm3/v1\n.' | hex)
-sm2_text=ff${sm2_text%2e}
-sm2_timed=$(printf 'cityhub/sm2-with-sm3-cosignature/v1\n.' | hex)
-sm2_timed=ff${sm2_timed%2e}
+# What stands before a public key in a SubjectPublicKeyInfo: of Ed25519, ML-DSA-44 and SM2.
+prefix_ed25519='\060\052\060\005\006\003\053\145\160\003\041\000'
+prefix_mldsa44='\060\202\005\062\060\013\006\011\140\206\110\001\145\003\004\003\021\003\202\005\041\000'
+prefix_sm2='\060\131\060\023\006\007\052\206\110\316\075\002\001\006\010\052\201\034\317\125\001\202\055\003\102\000'
+sm2_text=ff$(printf 'cityhub/sm2-with-sm3/v1\n' | hex)
+sm2_timed=ff$(printf 'cityhub/sm2-with-sm3-cosignature/v1\n' | hex)
 
 der_integer() { # 64 hexadecimal digits as DER
     value=$1
@@ -170,11 +172,11 @@ signed() {
     material=$(hex <"$tmp/material")
     extra=
     case $material in
-    01*) form=text key=$prefix_01${material#01} want=64 tree=sha256 ;;
-    04*) form=timed key=$prefix_01${material#04} want=64 tree=sha256 ;;
-    06*) form=subtree key=${prefix_06}00${material#06} want=2420 tree=sha256 ;;
-    "$sm2_text"*) form=text key=$prefix_sm2${material#"$sm2_text"} want=64 tree=sm3 ;;
-    "$sm2_timed"*) form=timed key=$prefix_sm2${material#"$sm2_timed"} want=64 tree=sm3 ;;
+    01*) form=text prefix=$prefix_ed25519 skip=1 want=64 tree=sha256 ;;
+    04*) form=timed prefix=$prefix_ed25519 skip=1 want=64 tree=sha256 ;;
+    06*) form=subtree prefix=$prefix_mldsa44 skip=1 want=2420 tree=sha256 ;;
+    "$sm2_text"*) form=text prefix=$prefix_sm2 skip=$((${#sm2_text} / 2)) want=64 tree=sm3 ;;
+    "$sm2_timed"*) form=timed prefix=$prefix_sm2 skip=$((${#sm2_timed} / 2)) want=64 tree=sm3 ;;
     *) fail "the policy has a key of a type that this script does not know: $vname" ;;
     esac
     [ "$tree" = "$digest" ] || return 1
@@ -184,13 +186,14 @@ signed() {
         [ "$dash" = "$(printf '\342\200\224')" ] && [ "$name" = "$vname" ] || continue
         unbase64 "$value" "$tmp/line" || fail "the signature of $vname is not base64"
         all=$(hex <"$tmp/line")
-        case $all in "$vid"*) all=${all#"$vid"} ;; *) continue ;; esac
+        case $all in "$vid"*) ;; *) continue ;; esac
         time=
+        from=5
         case $form in
         text) cat "$tmp/body" >"$tmp/message" ;;
         *)
-            stamp=$(printf '%s' "$all" | cut -c 1-16)
-            all=${all#"$stamp"}
+            from=13
+            stamp=$(printf '%s' "$all" | cut -c 9-24)
             case $stamp in [0-7]???????????????) time=$((0x$stamp)) ;; *) fail "the time of $vname is not one" ;; esac
             if [ "$form" = timed ]; then
                 { printf 'cosignature/v1\ntime %s\n' "$time"; cat "$tmp/body"; } >"$tmp/message"
@@ -200,16 +203,21 @@ signed() {
             fi
             ;;
         esac
-        [ ${#all} -eq $((want * 2)) ] || fail "the signature of $vname has another length than it should"
+        tail -c +$from "$tmp/line" >"$tmp/sig"
+        [ "$(bytes "$tmp/sig")" -eq $want ] || fail "the signature of $vname has another length than it should"
         if [ "$tree" = sm3 ]; then
+            all=$(hex <"$tmp/sig")
             both=$(der_integer "$(printf '%s' "$all" | cut -c 1-64)")$(der_integer "$(printf '%s' "$all" | cut -c 65-128)")
-            all=30$(printf '%02x' $((${#both} / 2)))$both
+            binary "30$(printf '%02x' $((${#both} / 2)))$both" >"$tmp/sig"
         fi
-        binary "$all" >"$tmp/sig"
-        binary "$key" >"$tmp/key.der"
-        { printf '%s\n' '-----BEGIN PUBLIC KEY-----'; openssl base64 <"$tmp/key.der"; printf '%s\n' '-----END PUBLIC KEY-----'; } >"$tmp/key.pem"
+        {
+            printf '%s\n' '-----BEGIN PUBLIC KEY-----'
+            # shellcheck disable=SC2059
+            { printf "$prefix"; tail -c +$((skip + 1)) "$tmp/material"; } | openssl base64
+            printf '%s\n' '-----END PUBLIC KEY-----'
+        } >"$tmp/key.pem"
         made=$((made + 1))
-        for part in message sig key.der; do cp "$tmp/$part" "$tmp/$made.$part"; done
+        for part in message sig key.pem; do cp "$tmp/$part" "$tmp/$made.$part"; done
         if ! openssl pkey -pubin -in "$tmp/key.pem" -noout 2>/dev/null; then
             unknown="$unknown $vname"
             continue
@@ -224,84 +232,92 @@ signed() {
 
 when() { date -u -d "@$1" '+%Y-%m-%d %H:%M:%S UTC' 2>/dev/null || date -u -r "$1" '+%Y-%m-%d %H:%M:%S UTC' 2>/dev/null || printf '%s seconds since 1970' "$1"; }
 
-bylog=
-met=' '
-quorum=
-known=0
-cosigned=0
-while IFS= read -r line; do
-    # shellcheck disable=SC2086
-    set -- $line
-    case ${1-} in
-    '' | \#*) ;;
-    log)
-        if [ "${2%%+*}" = "$origin" ] && signed "$2"; then
-            bylog=1
-            printf 'log 日志: %s has signed the checkpoint\n' "$origin"
-        fi
-        ;;
-    witness)
-        known=$((known + 1))
-        if signed "$3"; then
-            met="$met$2 "
-            cosigned=$((cosigned + 1))
-            printf 'witness 见证方: %s (%s) saw it at %s\n' "$2" "$vname" "$(when "$time")"
-        else
-            printf 'witness 见证方: %s has not signed, or not for this tree\n' "$2"
-        fi
-        ;;
-    group)
-        name=$2
-        need=$3
-        shift 3
-        [ "$need" = any ] && need=1
-        [ "$need" = all ] && need=$#
-        number "$need" && [ "$need" -ge 1 ] || fail "the group $name of the policy asks for $need"
-        have=0
-        for member; do case $met in *" $member "*) have=$((have + 1)) ;; esac; done
-        [ "$have" -ge "$need" ] && met="$met$name "
-        ;;
-    quorum)
-        [ -z "$quorum" ] || fail "the policy has two quorum lines"
-        quorum=$2
-        ;;
-    *) fail "the policy has a line that is none of log, witness, group and quorum" ;;
-    esac
-done <"$own"
+# What a policy says of the checkpoint: $verdict (0 proven, 1 not, 2 cannot be told) with $why; says it with $say.
+say() { :; }
+judge() {
+    bylog=
+    met=' '
+    quorum=
+    known=0
+    cosigned=0
+    unknown=
+    made=0
+    while IFS= read -r line; do
+        # shellcheck disable=SC2086
+        set -- $line
+        case ${1-} in
+        '' | \#*) ;;
+        log)
+            if [ "${2%%+*}" = "$origin" ] && signed "$2"; then
+                bylog=1
+                say 'log 日志: %s has signed the checkpoint\n' "$origin"
+            fi
+            ;;
+        witness)
+            known=$((known + 1))
+            if signed "$3"; then
+                met="$met$2 "
+                cosigned=$((cosigned + 1))
+                say 'witness 见证方: %s (%s) saw it at %s\n' "$2" "$vname" "$(when "$time")"
+            else
+                say 'witness 见证方: %s has not signed, or not for this tree\n' "$2"
+            fi
+            ;;
+        group)
+            name=$2
+            need=$3
+            shift 3
+            [ "$need" = any ] && need=1
+            [ "$need" = all ] && need=$#
+            number "$need" && [ "$need" -ge 1 ] || fail "the group $name of the policy asks for $need"
+            have=0
+            for member; do case $met in *" $member "*) have=$((have + 1)) ;; esac; done
+            [ "$have" -ge "$need" ] && met="$met$name "
+            ;;
+        quorum)
+            [ -z "$quorum" ] || fail "the policy has two quorum lines"
+            quorum=$2
+            ;;
+        *) fail "the policy has a line that is none of log, witness, group and quorum" ;;
+        esac
+    done <"$1"
 
-if [ -n "$unknown" ]; then printf 'not checked 未核验: this openssl knows no such keys:%s\n' "$unknown"; fi
-if [ -z "$bylog" ]; then
-    [ -z "$unknown" ] || unable "openssl is too old for the log's key"
-    fail "no log of the policy has signed this checkpoint as $origin"
-fi
-case $quorum in
-none) ;;
-'') fail "the policy has no quorum line" ;;
-*)
-    case $met in *" $quorum "*) ;; *)
-        [ -z "$unknown" ] || unable "openssl is too old for some of the witnesses' keys"
-        fail "the quorum $quorum is not met"
-        ;;
-    esac
-    ;;
-esac
+    [ -z "$unknown" ] || say 'not checked 未核验: this openssl knows no such keys:%s\n' "$unknown"
+    verdict=1
+    [ -z "$unknown" ] || verdict=2
+    if [ -z "$bylog" ]; then
+        why="no log of the policy has signed this checkpoint as $origin"
+    elif [ -z "$quorum" ]; then
+        verdict=1
+        why="the policy has no quorum line"
+    elif [ "$quorum" = none ] || case $met in *" $quorum "*) true ;; *) false ;; esac; then
+        verdict=0
+        why=
+    else
+        why="the quorum $quorum is not met"
+    fi
+}
 
-# --- the files for openssl by hand say the same -------------------------------------------------------------------------------------------------
+# --- the policy that lies here, and the files for openssl by hand -----------------------------------------------------------------------------
+judge policy
+[ "$verdict" -eq 1 ] && fail "the policy in this folder: $why"
 set +f
 for pem in keys/*.pem; do
     name=${pem#keys/}
     name=${name%.pem}
-    sed -e 1d -e '$d' "$pem" | tr -d '\n' | openssl base64 -d -A >"$tmp/der" 2>/dev/null
     i=1
-    while [ $i -le $made ] && ! cmp -s "$tmp/der" "$tmp/$i.key.der"; do i=$((i + 1)); done
-    if [ $i -gt $made ]; then
-        [ "$own" = policy ] && fail "$pem is a key that the policy does not have"
-        printf 'passed over 略过: your policy does not have %s\n' "$pem"
-        continue
-    fi
+    while [ $i -le $made ] && ! cmp -s "$pem" "$tmp/$i.key.pem"; do i=$((i + 1)); done
+    [ $i -le $made ] || fail "$pem is not the key of one who has signed"
     cmp -s "signatures/$name.message" "$tmp/$i.message" && cmp -s "signatures/$name.sig" "$tmp/$i.sig" || fail "signatures/$name.* are not what the checkpoint says"
 done
 set -f
+
+# --- the policy that was asked for ----------------------------------------------------------------------------------------------------------------
+# shellcheck disable=SC2059
+say() { printf "$@"; }
+judge "$own"
+[ "$verdict" -eq 1 ] && fail "$why"
+[ "$verdict" -eq 2 ] && unable "this openssl is too old for some of the keys: $why"
 
 printf '\n%s facts in a log of %s entries, %s of them with their content; %s of %s witnesses.\n' "$facts" "$size" "$opened" "$cosigned" "$known"
 [ "$cosigned" -gt 0 ] || printf 'NO WITNESS vouches for it, only the log itself. 没有任何见证方为其作证。\n'

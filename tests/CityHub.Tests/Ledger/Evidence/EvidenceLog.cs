@@ -14,13 +14,13 @@ internal sealed class EvidenceLog
     private readonly List<byte[]> leaves = [];
     private readonly List<Fact> facts = [];
 
-    public EvidenceLog(int size, HashFunction? hash = null, int signing = 4, int asked = 3)
+    public EvidenceLog(int size, HashFunction? hash = null, int signing = 4, int asked = 3, byte seed = 1)
     {
         Hash = hash ?? HashFunctions.Sha256;
         var gm = Hash == HashFunctions.Sm3;
         var origin = gm ? Origin + "/sm3" : Origin;
-        Log = LedgerKeys.Signer(origin, gm ? NoteKeyType.Sm2 : NoteKeyType.Ed25519, 1);
-        Witnesses = [.. Enumerable.Range(2, 4).Select(i => LedgerKeys.Signer($"dept{i}.example/witness", gm ? NoteKeyType.Sm2Cosignature : NoteKeyType.Ed25519Cosignature, (byte)i))];
+        Log = LedgerKeys.Signer(origin, gm ? NoteKeyType.Sm2 : NoteKeyType.Ed25519, seed);
+        Witnesses = [.. Enumerable.Range(2, 4).Select(i => LedgerKeys.Signer($"dept{i}.example/witness", gm ? NoteKeyType.Sm2Cosignature : NoteKeyType.Ed25519Cosignature, (byte)(seed + i)))];
         PolicyText = $"# whom we trust\nlog {Log.Verifier}\n" + string.Concat(Witnesses.Select((one, i) => $"witness d{i} {one.Verifier}\n")) + $"group depts {asked} d0 d1 d2 d3\nquorum depts\n";
         Policy = WitnessPolicy.Parse(PolicyText);
         var writer = new FactLeaf(HashFunctions.Sha256, HashFunctions.Sm3);

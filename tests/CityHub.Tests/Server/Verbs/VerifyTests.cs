@@ -27,7 +27,7 @@ public sealed class VerifyTests : IDisposable
         Assert.Equal((0, ""), (run.Exit, run.Error));
         Assert.StartsWith("7.tlog-proof: PROVEN\n", run.Out, StringComparison.Ordinal);
         Assert.Contains("Fact 7 of the log city.example/audit: DataAccessed", run.Out, StringComparison.Ordinal);
-        Assert.Contains("place 7 of 11", run.Out, StringComparison.Ordinal);
+        Assert.Contains("The log has 11 entries", run.Out, StringComparison.Ordinal);
         Assert.Contains("d0 (dept2.example/witness): saw it at 2026-11-23T08:00:00Z", run.Out, StringComparison.Ordinal);
         Assert.Contains("This does not prove", run.Out, StringComparison.Ordinal);
         Assert.Contains("With --fact and --salt", run.Out, StringComparison.Ordinal);
@@ -62,8 +62,8 @@ public sealed class VerifyTests : IDisposable
         Assert.Equal(2, lines.Length);
         using var good = JsonDocument.Parse(lines[0]);
         Assert.True(good.RootElement.GetProperty("proven").GetBoolean());
-        Assert.Equal(6, good.RootElement.GetProperty("index").GetInt64());
-        Assert.Equal("DataAccessed", good.RootElement.GetProperty("entry").GetProperty("type").GetString());
+        Assert.Equal(6, good.RootElement.GetProperty("facts")[0].GetProperty("index").GetInt64());
+        Assert.Equal("DataAccessed", good.RootElement.GetProperty("facts")[0].GetProperty("entry").GetProperty("type").GetString());
         Assert.Equal(4, good.RootElement.GetProperty("witnesses").GetArrayLength());
         using var bad = JsonDocument.Parse(lines[1]);
         Assert.False(bad.RootElement.GetProperty("proven").GetBoolean());
@@ -92,6 +92,31 @@ public sealed class VerifyTests : IDisposable
 
         run = await Run.Of(["verify", "7.tlog-proof", "--log", City.Witnesses[0].Verifier.ToString()], _folder.Path);
         Assert.NotEqual(0, run.Exit);
+    }
+
+    [Fact]
+    public async Task A_bundle_is_proven_by_ones_own_policy_and_fits_together_by_its_own()
+    {
+        await File.WriteAllBytesAsync(_folder.File("evidence.zip"), EvidenceBundleTests.Make(EvidenceBundleTests.Contents(City)), TestContext.Current.CancellationToken);
+
+        var run = await Run.Of(["verify", "evidence.zip", "--policy", "city.policy"], _folder.Path);
+        Assert.Equal((0, ""), (run.Exit, run.Error));
+        Assert.StartsWith("evidence.zip: PROVEN\n  Fact 3 of the log city.example/audit: DataAccessed", run.Out, StringComparison.Ordinal);
+        Assert.Contains("its content is here", run.Out, StringComparison.Ordinal);
+        Assert.Contains("Nor the words in facts.en.txt", run.Out, StringComparison.Ordinal);
+
+        run = await Run.Of(["verify", "evidence.zip"], _folder.Path);
+        Assert.Equal(3, run.Exit);
+        Assert.StartsWith("evidence.zip: FITS TOGETHER, by the policy that lies in it\n", run.Out, StringComparison.Ordinal);
+        run = await Run.Of(["verify", "evidence.zip", "--json"], _folder.Path);
+        Assert.Contains("\"proven\":false,\"fitsTogether\":true", run.Out, StringComparison.Ordinal);
+
+        var forged = new EvidenceLog(11, seed: 60);
+        await File.WriteAllBytesAsync(_folder.File("forged.zip"), EvidenceBundleTests.Make(EvidenceBundleTests.Contents(forged)), TestContext.Current.CancellationToken);
+        Assert.Equal(3, (await Run.Of(["verify", "forged.zip"], _folder.Path)).Exit);
+        run = await Run.Of(["verify", "evidence.zip", "forged.zip", "--policy", "city.policy"], _folder.Path);
+        Assert.Equal(1, run.Exit);
+        Assert.Contains("forged.zip: NOT PROVEN\n  None of the known keys has signed this.", run.Out, StringComparison.Ordinal);
     }
 
     [Theory]

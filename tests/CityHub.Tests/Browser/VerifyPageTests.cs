@@ -3,6 +3,7 @@ using CityHub.Ledger;
 using CityHub.Server.Pages;
 using CityHub.Tests.Ledger.Evidence;
 using CityHub.Tests.Storage.Embedded;
+using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
 
 namespace CityHub.Tests.Browser;
@@ -169,5 +170,112 @@ public sealed class VerifyPageTests(BrowserUnderTest browser) : IClassFixture<Br
         Assert.Empty(opened.Errors);
 
         static string LedgerKeys(string name, NoteKeyType type, byte seed) => Tests.Ledger.LedgerKeys.Signer(name, type, seed).Verifier.ToString();
+    }
+
+    [Theory]
+    [InlineData("en", 1280, ColorScheme.Light, 4)]
+    [InlineData("en", 390, ColorScheme.Dark, 2)]
+    [InlineData("zh-CN", 390, ColorScheme.Light, 2)]
+    [InlineData("zh-CN", 320, ColorScheme.Dark, 4)]
+    public async Task It_speaks_both_languages_fits_every_screen_and_hides_nothing_from_anybody(string language, int width, ColorScheme scheme, int signing)
+    {
+        await using var opened = await OpenAsync(language, width, scheme);
+        var page = opened.Page;
+        await NothingHiddenAsync(page);
+        foreach (var details in await page.Locator("main details > summary").AllAsync())
+            await details.ClickAsync();
+        await GiveAsync(opened, new EvidenceLog(11, signing: signing).Receipt(Index), Log.PolicyText);
+        var text = await ResultAsync(opened);
+        Assert.Equal(language, await page.Locator("html").GetAttributeAsync("lang"));
+        Assert.Contains((language, signing) switch { ("en", 4) => "Proven", ("en", _) => "Not proven", (_, 4) => "已证实", _ => "未证实" }, text, StringComparison.Ordinal);
+        Assert.Equal(language == "en", text.Contains("Witnesses", StringComparison.Ordinal));
+        await NothingHiddenAsync(page);
+
+        await page.Locator("#language").ClickAsync();
+        Assert.Equal(language != "en", (await page.Locator("#result").InnerTextAsync()).Contains("Witnesses", StringComparison.Ordinal));
+        Assert.Equal(language == "en", (await page.TitleAsync()).StartsWith("验证", StringComparison.Ordinal));
+        Assert.Empty(opened.Errors);
+    }
+
+    private static async Task NothingHiddenAsync(IPage page)
+    {
+        var axe = await page.RunAxe();
+        Assert.True(axe.Violations.Length == 0, string.Join("\n", axe.Violations.Select(v => $"{v.Id}: {v.Help}: {string.Join(" | ", v.Nodes.Take(3).Select(n => n.Html))}")));
+        Assert.Equal(0, await page.EvaluateAsync<int>("Math.max(0, document.documentElement.scrollWidth - document.documentElement.clientWidth)"));
+    }
+
+    [Fact]
+    public async Task Text_can_be_pasted_and_files_dropped_anywhere_go_where_they_belong()
+    {
+        await using var opened = await OpenAsync();
+        var page = opened.Page;
+        await page.GetByText("Paste its text instead").First.ClickAsync();
+        await page.Locator("#receipt-text").FillAsync(Encoding.UTF8.GetString(Log.Receipt(Index)).TrimEnd('\n'));
+        await Assertions.Expect(page.Locator("#verdict")).ToContainTextAsync("Now the policy");
+        await DropAsync("h1", "from-a-friend.txt", Log.PolicyText);
+        await Assertions.Expect(page.Locator("#verdict")).ToContainTextAsync("Proven");
+
+        await DropAsync("#receipt-about", "other.txt", "c2sp.org/tlog-proof@v1\n");
+        await Assertions.Expect(page.Locator("#verdict")).ToContainTextAsync("This is not a receipt");
+        Assert.Equal("", await page.Locator("#receipt-text").InputValueAsync());
+        Assert.Empty(opened.Errors);
+
+        Task DropAsync(string at, string name, string text) => page.EvaluateAsync(
+            """
+            ([at, name, text]) => {
+              const dataTransfer = new DataTransfer();
+              dataTransfer.items.add(new File([text], name));
+              document.querySelector(at).dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }));
+            }
+            """,
+            new[] { at, name, text });
+    }
+
+    [Fact]
+    public async Task The_content_is_compared_with_what_was_recorded()
+    {
+        await using var opened = await OpenAsync();
+        await GiveAsync(opened, Log.Receipt(Index), Log.PolicyText);
+        Assert.Contains("Nor what the content is", await ResultAsync(opened), StringComparison.Ordinal);
+        await opened.Page.SetInputFilesAsync("#opening-file", new FilePayload { Name = "6.bin", MimeType = "application/octet-stream", Buffer = Log.Opening(Index) });
+        await Assertions.Expect(opened.Page.Locator("#details")).ToContainTextAsync("查询水费");
+        await opened.Page.SetInputFilesAsync("#opening-file", new FilePayload { Name = "7.bin", MimeType = "application/octet-stream", Buffer = Log.Opening(Index + 1) });
+        await Assertions.Expect(opened.Page.Locator("#verdict")).ToContainTextAsync("The content is not the one that the record stands for");
+    }
+
+    [Fact]
+    public async Task A_receipt_without_its_record_asks_for_it()
+    {
+        await using var opened = await OpenAsync();
+        await GiveAsync(opened, Log.Proof(Index).ToBytes(), Log.PolicyText);
+        Assert.Contains("does not bring its record along", await ResultAsync(opened), StringComparison.Ordinal);
+        await opened.Page.SetInputFilesAsync("#entry-file", new FilePayload { Name = "6.json", MimeType = "application/json", Buffer = Log.Leaf(Index) });
+        await Assertions.Expect(opened.Page.Locator("#verdict")).ToContainTextAsync("✓ Proven");
+    }
+
+    [Fact]
+    public async Task The_keyboard_reaches_everything_and_shows_where_it_is()
+    {
+        await using var opened = await OpenAsync();
+        var reached = new List<string>();
+        for (var i = 0; i < 7; i++)
+        {
+            await opened.Page.Keyboard.PressAsync("Tab");
+            reached.Add(await opened.Page.EvaluateAsync<string>("document.activeElement.id || document.activeElement.className || document.activeElement.tagName"));
+            Assert.NotEqual("none", await opened.Page.EvaluateAsync<string>("getComputedStyle(document.activeElement).outlineStyle"));
+        }
+
+        Assert.Equal(["skip", "language", "receipt-file", "SUMMARY", "policy-file", "SUMMARY", "SUMMARY"], reached);
+    }
+
+    [Fact]
+    public async Task Names_that_would_turn_or_hide_text_are_shown_as_text()
+    {
+        const string Nasty = "<img src=x onerror=alert(1)>\u202Etpircs";
+        await using var opened = await OpenAsync();
+        await GiveAsync(opened, Log.Receipt(Index), Log.PolicyText + Nasty + "\n");
+        var text = await ResultAsync(opened);
+        Assert.Contains("<img src=x onerror=alert(1)>\uFFFDtpircs", text, StringComparison.Ordinal);
+        Assert.Equal(0, await opened.Page.Locator("#result img").CountAsync());
     }
 }

@@ -238,7 +238,7 @@ public sealed class Ed25519Tests
 
     private static bool BouncyAccepts(Vector vector) => BouncyEd25519.Verify(vector.Signature, 0, vector.Key, 0, vector.Message, 0, vector.Message.Length);
 
-    private static List<Vector> Vectors()
+    internal static List<Vector> Vectors()
     {
         using var json = JsonDocument.Parse(File.ReadAllBytes(SharedData.Need("ledger/ed25519/ed25519vectors.json")));
         return [.. json.RootElement.EnumerateArray().Select(one => new Vector(
@@ -249,5 +249,5 @@ public sealed class Ed25519Tests
             one.GetProperty("flags") is { ValueKind: JsonValueKind.Array } flags ? [.. flags.EnumerateArray().Select(flag => flag.GetString() ?? "")] : []))];
     }
 
-    private sealed record Vector(int Number, byte[] Key, byte[] Signature, byte[] Message, string[] Flags);
+    internal sealed record Vector(int Number, byte[] Key, byte[] Signature, byte[] Message, string[] Flags);
 }

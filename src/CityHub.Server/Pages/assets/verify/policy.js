@@ -1,17 +1,27 @@
 // Whom the reader trusts (c2sp.org/tlog-policy), and whether those have signed.
 
+/** Names are octets to the specification: one letter for each octet inside, and what they say in UTF-8, if they do, for the reader. */
+const told = octets => {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Uint8Array.from(octets, c => c.charCodeAt(0)));
+  } catch {
+    return octets;
+  }
+};
+
 function policy(bytes) {
   const logs = [], witnesses = new Map(), groups = new Map(), taken = new Set(), member = new Set();
   let quorum = null, line = 0;
   const wrong = (en, zh) => refuse(`Line ${line} of the policy: ${en}`, `策略第 ${line} 行：${zh}`, fixPolicy);
   const defined = name => witnesses.has(name) || groups.has(name);
   const define = name => {
-    if (name === 'none' || defined(name)) wrong(`the name ${shown(name)} is taken.`, `名称 ${shown(name)} 已被使用。`);
+    if (name === 'none' || [...witnesses.keys(), ...groups.keys()].some(one => told(one) === told(name)))
+      wrong(`the name ${shown(told(name))} is taken.`, `名称 ${shown(told(name))} 已被使用。`);
   };
   const key = text => {
     let read;
     try {
-      read = verifierKey(text);
+      read = verifierKey(told(text));
     } catch (e) {
       if (!(e instanceof Refusal)) throw e;
       wrong(...e.why);
@@ -24,12 +34,8 @@ function policy(bytes) {
     taken.add(kind + twin);
   };
 
-  let text;
-  try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    refuse('The policy is not valid UTF-8.', '策略文件不是有效的 UTF-8。', fixPolicy);
-  }
+  let text = '';
+  for (const byte of bytes) text += String.fromCharCode(byte);
   if (text && !text.endsWith('\n')) refuse('The last line of the policy has no newline: the file was cut.', '策略最后一行没有换行：文件被截断。', fixPolicy);
   for (const row of text.split('\n').slice(0, -1)) {
     line++;
@@ -43,26 +49,26 @@ function policy(bytes) {
       logs.push(read);
     } else if (words[0] === 'witness' && (words.length === 3 || words.length === 4)) {
       const [read, twin] = key(words[2]);
-      if (!read.kind.timed) wrong(`the key of ${shown(words[1])} makes no cosignatures.`, `${shown(words[1])} 的公钥不用于联署。`);
+      if (!read.kind.timed) wrong(`the key of ${shown(told(words[1]))} makes no cosignatures.`, `${shown(told(words[1]))} 的公钥不用于联署。`);
       once('witness ', twin);
       define(words[1]);
       witnesses.set(words[1], read);
     } else if (words[0] === 'group' && words.length >= 4) {
       const members = words.slice(3);
       for (const one of members) {
-        if (!defined(one)) wrong(`${shown(one)} is not defined above.`, `${shown(one)} 在前文没有定义。`);
-        if (member.has(one)) wrong(`${shown(one)} is a member already; nobody counts twice.`, `${shown(one)} 已是成员；不能重复计数。`);
+        if (!defined(one)) wrong(`${shown(told(one))} is not defined above.`, `${shown(told(one))} 在前文没有定义。`);
+        if (member.has(one)) wrong(`${shown(told(one))} is a member already; nobody counts twice.`, `${shown(told(one))} 已是成员；不能重复计数。`);
         member.add(one);
       }
       const needed = words[2] === 'all' ? members.length : words[2] === 'any' ? 1 : Number(number(words[2]) ?? 0n);
-      if (needed < 1 || needed > members.length) wrong(`${shown(words[2])} is none of all, any and a number of members.`, `${shown(words[2])} 不是 all、any 或成员数。`);
+      if (needed < 1 || needed > members.length) wrong(`${shown(told(words[2]))} is none of all, any and a number of members.`, `${shown(told(words[2]))} 不是 all、any 或成员数。`);
       define(words[1]);
       groups.set(words[1], { needed, members });
     } else if (words[0] === 'quorum' && words.length === 2) {
       if (quorum !== null) wrong('there is a quorum already.', '法定数已在前文给出。');
-      if (words[1] !== 'none' && !defined(words[1])) wrong(`${shown(words[1])} is not defined above.`, `${shown(words[1])} 在前文没有定义。`);
+      if (words[1] !== 'none' && !defined(words[1])) wrong(`${shown(told(words[1]))} is not defined above.`, `${shown(told(words[1]))} 在前文没有定义。`);
       quorum = words[1];
-    } else wrong(`this is not a line of a policy: ${shown(row)}.`, `这不是策略的内容：${shown(row)}。`);
+    } else wrong(`this is not a line of a policy: ${shown(told(row))}.`, `这不是策略的内容：${shown(told(row))}。`);
   }
   if (quorum === null)
     refuse('This is not a whole policy: it has no quorum line.', '这不是完整的策略：没有 quorum 行。', ['Choose the policy file; its lines begin with log, witness, group and quorum.', '请选择策略文件；其各行以 log、witness、group、quorum 开头。']);
@@ -105,17 +111,17 @@ function witnessed(note, head, trusted) {
 
   const seen = [...trusted.witnesses].map(([name, key]) => {
     const there = key.kind.hash === 'SHA-256' && note.signatures.some(one => made(key, one));
-    return { name, key, at: there && key.checked ? check(key) : null, unchecked: there && !key.checked };
+    return { name: told(name), key, at: there && key.checked ? check(key) : null, unchecked: there && !key.checked };
   });
-  const signed = new Set(seen.filter(one => one.at !== null).map(one => one.name));
+  const signed = new Set([...trusted.witnesses.keys()].filter((_, i) => seen[i].at !== null));
   const met = name => name === 'none' || (trusted.groups.has(name) ? there(name) >= trusted.groups.get(name).needed : signed.has(name));
   const there = name => trusted.groups.get(name).members.filter(met).length;
   const missing = name => {
     const group = trusted.groups.get(name);
-    if (!group) return [`${name} has not signed`, `${name} 没有签名`];
+    if (!group) return [`${told(name)} has not signed`, `${told(name)} 没有签名`];
     const lacking = group.members.filter(one => !met(one)).map(missing);
-    return [`${name} has ${there(name)} of the ${group.needed} that it needs (${lacking.map(one => one[0]).join('; ')})`,
-      `${name} 需要 ${group.needed} 个，实有 ${there(name)} 个（${lacking.map(one => one[1]).join('；')}）`];
+    return [`${told(name)} has ${there(name)} of the ${group.needed} that it needs (${lacking.map(one => one[0]).join('; ')})`,
+      `${told(name)} 需要 ${group.needed} 个，实有 ${there(name)} 个（${lacking.map(one => one[1]).join('；')}）`];
   };
   const result = { log: signers[0], seen, met: met(trusted.quorum) };
   if (!result.met) {

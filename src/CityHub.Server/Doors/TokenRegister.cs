@@ -13,6 +13,9 @@ internal sealed record IssuedToken(string IdHash, string Subject, IReadOnlyList<
 {
     public DateTimeOffset? RevokedAt { get; init; }
 
+    /// <summary>The position of the fact that revoked it.</summary>
+    public long RevokedIn { get; init; }
+
     /// <summary>Why somebody had to do what nobody had given him to do; null for an ordinary token.</summary>
     public string? BreakGlass { get; init; }
 }
@@ -54,7 +57,7 @@ internal sealed class TokenRegister : IFactObserver
 
     public bool IsRevoked(string idHash) => _tokens.TryGetValue(idHash, out var token) && token.RevokedAt is not null;
 
-    public async ValueTask<Result<(string Token, TokenClaims Claims)>> IssueAsync(
+    public async ValueTask<Result<(string Token, TokenClaims Claims, long Position)>> IssueAsync(
         string subject, IReadOnlyList<string> permissions, IReadOnlyList<string> tenants, TimeSpan life, string by, CancellationToken cancel, string? breakGlass = null)
     {
         if (Check(permissions, life, breakGlass) is { } problem)
@@ -75,16 +78,16 @@ internal sealed class TokenRegister : IFactObserver
             json.WriteEndObject();
         });
         var appended = await _log.AppendAsync(new Append(Stream, [new NewFact(Issued, fact)], now), cancel);
-        return appended.Problem is { } refused ? refused : (_tokensOfHub.Sign(claims), claims);
+        return appended.Problem is { } refused ? refused : (_tokensOfHub.Sign(claims), claims, appended.Value.Position);
     }
 
     /// <param name="id">The <c>jti</c>, or the hash by which the log knows it.</param>
-    public async ValueTask<Result<IssuedToken>> RevokeAsync(string id, string by, CancellationToken cancel)
+    public async ValueTask<Result<(IssuedToken Token, long Position)>> RevokeAsync(string id, string by, CancellationToken cancel)
     {
         if (!_tokens.TryGetValue(HubTokens.HashOf(id), out var token) && !_tokens.TryGetValue(id, out token))
             return DoorProblems.TokenUnknown.Because("No token with this id was issued here.", "GET /tokens lists what was issued, by the hash of the id.");
         if (token.RevokedAt is not null)
-            return token;
+            return (token, token.RevokedIn);
         var fact = Json.Bytes(json =>
         {
             json.WriteStartObject();
@@ -93,7 +96,7 @@ internal sealed class TokenRegister : IFactObserver
             json.WriteEndObject();
         });
         var appended = await _log.AppendAsync(new Append(Stream, [new NewFact(Revoked, fact)], _time.GetUtcNow()), cancel);
-        return appended.Problem is { } refused ? refused : _tokens[token.IdHash];
+        return appended.Problem is { } refused ? refused : (_tokens[token.IdHash], appended.Value.Position);
     }
 
     /// <param name="breakGlass">Why, for an emergency token.</param>
@@ -148,7 +151,7 @@ internal sealed class TokenRegister : IFactObserver
         }
         else if (fact.Type == Revoked && _tokens.TryGetValue(id, out var token))
         {
-            _tokens[id] = token with { RevokedAt = fact.At };
+            _tokens[id] = token with { RevokedAt = fact.At, RevokedIn = fact.Position };
         }
     }
 

@@ -3,6 +3,7 @@ using CityHub.Core.Ports;
 using CityHub.Core.Problems;
 using CityHub.Server.Configuration;
 using CityHub.Server.Http;
+using CityHub.Server.Ledger;
 
 namespace CityHub.Server.Doors;
 
@@ -99,6 +100,7 @@ internal static class TokenRoutes
         }
 
         http.Response.Headers.CacheControl = "no-store";
+        LedgerRoutes.Receipted(http, token.Position);
         await Json.WriteAsync(http, 201, json =>
         {
             json.WriteStartObject();
@@ -134,10 +136,14 @@ internal static class TokenRoutes
     private static async Task RevokeAsync(HttpContext http, TokenRegister tokens)
     {
         var revoked = await tokens.RevokeAsync(http.Request.RouteValues["id"]?.ToString() ?? "", Bearer.NameOf(http), http.RequestAborted);
-        if (revoked.Problem is { } problem)
+        if (!revoked.TryGet(out var token, out var problem))
+        {
             await ProblemWriter.WriteAsync(http, problem);
-        else
-            http.Response.StatusCode = 204;
+            return;
+        }
+
+        LedgerRoutes.Receipted(http, token.Position);
+        http.Response.StatusCode = 204;
     }
 
     private static void Array(Utf8JsonWriter json, string name, IReadOnlyList<string> values)

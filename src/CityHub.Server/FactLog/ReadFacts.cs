@@ -4,6 +4,7 @@ using CityHub.Core.Ports;
 using CityHub.Core.Problems;
 using CityHub.Server.Doors;
 using CityHub.Server.Http;
+using CityHub.Server.Ledger;
 
 namespace CityHub.Server.FactLog;
 
@@ -33,11 +34,13 @@ internal static class ReadFacts
             return;
         }
 
-        if ((await acts.RecordAsync(Act(query, Bearer.NameOf(http)), http.RequestAborted)).Problem is { } unrecorded)
+        if (!(await acts.RecordAsync(Act(query, Bearer.NameOf(http)), http.RequestAborted)).TryGet(out var recorded, out problem))
         {
-            await ProblemWriter.WriteAsync(http, unrecorded);
+            await ProblemWriter.WriteAsync(http, problem);
             return;
         }
+
+        LedgerRoutes.Receipted(http, recorded.Position);
 
         http.Response.ContentType = FactLines.ContentType;
         http.Response.Headers["Fact-Head"] = log.Head.ToString(CultureInfo.InvariantCulture);

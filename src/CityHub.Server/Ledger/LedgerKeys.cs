@@ -10,7 +10,11 @@ using CityHub.Server.Http;
 namespace CityHub.Server.Ledger;
 
 /// <summary>A key that signs checkpoints. What the store calls it is <paramref name="Name"/>; its vkey names the log.</summary>
-internal sealed record LedgerKey(string Name, VerifierKey Verifier, NoteSigner Signer);
+internal sealed record LedgerKey(string Name, VerifierKey Verifier, NoteSigner Signer)
+{
+    /// <summary>Of the fact that introduced it, while the hub that did runs.</summary>
+    public long Position { get; init; }
+}
 
 /// <summary>
 /// The keys that sign checkpoints, as the log tells it: a key signs nothing before <c>LedgerKeyIntroduced</c> is durable, and nothing after
@@ -84,16 +88,17 @@ internal sealed class LedgerKeys : IDisposable
             json.WriteString("by", by);
             json.WriteEndObject();
         });
-        if ((await _log.AppendAsync(new Append(Stream, [new NewFact(Introduced, fact)], _time.GetUtcNow()), cancel)).Problem is { } refused)
+        if (!(await _log.AppendAsync(new Append(Stream, [new NewFact(Introduced, fact)], _time.GetUtcNow()), cancel)).TryGet(out var appended, out var refused))
             return refused;
         _all.Add((name, signer.Verifier.ToString()));
-        var introduced = new LedgerKey(name, signer.Verifier, signer);
+        var introduced = new LedgerKey(name, signer.Verifier, signer) { Position = appended.Position };
         _active = [.. _active, introduced];
         return introduced;
     }
 
     /// <summary>From the fact on the key signs nothing. The last one of an algorithm stays: a log without a signature is none.</summary>
-    public async ValueTask<Problem?> RetireAsync(string name, string by, CancellationToken cancel)
+    /// <returns>The position of the fact.</returns>
+    public async ValueTask<Result<long>> RetireAsync(string name, string by, CancellationToken cancel)
     {
         var key = _active.FirstOrDefault(k => k.Name == name);
         if (key is null)
@@ -107,10 +112,10 @@ internal sealed class LedgerKeys : IDisposable
             json.WriteString("by", by);
             json.WriteEndObject();
         });
-        if ((await _log.AppendAsync(new Append(Stream, [new NewFact(Retired, fact)], _time.GetUtcNow()), cancel)).Problem is { } refused)
+        if (!(await _log.AppendAsync(new Append(Stream, [new NewFact(Retired, fact)], _time.GetUtcNow()), cancel)).TryGet(out var appended, out var refused))
             return refused;
         _active = [.. _active.Where(k => k != key)];
-        return null;
+        return appended.Position;
     }
 
     public void Dispose()

@@ -1,4 +1,5 @@
 using CityHub.Core.Facts;
+using CityHub.Core.Ports;
 using CityHub.Core.Problems;
 using CityHub.Crypto;
 using CityHub.Ledger;
@@ -9,26 +10,29 @@ using CityHub.Storage.Ledger;
 namespace CityHub.Server.Ledger;
 
 /// <summary>The ledger of this hub: its keys, the log of leaves that follows the facts, its witnesses, and where its checkpoints are anchored.</summary>
-internal sealed class LedgerRoom : IAsyncDisposable
+internal sealed class LedgerRoom : IReceipts, IAsyncDisposable
 {
     public const string FolderName = "ledger";
 
+    /// <summary>For how long a receipt waits for the ledger and for witnesses.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
     private readonly LedgerPolicy _rules;
+    private readonly IFactLog _log;
+    private readonly TimeProvider _time;
     private readonly TileCache[] _caches;
     private readonly LedgerBookkeeper _books;
     private WitnessPolicy _policy;
 
     private LedgerRoom(LedgerKeys keys, LedgerPolicy rules, FactLedger ledger, HttpClient http, LedgerConfig config, IFactLog log, TimeProvider time, ILoggerFactory loggers)
     {
-        (Keys, _rules, Ledger, Time) = (keys, rules, ledger, time);
+        (Keys, _rules, Ledger, _log, _time) = (keys, rules, ledger, log, time);
         _policy = rules.With(keys.Active);
         _caches = [.. ledger.Trees.Select(_ => new TileCache())];
         Witnesses = new Witnesses(ledger, () => Volatile.Read(ref _policy), http, time, loggers.CreateLogger<Witnesses>());
         IAnchor? anchor = config.TimeStamps is { } url ? new TimeStampAnchor(http, new Uri(url)) : null;
         _books = new LedgerBookkeeper(ledger, log, anchor, config.StampEvery, time, loggers.CreateLogger<LedgerBookkeeper>());
     }
-
-    public TimeProvider Time { get; }
 
     public LedgerKeys Keys { get; }
 
@@ -96,16 +100,38 @@ internal sealed class LedgerRoom : IAsyncDisposable
         Ledger.SignAgain();
     }
 
+    public async ValueTask<Result<byte[]>> ReceiptAsync(long position, bool witnessed, CancellationToken cancel = default) =>
+        (await ReceiptAsync(position, 0, witnessed, cancel)).Map(receipt => receipt.ToBytes());
+
     /// <summary>
     /// The receipt of the fact at a position: its leaf, its place in the tree, a checkpoint that covers it, and with <paramref name="witnessed"/> the
-    /// cosignatures of the quorum. Waits for the checkpoint, and as long as <paramref name="cancel"/> lets it for the witnesses.
+    /// cosignatures of the quorum.
     /// </summary>
-    /// <param name="tree">0 for SHA-256, 1 for SM3.</param>
-    public async ValueTask<LogProof> ReceiptAsync(long position, int tree, bool witnessed, CancellationToken cancel)
+    /// <param name="tree">0 for SHA-256, 1 for SM3, whose checkpoints no witness cosigns.</param>
+    public async ValueTask<Result<LogProof>> ReceiptAsync(long position, int tree, bool witnessed, CancellationToken cancel)
     {
-        var head = await Ledger.CoverAsync(position, cancel);
-        var note = tree == 0 && witnessed && Witnesses.Asked ? (await Witnesses.CoverAsync(position, cancel)).Note : head.Notes[tree];
-        return Receipt(position, tree, note);
+        if (position < 1 || position > _log.Head)
+            return LedgerProblems.NotYet.Because($"The log has {_log.Head} facts; there is none at {position}.");
+        using var over = new CancellationTokenSource(Patience, _time);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel, over.Token);
+        try
+        {
+            var head = await Ledger.CoverAsync(position, patience.Token);
+            var note = tree == 0 && witnessed && Witnesses.Asked ? (await Witnesses.CoverAsync(position, patience.Token)).Note : head.Notes[tree];
+            return Receipt(position, tree, note);
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            return Ledger.Head.Size < position
+                ? LedgerProblems.NotYet.Because($"The ledger has {Ledger.Head.Size} of {_log.Head} facts. {Ledger.Trouble}".TrimEnd())
+                : LedgerProblems.NotWitnessed.Because(
+                    $"No quorum of witnesses has seen this fact yet. {Witnesses.Missing}".TrimEnd(),
+                    "With witnessed=false the receipt shows the log's own signature only; ask again for the cosignatures later.");
+        }
+        catch (LedgerException e)
+        {
+            return LedgerProblems.Damaged.Because(e.Message);
+        }
     }
 
     /// <summary>From the files of the ledger alone.</summary>

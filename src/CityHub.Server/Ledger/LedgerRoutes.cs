@@ -21,9 +21,6 @@ internal static class LedgerRoutes
     /// <summary>A full tile never changes, and a partial one never either: another width has another name.</summary>
     private const string Forever = "public, max-age=31536000, immutable";
 
-    /// <summary>For how long a receipt waits for witnesses.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
-
     public static IEndpointRouteBuilder MapLedger(this IEndpointRouteBuilder routes, LedgerRoom room, IFactLog log)
     {
         routes.MapGet("/ledger", http => StateAsync(http, room, log)).RequireAuthorization(Permissions.Public)
@@ -42,7 +39,7 @@ internal static class LedgerRoutes
             .WithName("LedgerSm3Checkpoint").WithSummary("The newest checkpoint of the SM3 tree, signed with SM2").WithTags("Ledger");
         routes.MapGet("/ledger/sm3/tile/{level:int}/{**name}", http => FileAsync(http, room, $"tile/{http.Request.RouteValues["level"]}/", "sm3/")).RequireAuthorization(Permissions.Public)
             .WithName("LedgerSm3Tile").WithSummary("A tile of SM3 hashes over the same entries").WithTags("Ledger");
-        routes.MapGet("/ledger/receipts/{position}", http => ReceiptAsync(http, room, log)).RequireAuthorization(Permissions.LedgerRead)
+        routes.MapGet("/ledger/receipts/{position}", http => ReceiptAsync(http, room)).RequireAuthorization(Permissions.LedgerRead)
             .WithName("LedgerReceipt").WithSummary("The receipt of a fact (C2SP tlog-proof): verifies offline").WithTags("Ledger")
             .WithMetadata(
                 new Parameter("witnessed", "false: do not wait for witnesses; the receipt then shows the log's own signature only", "boolean"),
@@ -136,7 +133,7 @@ internal static class LedgerRoutes
         await http.Response.SendFileAsync(file, http.RequestAborted);
     }
 
-    private static async Task ReceiptAsync(HttpContext http, LedgerRoom room, IFactLog log)
+    private static async Task ReceiptAsync(HttpContext http, LedgerRoom room)
     {
         if (!long.TryParse(http.Request.RouteValues["position"]?.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var position))
         {
@@ -150,33 +147,15 @@ internal static class LedgerRoutes
             return;
         }
 
-        if (position < 1 || position > log.Head)
+        if (!(await room.ReceiptAsync(position, asked.Tree, asked.Witnessed, http.RequestAborted)).TryGet(out var receipt, out problem))
         {
-            await ProblemWriter.WriteAsync(http, LedgerProblems.NotYet.Because($"The log has {log.Head} facts; there is none at {position}."));
+            await ProblemWriter.WriteAsync(http, problem);
             return;
         }
 
-        using var over = new CancellationTokenSource(Patience, room.Time);
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, over.Token);
-        try
-        {
-            var receipt = await room.ReceiptAsync(position, asked.Tree, asked.Witnessed, patience.Token);
-            http.Response.ContentType = Text;
-            http.Response.Headers.ContentDisposition = string.Create(CultureInfo.InvariantCulture, $"inline; filename=\"{position}.tlog-proof\"");
-            await http.Response.WriteAsync(receipt.ToString(), http.RequestAborted);
-        }
-        catch (OperationCanceledException) when (!http.RequestAborted.IsCancellationRequested)
-        {
-            await ProblemWriter.WriteAsync(http, room.Ledger.Head.Size < position
-                ? LedgerProblems.NotYet.Because($"The ledger has {room.Ledger.Head.Size} of {log.Head} facts.{(room.Ledger.Trouble is { } why ? " " + why : "")}")
-                : LedgerProblems.NotWitnessed.Because(
-                    $"No quorum of witnesses has seen this fact yet. {string.Join("; ", room.Witnesses.Outcomes.Where(o => !o.Cosigned).Select(o => $"{o.Witness.Name}: {o.Why}"))}".TrimEnd(),
-                    "With witnessed=false the receipt shows the log's own signature only; ask again for the cosignatures later."));
-        }
-        catch (LedgerException e)
-        {
-            await ProblemWriter.WriteAsync(http, LedgerProblems.Damaged.Because(e.Message));
-        }
+        http.Response.ContentType = Text;
+        http.Response.Headers.ContentDisposition = string.Create(CultureInfo.InvariantCulture, $"inline; filename=\"{position}.tlog-proof\"");
+        await http.Response.WriteAsync(receipt.ToString(), http.RequestAborted);
     }
 
     private static Result<(int Tree, bool Witnessed)> Query(HttpContext http, LedgerRoom room)
@@ -196,6 +175,10 @@ internal static class LedgerRoutes
         return tree < room.Ledger.Trees.Count ? (tree, witnessed) : ServerProblems.BadQuery.Because("This hub has no tree of the suite gm.", "ledger.suites=gm+intl adds one, over the same entries from the beginning.");
     }
 
+    /// <summary>The answer says where the receipt of what was recorded for it is.</summary>
+    public static void Receipted(HttpContext http, long position) =>
+        http.Response.Headers.Append("Link", string.Create(CultureInfo.InvariantCulture, $"</ledger/receipts/{position}>; rel=\"receipt\""));
+
     private static async Task IntroduceAsync(HttpContext http, LedgerRoom room)
     {
         var word = http.Request.Query["algorithm"].ToString();
@@ -214,6 +197,7 @@ internal static class LedgerRoutes
         }
 
         room.KeysChanged();
+        Receipted(http, key.Position);
         await Json.WriteAsync(http, 201, json =>
         {
             json.WriteStartObject();
@@ -225,13 +209,14 @@ internal static class LedgerRoutes
 
     private static async Task RetireAsync(HttpContext http, LedgerRoom room)
     {
-        if (await room.Keys.RetireAsync(http.Request.RouteValues["name"]?.ToString() ?? "", Bearer.NameOf(http), http.RequestAborted) is { } problem)
+        if (!(await room.Keys.RetireAsync(http.Request.RouteValues["name"]?.ToString() ?? "", Bearer.NameOf(http), http.RequestAborted)).TryGet(out var position, out var problem))
         {
             await ProblemWriter.WriteAsync(http, problem);
             return;
         }
 
         room.KeysChanged();
+        Receipted(http, position);
         http.Response.StatusCode = 204;
     }
 }

@@ -68,6 +68,9 @@ internal sealed partial class Witnesses : IWitnessed, IAsyncDisposable
         }
     }
 
+    /// <summary>Names and reasons of those who did not cosign in the last round.</summary>
+    public string Missing => string.Join("; ", Outcomes.Where(o => !o.Cosigned).Select(o => $"{o.Witness.Name}: {o.Why}"));
+
     public void Start()
     {
         if (_policy().Witnesses.Count > 0)
@@ -83,7 +86,7 @@ internal sealed partial class Witnesses : IWitnessed, IAsyncDisposable
             if ((_last?.Size ?? 0) >= _ledger.Head.Size || _time.GetUtcNow() - _behindSince <= most)
                 return null;
             return LedgerProblems.NotWitnessed.Because(
-                $"No quorum of witnesses has seen the log since {_behindSince.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z. {Missing()}".TrimEnd(),
+                $"No quorum of witnesses has seen the log since {_behindSince.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z. {Missing}".TrimEnd(),
                 $"This goes on when they are back, or when the rule that asks for witnesses within {Configuration.Durations.Text(most)} is changed.");
         }
     }
@@ -187,8 +190,6 @@ internal sealed partial class Witnesses : IWitnessed, IAsyncDisposable
 
         return _client;
     }
-
-    private string Missing() => string.Join("; ", _outcomes.Where(o => !o.Cosigned).Select(o => $"{o.Witness.Name}: {o.Why}"));
 
     private void Say(string missing)
     {

@@ -59,11 +59,11 @@ public sealed class LedgerKeysTests : IDisposable
     {
         using (var keys = (await OpenAsync(Named)).Value)
         {
-            Assert.Equal("ledger-key-last", (await keys.RetireAsync("ed25519-1", "wang", TestContext.Current.CancellationToken))?.Kind.Code);
+            Assert.Equal("ledger-key-last", (await keys.RetireAsync("ed25519-1", "wang", TestContext.Current.CancellationToken)).Problem?.Kind.Code);
             await keys.IntroduceAsync(SignatureAlgorithm.Ed25519, "wang", TestContext.Current.CancellationToken);
             Assert.Equal(["ed25519-1", "ed25519-2"], keys.Active.Select(k => k.Name));
-            Assert.Null(await keys.RetireAsync("ed25519-1", "wang", TestContext.Current.CancellationToken));
-            Assert.Equal("ledger-key-unknown", (await keys.RetireAsync("ed25519-1", "wang", TestContext.Current.CancellationToken))?.Kind.Code);
+            Assert.True((await keys.RetireAsync("ed25519-1", "wang", TestContext.Current.CancellationToken)).Ok);
+            Assert.Equal("ledger-key-unknown", (await keys.RetireAsync("ed25519-1", "wang", TestContext.Current.CancellationToken)).Problem?.Kind.Code);
         }
 
         using var again = (await OpenAsync(Named)).Value;

@@ -110,6 +110,18 @@ public sealed class LedgerRoutesTests
         Assert.Equal(409, (int)(await hub.SendAsync(HttpMethod.Delete, "/ledger/keys/ed25519-2")).Status);
     }
 
+    [Fact]
+    public async Task What_was_recorded_for_a_request_has_its_receipt_in_the_answer()
+    {
+        await using var hub = await HubUnderTest.StartAsync();
+        foreach (var answer in new[] { await hub.PostAsync("/tokens", "{\"subject\":\"pump\",\"permissions\":[\"entities:read\"]}"), await hub.GetAsync("/facts?limit=1"), await hub.PostAsync("/ledger/keys?algorithm=ed25519", "") })
+        {
+            var link = answer.Headers["Link"];
+            Assert.EndsWith("; rel=\"receipt\"", link, StringComparison.Ordinal);
+            Assert.Equal(200, (int)(await hub.GetAsync(link[1..link.IndexOf('>', StringComparison.Ordinal)])).Status);
+        }
+    }
+
     [Theory]
     [InlineData("/ledger/receipts/100000", 404, "ledger-not-yet")]
     [InlineData("/ledger/receipts/0", 404, "ledger-not-yet")]

@@ -17,7 +17,7 @@ public sealed class RouteTableTests
     [
         "GET /", "GET /api", "GET /assets/{name}", "GET /health/live", "GET /health/ready",
         "GET /ledger", "GET /ledger/checkpoint", "GET /ledger/checkpoint.witnessed", "GET /ledger/policy", "GET /ledger/sm3/checkpoint", "GET /ledger/sm3/tile/{level}/{name}", "GET /ledger/tile/{level}/{name}",
-        "GET /mqtt", "GET /openapi/v1.json", "GET /problems", "GET /problems/{code}", "GET /status",
+        "GET /mqtt", "GET /openapi/v1.json", "GET /problems", "GET /problems/{code}", "GET /status", "GET /verify",
     ];
 
     private static readonly string[] AnyMethod = ["DELETE", "GET", "PATCH", "POST", "PUT"];

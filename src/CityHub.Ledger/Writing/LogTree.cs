@@ -23,5 +23,5 @@ public sealed record LogWriterOptions
     public required IReadOnlyList<LogTree> Trees { get; init; }
 
     /// <summary>Threads that hash and sync, the caller's among them. More than cores: a sync is mostly waiting.</summary>
-    public int Threads { get; init; } = 4;
+    public int Threads { get; init; } = 8;
 }

@@ -429,5 +429,5 @@ public sealed class LogWriter : IDisposable
     }
 
     private LedgerException NotWritten(Exception e) =>
-        new(FormattableString.Invariant($"The log in {files.Root} cannot be written: {e.Message} Its {Size} entries are safe; {Pending} wait, and are written when it works again."), e);
+        new(FormattableString.Invariant($"The log in {files.Root} cannot be written: {e.Message.TrimEnd('.')}. Its {Size} entries are safe; {Pending} wait, and are written when it works again."), e);
 }

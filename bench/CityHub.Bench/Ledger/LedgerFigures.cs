@@ -1,4 +1,5 @@
 using CityHub.Bench.Broker;
+using CityHub.Ledger;
 
 namespace CityHub.Bench.Ledger;
 
@@ -15,6 +16,12 @@ public static class LedgerFigures
         figures.Say("rounds", rounds);
         Crypto(figures, rounds, TimeSpan.FromSeconds(quick ? 0.1 : 0.5), only);
         Log(figures, rounds, quick ? 200_000 : 1_000_000, only);
+        if (Wanted(only, WholeBench.Verify))
+            figures.Add(WholeBench.Verify, Verify(rounds));
+        if (Wanted(only, WholeBench.Witnessed, WholeBench.Receipt, "verify_quorum_us", "receipt_bytes"))
+            await WholeBench.WitnessedAsync(figures, rounds, quick ? 50 : 200, cancel);
+        if (Wanted(only, WholeBench.Audit))
+            await WholeBench.AuditAsync(figures, quick ? 500_000 : 10_000_000, cancel);
         if (only is null || LedgerCost.Key.Contains(only, StringComparison.Ordinal))
             await LedgerCost.MeasureAsync(figures, rounds, TimeSpan.FromSeconds(quick ? 1 : 5), cancel);
         if (json is null)
@@ -45,25 +52,14 @@ public static class LedgerFigures
     {
         const int group = 2_048;
         var found = new Dictionary<string, List<double>>();
-        bool Wanted(params ReadOnlySpan<string> keys)
-        {
-            foreach (var key in keys)
-            {
-                if (only is null || key.Contains(only, StringComparison.Ordinal))
-                    return true;
-            }
-
-            return false;
-        }
-
         void Found(string key, double value)
         {
-            if (Wanted(key))
+            if (Wanted(only, key))
                 (found.TryGetValue(key, out var values) ? values : found[key] = []).Add(value);
         }
 
         var size = (entries + group - 1) / group * group;
-        var intl = Wanted("durable_entries_per_s", "commit_p50_ms", "commit_p99_ms", "fsck_1m_s", "proofs_per_s", "tile_bytes_per_entry");
+        var intl = Wanted(only, "durable_entries_per_s", "commit_p50_ms", "commit_p99_ms", "fsck_1m_s", "proofs_per_s", "tile_bytes_per_entry");
         for (var round = 0; round < rounds; round++)
         {
             if (intl)
@@ -74,12 +70,12 @@ public static class LedgerFigures
                 Found("commit_p50_ms", run.CommitP50Ms);
                 Found("commit_p99_ms", run.CommitP99Ms);
                 Found("fsck_1m_s", LogBench.Check(folder.Path, [LogBench.Tree]) * 1_000_000 / size);
-                if (Wanted("proofs_per_s"))
+                if (Wanted(only, "proofs_per_s"))
                     Found("proofs_per_s", LogBench.Proofs(folder.Path, LogBench.Tree, 200_000));
                 Found("tile_bytes_per_entry", LogBench.TileBytesPerEntry(folder.Path, LogBench.Tree, size));
             }
 
-            if (Wanted("sm3_entries_per_s", "sm3_fsck_1m_s"))
+            if (Wanted(only, "sm3_entries_per_s", "sm3_fsck_1m_s"))
             {
                 // Both trees: what a Chinese installation runs.
                 using var folder = new BenchFolder();
@@ -97,6 +93,34 @@ public static class LedgerFigures
 
         foreach (var (key, values) in found)
             figures.Add(key, values);
+    }
+
+    /// <summary>A receipt of the last of a million entries with the log's own signature: hashing, the path, one check of Ed25519.</summary>
+    private static List<double> Verify(int rounds)
+    {
+        const long entries = 1_000_000;
+        using var folder = new BenchFolder();
+        LogBench.Write(folder.Path, [LogBench.Tree], entries, 8_192);
+        var note = SignedNote.Parse(File.ReadAllBytes(Path.Combine(folder.Path, "checkpoint")));
+        var checkpoint = Checkpoint.Parse(note.Text);
+        var tree = new TileTree(LogBench.Tree.Hash, new FolderTileSource(folder.Path), checkpoint.Size, checkpoint.Root);
+        var index = entries - 1;
+        var bundle = new FolderTileSource(folder.Path).ReadAtLeast(TilePath.Bundle(index / TilePath.FullWidth)) ?? throw new InvalidOperationException("No bundle.");
+        var entry = EntryBundle.Read(bundle, (int)(index % TilePath.FullWidth) + 1)[^1];
+        var receipt = new LogProof(LogBench.Tree.Hash, entry, index, tree.Inclusion(index, checkpoint.Size), note);
+        var policy = WitnessPolicy.Parse($"log {LogBench.Signer.Verifier}\nquorum none\n");
+        return [.. Enumerable.Range(0, rounds).Select(_ => WholeBench.VerifyUs(receipt, policy))];
+    }
+
+    private static bool Wanted(string? only, params ReadOnlySpan<string> keys)
+    {
+        foreach (var key in keys)
+        {
+            if (only is null || key.Contains(only, StringComparison.Ordinal))
+                return true;
+        }
+
+        return false;
     }
 
     private sealed class BenchFolder : IDisposable

@@ -18,7 +18,7 @@ internal static class PageRoutes
         routes.MapGet("/api", ApiAsync).RequireAuthorization(Permissions.Public)
             .WithName("Api").WithSummary("The API description as a page, to read and to try").WithTags("Pages");
         routes.MapGet("/verify", http => PageWriter.FileAsync(http, Verify.File, "text/html; charset=utf-8", Verify.Policy + "; frame-ancestors 'none'")).RequireAuthorization(Permissions.Public)
-            .WithName("VerifyPage").WithSummary("A page in one file that checks receipts in the browser, from here or from a disk, without a network").WithTags("Pages");
+            .WithName("VerifyPage").WithSummary("A page in one file that checks receipts and evidence in the browser, from here or from a disk, without a network").WithTags("Pages");
         routes.MapGet("/assets/{name}", AssetAsync).RequireAuthorization(Permissions.Public)
             .WithName("Asset").WithSummary("A file of the pages").WithTags("Pages");
         return routes;

@@ -5,12 +5,12 @@ using System.Text;
 namespace CityHub.Server.Pages;
 
 /// <summary>
-/// <c>/verify</c>: one file that checks receipts in a browser, from the hub or from a disk, without a network. The browser is told to run this one script
+/// <c>/verify</c>: one file that checks receipts and evidence bundles in a browser, from the hub or from a disk, without a network. The browser is told to run this one script
 /// and to load nothing: by the page itself, so that a saved page is as strict as a served one.
 /// </summary>
 internal static class VerifyPage
 {
-    private static readonly string[] Scripts = ["verify/crypto.js", "verify/ledger.js", "verify/policy.js", "verify/page.js"];
+    private static readonly string[] Scripts = ["verify/crypto.js", "verify/ledger.js", "verify/policy.js", "verify/bundle.js", "verify/page.js"];
 
     /// <param name="Policy">The Content-Security-Policy, which names the script and the style by their hashes.</param>
     public sealed record Page(Resource File, string Policy);

@@ -209,7 +209,7 @@ public sealed class VerifyPageTests(BrowserUnderTest browser) : IClassFixture<Br
     {
         await using var opened = await OpenAsync();
         var page = opened.Page;
-        await page.GetByText("Paste its text instead").First.ClickAsync();
+        await page.GetByText("Paste the receipt’s text instead").First.ClickAsync();
         await page.Locator("#receipt-text").FillAsync(Encoding.UTF8.GetString(Log.Receipt(Index)).TrimEnd('\n'));
         await Assertions.Expect(page.Locator("#verdict")).ToContainTextAsync("Now the policy");
         await DropAsync("h1", "from-a-friend.txt", Log.PolicyText);
@@ -240,7 +240,7 @@ public sealed class VerifyPageTests(BrowserUnderTest browser) : IClassFixture<Br
         await opened.Page.SetInputFilesAsync("#opening-file", new FilePayload { Name = "6.bin", MimeType = "application/octet-stream", Buffer = Log.Opening(Index) });
         await Assertions.Expect(opened.Page.Locator("#details")).ToContainTextAsync("查询水费");
         await opened.Page.SetInputFilesAsync("#opening-file", new FilePayload { Name = "7.bin", MimeType = "application/octet-stream", Buffer = Log.Opening(Index + 1) });
-        await Assertions.Expect(opened.Page.Locator("#verdict")).ToContainTextAsync("The content is not the one that the record stands for");
+        await Assertions.Expect(opened.Page.Locator("#verdict")).ToContainTextAsync("The content is not the one that record 6 stands for");
     }
 
     [Fact]
@@ -278,4 +278,103 @@ public sealed class VerifyPageTests(BrowserUnderTest browser) : IClassFixture<Br
         Assert.Contains("<img src=x onerror=alert(1)>\uFFFDtpircs", text, StringComparison.Ordinal);
         Assert.Equal(0, await opened.Page.Locator("#result img").CountAsync());
     }
+
+    [Theory]
+    [InlineData("en", ColorScheme.Light, 1280)]
+    [InlineData("zh-CN", ColorScheme.Dark, 390)]
+    public async Task An_evidence_bundle_shows_its_records_and_the_content_that_was_released(string language, ColorScheme scheme, int width)
+    {
+        await using var opened = await OpenAsync(language, width, scheme);
+        await GiveAsync(opened, EvidenceBundleTests.Make(EvidenceBundleTests.Contents(Log)), Log.PolicyText);
+        Assert.Contains(language == "en" ? "These 3 records stand in the log" : "这 3 条记录在日志中", await ResultAsync(opened), StringComparison.Ordinal);
+        foreach (var details in await opened.Page.Locator("#details > details > summary").AllAsync())
+            await details.ClickAsync();
+        var text = await ResultAsync(opened);
+        Assert.Contains("\"number\":2,", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("\"number\":6,", text, StringComparison.Ordinal);
+        Assert.Contains("\"number\":10,", text, StringComparison.Ordinal);
+        Assert.Contains(language == "en" ? "Wasserwerk" : "水务局", text, StringComparison.Ordinal);
+        Assert.Contains(language == "en" ? "nobody vouches" : "无人为此作证", text, StringComparison.Ordinal);
+        Assert.Contains(language == "en" ? "Nor what the content is" : "以及未显示的内容", text, StringComparison.Ordinal);
+        await NothingHiddenAsync(opened.Page);
+        Assert.Empty(opened.Outside);
+        Assert.Empty(opened.Errors);
+    }
+
+    /// <summary>Whoever forges a bundle makes its sums anew and puts a policy of his own beside it.</summary>
+    [Fact]
+    public async Task A_forged_bundle_is_refused_whatever_its_own_policy_says()
+    {
+        var forger = Tests.Ledger.LedgerKeys.Signer(EvidenceLog.Origin, NoteKeyType.Ed25519, 66);
+        var contents = EvidenceBundleTests.Contents(Log);
+        var forged = contents with
+        {
+            Policy = Encoding.UTF8.GetBytes($"log {forger.Verifier}\nquorum none\n"),
+            Checkpoint = SignedNote.Sign(Log.Note.Text, forger),
+        };
+        await using var opened = await OpenAsync();
+        await GiveAsync(opened, EvidenceBundleTests.Make(forged), Log.PolicyText);
+        Assert.Contains("has not signed this with a key of your policy", await ResultAsync(opened), StringComparison.Ordinal);
+
+        var bundle = EvidenceBundleTests.Make(contents);
+        foreach (var name in new[] { "checkpoint", "leaves/7.json", "openings/3.bin", "receipts/3.tlog-proof", "receipts/7.tlog-proof" })
+        {
+            var files = EvidenceBundleTests.Unpack(bundle);
+            files[name][files[name].Length / 2] ^= 1;
+            Assert.Equal("no", await JudgedAsync(opened.Page, EvidenceBundleTests.Pack(EvidenceBundleTests.Resum(files))));
+            if (name.StartsWith("openings/", StringComparison.Ordinal))
+                continue;
+            files.Remove(name);
+            Assert.Equal("no", await JudgedAsync(opened.Page, EvidenceBundleTests.Pack(EvidenceBundleTests.Resum(files))));
+        }
+
+        var more = EvidenceBundleTests.Unpack(bundle);
+        more["notes.txt"] = [1];
+        Assert.Equal("no", await JudgedAsync(opened.Page, EvidenceBundleTests.Pack(EvidenceBundleTests.Resum(more))));
+        Assert.Equal("yes", await JudgedAsync(opened.Page, bundle));
+    }
+
+    [Fact]
+    public async Task Every_flipped_bit_and_every_cut_of_a_bundle_is_found()
+    {
+        var bundle = EvidenceBundleTests.Make(EvidenceBundleTests.Contents(Log));
+        await using var opened = await OpenAsync();
+        var wrong = await opened.Page.EvaluateAsync<string[]>(
+            """
+            ([bundle, policy]) => {
+              const bytes = Uint8Array.from(atob(bundle), c => c.charCodeAt(0)), trusted = utf8(policy), wrong = [];
+              const judge = (what, changed) => {
+                try {
+                  verifyBundle(changed, trusted);
+                  wrong.push(what);
+                } catch (e) {
+                  if (!(e instanceof Refusal)) wrong.push(what + e.stack);
+                }
+              };
+              for (let at = 0; at < bytes.length; at += 31) {
+                bytes[at] ^= 1 << at % 8;
+                judge('flip ' + at, bytes);
+                bytes[at] ^= 1 << at % 8;
+              }
+              for (let length = 0; length < bytes.length; length += 197) judge('cut ' + length, bytes.subarray(0, length));
+              judge('more', join(bytes, [0]));
+              return wrong;
+            }
+            """,
+            new[] { Convert.ToBase64String(bundle), Log.PolicyText });
+        Assert.Empty(wrong);
+    }
+
+    private static Task<string> JudgedAsync(IPage page, byte[] bundle) => page.EvaluateAsync<string>(
+        """
+        ([bundle, policy]) => {
+          try {
+            verifyBundle(Uint8Array.from(atob(bundle), c => c.charCodeAt(0)), utf8(policy));
+            return 'yes';
+          } catch (e) {
+            return e instanceof Refusal ? 'no' : e.stack;
+          }
+        }
+        """,
+        new[] { Convert.ToBase64String(bundle), Log.PolicyText });
 }

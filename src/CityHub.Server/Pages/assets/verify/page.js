@@ -56,7 +56,7 @@ async function take(which, file) {
 /** A file dropped beside the boxes goes to where it belongs. */
 async function guess(file) {
   const head = new TextDecoder().decode(await file.slice(0, 100000).arrayBuffer());
-  take(/^(c2sp\.org|cityhub)\/tlog-proof/.test(head) ? 'receipt' : /^quorum[ \t]/m.test(head) ? 'policy' : file.name.endsWith('.json') ? 'entry' : file.name.endsWith('.bin') ? 'opening' : 'receipt', file);
+  take(/^(PK|c2sp\.org\/tlog-proof|cityhub\/tlog-proof)/.test(head) ? 'receipt' : /^quorum[ \t]/m.test(head) ? 'policy' : file.name.endsWith('.json') ? 'entry' : file.name.endsWith('.bin') ? 'opening' : 'receipt', file);
 }
 
 function check() {
@@ -64,17 +64,19 @@ function check() {
   details.replaceChildren();
   if (!given.receipt || !given.policy) {
     result.dataset.state = 'waiting';
-    verdict.replaceChildren(make('p', !given.receipt && !given.policy ? say('Give the receipt and the policy.', '请提供回执和策略。')
-      : given.receipt ? say('Now the policy: whom do you trust?', '还需要策略：您信任谁？') : say('Now the receipt.', '还需要回执。')));
+    verdict.replaceChildren(make('p', !given.receipt && !given.policy ? say('Give the receipt (or the evidence) and the policy.', '请提供回执（或证据包）和策略。')
+      : given.receipt ? say('Now the policy: whom do you trust?', '还需要策略：您信任谁？') : say('Now the receipt or the evidence.', '还需要回执或证据包。')));
     return;
   }
   try {
-    const proven = verify(given.receipt, given.policy, given.entry, given.opening);
+    const proven = isBundle(given.receipt) ? verifyBundle(given.receipt, given.policy) : verify(given.receipt, given.policy, given.entry, given.opening);
+    const many = proven.records.length;
     result.dataset.state = 'proven';
     verdict.replaceChildren(classed(make('strong', '✓ ', say('Proven', '已证实')), 'verdict'),
-      make('p', say('This record stands in the log, unchanged, and those whom you trust have seen the log with it.', '这条记录在日志中，未被改动；您信任的见证方已见证包含它的日志。')));
+      make('p', many === 1 ? say('This record stands in the log, unchanged, and those whom you trust have seen the log with it.', '这条记录在日志中，未被改动；您信任的见证方已见证包含它的日志。')
+        : say(`These ${many} records stand in the log, unchanged, and those whom you trust have seen the log with them.`, `这 ${many} 条记录在日志中，未被改动；您信任的见证方已见证包含它们的日志。`)));
     if (!proven.seen.some(one => one.at !== null))
-      verdict.lastChild.replaceChildren(say('This record stands in the log, unchanged. But no witness vouches for it: only the log itself does.', '这条记录在日志中，未被改动。但没有见证方作证：只有日志自己的签名。'));
+      verdict.lastChild.replaceChildren(say('What is here stands in the log, unchanged. But no witness vouches for it: only the log itself does.', '所示内容在日志中，未被改动。但没有见证方作证：只有日志自己的签名。'));
     explain(proven, details);
   } catch (e) {
     const refusal = e instanceof Refusal ? e : new Refusal(['The page has failed: ' + e.message, '本页出错：' + e.message], ['Check with: cityhub verify.', '请用 cityhub verify 验证。']);
@@ -86,8 +88,11 @@ function check() {
   result.scrollIntoView({ block: 'nearest' });
 }
 
-function explain({ proof, record, fact, opened, log, seen }, to) {
-  const list = make('dl');
+/** A page with more would only be slow; all are checked. */
+const mostShown = 200;
+
+function described({ proof, record, fact, opening }, log) {
+  const list = make('dl'), parts = [list];
   const row = (en, zh, ...value) => list.append(make('dt', say(en, zh)), make('dd', ...value));
   if (fact) {
     row('What happened', '事件', theirs(fact.type));
@@ -97,27 +102,45 @@ function explain({ proof, record, fact, opened, log, seen }, to) {
   }
   row('Log', '日志', theirs(log.name));
   row('Place in the log', '日志中的位置', say(`${proof.index + 1n} of ${proof.checkpoint.size}`, `第 ${proof.index + 1n} 条，共 ${proof.checkpoint.size} 条`));
-  to.append(make('h3', say('The record', '记录')), list);
-  witnesses(seen, to);
-  const content = given.opening && opened;
-  if (content) {
-    to.append(make('h3', say('The content: byte for byte what was recorded', '内容：与记录时逐字节一致')));
-    const bytes = given.opening.subarray(32);
+  if (opening) {
+    parts.push(make('h4', say('The content: byte for byte what was recorded', '内容：与记录时逐字节一致')));
+    const bytes = opening.subarray(32);
     try {
-      to.append(make('pre', theirs(new TextDecoder('utf-8', { fatal: true }).decode(bytes))));
+      parts.push(make('pre', theirs(new TextDecoder('utf-8', { fatal: true }).decode(bytes))));
     } catch {
-      to.append(make('p', say(`${bytes.length} bytes that are not text`, `${bytes.length} 字节，非文本`)));
+      parts.push(make('p', say(`${bytes.length} bytes that are not text`, `${bytes.length} 字节，非文本`)));
     }
+  }
+  parts.push(make('details', make('summary', say('The record as it stands in the log', '日志中的记录原文')), make('pre', theirs(new TextDecoder().decode(record)))));
+  return parts;
+}
+
+function explain({ records, log, seen, english, chinese }, to) {
+  if (records.length === 1) to.append(make('h3', say('The record', '记录')), ...described(records[0], log));
+  else {
+    to.append(make('h3', say(`The ${records.length} records`, `${records.length} 条记录`)));
+    for (const one of records.slice(0, mostShown))
+      to.append(make('details', make('summary', say(`${one.proof.index + 1n}: `, `第 ${one.proof.index + 1n} 条：`), theirs(one.fact.type), ' · ', theirs(one.fact.at)), ...described(one, log)));
+    if (records.length > mostShown) to.append(make('p', say(`And ${records.length - mostShown} more, checked as these are.`, `另有 ${records.length - mostShown} 条，同样已验证。`)));
+  }
+  witnesses(seen, to);
+  if (english !== undefined) {
+    const words = make('details', make('summary', say('What the maker of the bundle says of it (nobody vouches for these words)', '证据包制作者的说明（无人为此作证）')));
+    for (const [lang, text] of [['en', english], ['zh-CN', chinese]]) {
+      const part = make('span', ...text.split('\n').flatMap(line => [clean(line), make('br')]));
+      part.lang = lang;
+      words.append(part);
+    }
+    to.append(words);
   }
   const not = classed(make('ul'), 'plain');
   const point = (en, zh) => not.append(make('li', say(en, zh)));
   point('that what was recorded is true;', '所记录的内容属实；');
   point('that it happened at the time above: that is the log’s word. The witnesses say only: not later than their time;', '事件确实发生在上述时间：那是日志的说法，见证方只证明不晚于其见证时间；');
   point('that nothing was left out.', '没有遗漏任何事情。');
-  if (fact && !content) point('Nor what the content is: the record holds only a hash of it. Give the content above to check it.', '以及内容是什么：记录中只有其哈希。可在上方提供内容进行核对。');
+  if (records.some(one => one.fact && !one.opening))
+    point('Nor what the content is where none is shown: the record holds only a hash of it. Give the content above to check it.', '以及未显示的内容是什么：记录中只有其哈希。可在上方提供内容进行核对。');
   to.append(make('h3', say('This does not prove', '这不能证明')), not);
-  const raw = make('details', make('summary', say('The record as it stands in the log', '日志中的记录原文')), make('pre', theirs(new TextDecoder().decode(record))));
-  to.append(raw);
 }
 
 function witnesses(seen, to) {
@@ -136,7 +159,7 @@ function witnesses(seen, to) {
 
 function speak(language) {
   document.documentElement.lang = language;
-  document.title = language === 'en' ? 'Check a receipt · CityHub 城枢' : '验证回执 · CityHub 城枢';
+  document.title = language === 'en' ? 'Check evidence · CityHub 城枢' : '验证证据 · CityHub 城枢';
 }
 
 if (location.protocol === 'file:') {

@@ -153,21 +153,31 @@ function leaf(entry) {
   return good ? read : null;
 }
 
+/** The record is where its receipt says; and the opening (salt and content), if there is one, is what it stands for. */
+function prove({ proof, record, fact, opening }) {
+  const head = proof.checkpoint, place = proof.index + 1n;
+  if (!included(head.size, proof.index, sha256(join([0], record)), proof.hashes, head.root))
+    refuse(`The record is not number ${place} of the ${head.size} records that were signed: the record or the proof was changed.`,
+      `该记录不是被签名的 ${head.size} 条记录中的第 ${place} 条：记录或证明被改动。`, noTrust);
+  if (fact && BigInt(fact.position) !== place)
+    refuse(`The record says that it is number ${fact.position} and stands in the log as number ${place}: the log contradicts itself.`,
+      `记录自称第 ${fact.position} 条，但在日志中是第 ${place} 条：日志自相矛盾。`, noTrust);
+  if (!opening) return;
+  const promised = fact?.commitment?.['SHA-256'];
+  if (!promised)
+    refuse('The content cannot be compared: the record has no SHA-256 of it.', '无法核对内容：记录中没有内容的 SHA-256。', ['Check with: cityhub verify.', '请用 cityhub verify 验证。']);
+  if (opening.length < 32 || hex(sha256(opening)) !== promised)
+    refuse(`The content is not the one that record ${place} stands for: its hash is another one.`, `内容与第 ${place} 条记录不符：哈希不一致。`,
+      ['Choose the opening (salt and content) of exactly this record.', '请选择恰为该记录的开启值文件（盐值与内容）。']);
+}
+
 /** Everything about one receipt. @param entry Where the receipt does not bring its record along. @param opening Salt and content, or null. */
 function verify(receiptBytes, policyBytes, entry = null, opening = null) {
   const proof = receipt(receiptBytes), trusted = policy(policyBytes);
   const record = entry ?? proof.extra
     ?? refuse('This receipt does not bring its record along.', '这份回执没有附带记录。', ['Choose the record (the entry of the log), too.', '请同时选择记录（日志条目）文件。']);
+  const one = { proof, record, fact: leaf(record), opening };
   const word = witnessed(proof.note, proof.checkpoint, trusted);
-  if (!included(proof.checkpoint.size, proof.index, sha256(join([0], record)), proof.hashes, proof.checkpoint.root))
-    refuse(`The record is not number ${proof.index + 1n} of the ${proof.checkpoint.size} records that were signed: the record or the proof was changed.`,
-      `该记录不是被签名的 ${proof.checkpoint.size} 条记录中的第 ${proof.index + 1n} 条：记录或证明被改动。`, noTrust);
-  const fact = leaf(record);
-  if (fact && BigInt(fact.position) !== proof.index + 1n)
-    refuse(`The record says that it is number ${fact.position} and stands in the log as number ${proof.index + 1n}: the log contradicts itself.`,
-      `记录自称第 ${fact.position} 条，但在日志中是第 ${proof.index + 1n} 条：日志自相矛盾。`, noTrust);
-  if (opening && (opening.length < 32 || hex(sha256(opening)) !== fact?.commitment?.['SHA-256']))
-    refuse('The content is not the one that the record stands for: its hash is another one.', '内容与记录不符：哈希不一致。',
-      ['Choose the opening (salt and content) of exactly this record.', '请选择恰为该记录的原文文件（盐值与内容）。']);
-  return { proof, record, fact, opened: opening !== null, ...word };
+  prove(one);
+  return { records: [one], ...word };
 }

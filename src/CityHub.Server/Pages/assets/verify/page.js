@@ -85,7 +85,8 @@ function check() {
       classed(make('p', say(...refusal.why)), 'why'), make('p', make('b', say('What to do: ', '怎么办：')), say(...refusal.then)));
     if (refusal.seen) witnesses(refusal.seen, details);
   }
-  result.scrollIntoView({ block: 'nearest' });
+  // Not away from under somebody who types.
+  if (document.activeElement?.tagName !== 'TEXTAREA') result.scrollIntoView({ block: 'nearest' });
 }
 
 /** A page with more would only be slow; all are checked. */
@@ -139,7 +140,8 @@ function explain({ records, log, seen, english, chinese }, to) {
   point('that it happened at the time above: that is the log’s word. The witnesses say only: not later than their time;', '事件确实发生在上述时间：那是日志的说法，见证方只证明不晚于其见证时间；');
   point('that nothing was left out.', '没有遗漏任何事情。');
   if (records.some(one => one.fact && !one.opening))
-    point('Nor what the content is where none is shown: the record holds only a hash of it. Give the content above to check it.', '以及未显示的内容是什么：记录中只有其哈希。可在上方提供内容进行核对。');
+    point('Nor what the content is where none is shown: the record holds only a hash of it.' + (english === undefined ? ' Give the content above to check it.' : ''),
+      '以及未显示的内容是什么：记录中只有其哈希。' + (english === undefined ? '可在上方提供内容进行核对。' : ''));
   to.append(make('h3', say('This does not prove', '这不能证明')), not);
 }
 

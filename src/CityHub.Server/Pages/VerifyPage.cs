@@ -10,7 +10,7 @@ namespace CityHub.Server.Pages;
 /// </summary>
 internal static class VerifyPage
 {
-    private static readonly string[] Scripts = ["verify/crypto.js", "verify/ledger.js", "verify/policy.js", "verify/bundle.js", "verify/page.js"];
+    private static readonly string[] Scripts = ["verify/crypto.js", "verify/gm.js", "verify/ledger.js", "verify/policy.js", "verify/bundle.js", "verify/page.js"];
 
     /// <param name="Policy">The Content-Security-Policy, which names the script and the style by their hashes.</param>
     public sealed record Page(Resource File, string Policy);

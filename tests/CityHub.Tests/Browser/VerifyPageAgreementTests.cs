@@ -103,7 +103,7 @@ public sealed class VerifyPageAgreementTests(BrowserUnderTest browser) : IClassF
             }
         }
 
-        var there = await opened.Page.EvaluateAsync<bool[]>("all => all.map(([size, index, leaf, hashes, root]) => included(BigInt(size), BigInt(index), fromHex(leaf), hashes.map(fromHex), fromHex(root)))", questions.ToArray());
+        var there = await opened.Page.EvaluateAsync<bool[]>("all => all.map(([size, index, leaf, hashes, root]) => included(sha256, BigInt(size), BigInt(index), fromHex(leaf), hashes.map(fromHex), fromHex(root)))", questions.ToArray());
         Assert.Equal(answers, there);
     }
 
@@ -142,6 +142,58 @@ public sealed class VerifyPageAgreementTests(BrowserUnderTest browser) : IClassF
         }
 
         Assert.InRange(accepted, 5, 150);
+    }
+
+    [Fact]
+    public async Task SM3_and_SM2_are_those_of_the_hub()
+    {
+        var random = new Random(32918);
+        var messages = Enumerable.Range(0, 200).Select(length => Enumerable.Range(0, length).Select(i => (byte)(i * 5)).ToArray()).ToArray();
+        await using var opened = await OpenAsync();
+        Assert.Equal(
+            messages.Select(one => Convert.ToHexStringLower(HashFunctions.Sm3.Hash(one))),
+            await opened.Page.EvaluateAsync<string[]>("all => all.map(one => hex(sm3(fromHex(one))))", messages.Select(Convert.ToHexStringLower).ToArray()));
+
+        // GB/T 32905, annex A.
+        Assert.Equal("66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0", await opened.Page.EvaluateAsync<string>("hex(sm3(utf8('abc')))"));
+
+        var order = new System.Numerics.BigInteger(Convert.FromHexString("fffffffeffffffffffffffffffffffff7203df6b21c6052b53bbf40939d54123"), isUnsigned: true, isBigEndian: true);
+        var asked = new List<(byte[] Key, byte[] Message, byte[] Signature)>();
+        for (var i = 0; i < 24; i++)
+        {
+            var seed = new byte[32];
+            random.NextBytes(seed);
+            using var key = SigningKeys.FromSecret(SignatureAlgorithm.Sm2, [0, .. seed[1..]]);
+            var (bytes, signature) = (key.Public.Bytes.ToArray(), key.Sign(messages[i]));
+            asked.Add((bytes, messages[i], signature));
+            asked.Add((bytes, messages[i + 1], signature));
+            asked.Add((bytes, messages[i], [.. signature[..32], .. new byte[32]]));
+            asked.Add((bytes, messages[i], [.. new byte[32], .. signature[32..]]));
+            asked.Add((bytes, messages[i], [.. signature, 0]));
+
+            // r + s = n, and s + n where it fits.
+            var r = new System.Numerics.BigInteger(signature.AsSpan(0, 32), isUnsigned: true, isBigEndian: true);
+            asked.Add((bytes, messages[i], [.. signature[..32], .. Big(order - r)]));
+            asked.Add((bytes, messages[i], [.. signature[..32], .. Big(order)]));
+            var changed = signature.ToArray();
+            changed[random.Next(64)] ^= (byte)(1 << random.Next(8));
+            asked.Add((bytes, messages[i], changed));
+            var off = bytes.ToArray();
+            off[40] ^= 1;
+            asked.Add((off, messages[i], signature));
+        }
+
+        var there = await opened.Page.EvaluateAsync<bool[]>(
+            "all => all.map(([key, message, signature]) => sm2.check(fromHex(key), fromHex(message), fromHex(signature)))",
+            asked.Select(one => new[] { Convert.ToHexStringLower(one.Key), Convert.ToHexStringLower(one.Message), Convert.ToHexStringLower(one.Signature) }).ToArray());
+        Assert.Equal(asked.Select(one => VerificationKeys.TryParse(SignatureAlgorithm.Sm2, one.Key, out var key, out _) && key.Verify(one.Message, one.Signature)), there);
+        Assert.Equal(24, there.Count(accepted => accepted));
+
+        static byte[] Big(System.Numerics.BigInteger number)
+        {
+            var bytes = number.ToByteArray(isUnsigned: true, isBigEndian: true);
+            return [.. new byte[32 - bytes.Length], .. bytes];
+        }
     }
 
     private static byte[] Damage(byte[] bytes, Random random)

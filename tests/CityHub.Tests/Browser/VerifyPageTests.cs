@@ -13,6 +13,7 @@ public sealed class VerifyPageTests(BrowserUnderTest browser) : IClassFixture<Br
 {
     private const int Index = 5;
     private static readonly EvidenceLog Log = new(11);
+    private static readonly EvidenceLog Gm = new(11, CityHub.Crypto.HashFunctions.Sm3);
     private readonly TestFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -79,7 +80,9 @@ public sealed class VerifyPageTests(BrowserUnderTest browser) : IClassFixture<Br
         { "cut", "The end of the receipt is missing" },
         { "line ends", "control character U+000D" },
         { "letter", "This is not a receipt" },
-        { "sm3", "This is a receipt of an SM3 tree" },
+        { "sm3", "Your policy does not know the log \"city.example/audit/sm3\"" },
+        { "sm3 as sha-256", "This receipt is of a tree of SHA-256, and the log signs trees of SM3" },
+        { "sm3 cosignature", "The signature of \"dept3.example/witness\" is not good" },
         { "other log", "Your policy does not know the log \"city.example/audit\"" },
         { "other key", "has not signed this with a key of your policy" },
         { "quorum", "depts has 2 of the 3 that it needs (d2 has not signed; d3 has not signed)" },
@@ -132,6 +135,15 @@ public sealed class VerifyPageTests(BrowserUnderTest browser) : IClassFixture<Br
                 break;
             case "sm3":
                 receipt = Encoding.UTF8.GetString(new EvidenceLog(3, CityHub.Crypto.HashFunctions.Sm3).Receipt(1));
+                break;
+            case "sm3 as sha-256":
+                receipt = Encoding.UTF8.GetString(Gm.Receipt(Index)).Replace("cityhub/tlog-proof-sm3@v1", "c2sp.org/tlog-proof@v1", StringComparison.Ordinal);
+                policy = Gm.PolicyText;
+                break;
+            case "sm3 cosignature":
+                var sm2 = Gm.Note.Signatures[2];
+                receipt = Encoding.UTF8.GetString(Gm.Receipt(Index)).Replace(sm2.Line, (sm2 with { Bytes = [.. sm2.Bytes[..^1], (byte)(sm2.Bytes[^1] ^ 1)] }).Line, StringComparison.Ordinal);
+                policy = Gm.PolicyText;
                 break;
             case "other log":
                 policy = policy.Replace(Log.Log.Verifier.ToString(), LedgerKeys("other.example/log", NoteKeyType.Ed25519, 1), StringComparison.Ordinal);
@@ -241,6 +253,23 @@ public sealed class VerifyPageTests(BrowserUnderTest browser) : IClassFixture<Br
         await Assertions.Expect(opened.Page.Locator("#details")).ToContainTextAsync("查询水费");
         await opened.Page.SetInputFilesAsync("#opening-file", new FilePayload { Name = "7.bin", MimeType = "application/octet-stream", Buffer = Log.Opening(Index + 1) });
         await Assertions.Expect(opened.Page.Locator("#verdict")).ToContainTextAsync("The content is not the one that record 6 stands for");
+    }
+
+    [Fact]
+    public async Task Receipts_and_evidence_of_the_SM3_tree_are_checked_as_well()
+    {
+        await using var opened = await OpenAsync("zh-CN");
+        await GiveAsync(opened, Gm.Receipt(Index), Gm.PolicyText);
+        await opened.Page.SetInputFilesAsync("#opening-file", new FilePayload { Name = "6.bin", MimeType = "application/octet-stream", Buffer = Gm.Opening(Index) });
+        await Assertions.Expect(opened.Page.Locator("#details")).ToContainTextAsync("查询水费");
+        var text = await ResultAsync(opened);
+        Assert.Contains("已证实", text, StringComparison.Ordinal);
+        Assert.Contains("city.example/audit/sm3 · SM3", text, StringComparison.Ordinal);
+        Assert.Contains("您的策略中 4 个，已签名 4 个", text, StringComparison.Ordinal);
+
+        await GiveAsync(opened, EvidenceBundleTests.Make(EvidenceBundleTests.Contents(Gm)), Gm.PolicyText);
+        Assert.Contains("这 3 条记录在日志中", await ResultAsync(opened), StringComparison.Ordinal);
+        Assert.Empty(opened.Errors);
     }
 
     [Fact]

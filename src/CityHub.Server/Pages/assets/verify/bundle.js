@@ -77,7 +77,8 @@ function verifyBundle(bytes, policyBytes) {
     if (/^(leaves|openings)\//.test(name) && !members.has(`receipts/${own}.tlog-proof`)) refuse(`${name} has no receipt.`, `${name} 没有对应的回执。`);
   }
 
-  const word = witnessed(note, head, trusted);
+  if (records.some(one => one.proof.hash !== records[0].proof.hash)) refuse('The receipts of this bundle are of two trees.', '证据包中的回执属于两棵树。');
+  const word = witnessed(note, head, trusted, records[0].proof.hash);
   for (const one of records) prove(one);
   return { records, english: decode(member('facts.en.txt')), chinese: decode(member('facts.zh.txt')), ...word };
 }

@@ -41,13 +41,14 @@ function decode(bytes) {
   return text;
 }
 
-const ED25519 = 1, COSIGNATURE = 4;
+const hashes = { 'SHA-256': sha256, SM3: sm3 };
+/** What a key signs and how it is checked. A kind without a check is shown and never counted. */
 const kinds = [
-  { name: 'Ed25519', prefix: [ED25519], hash: 'SHA-256', timed: false },
-  { name: 'Ed25519 cosignature', prefix: [COSIGNATURE], hash: 'SHA-256', timed: true },
-  { name: 'ML-DSA-44 cosignature', prefix: [6], hash: 'SHA-256', timed: true, size: 1312 },
-  { name: 'SM2', prefix: [0xff, ...utf8('cityhub/sm2-with-sm3/v1\n')], hash: 'SM3', timed: false, size: 65 },
-  { name: 'SM2 cosignature', prefix: [0xff, ...utf8('cityhub/sm2-with-sm3-cosignature/v1\n')], hash: 'SM3', timed: true, size: 65 },
+  { name: 'Ed25519', prefix: [1], hash: 'SHA-256', timed: false, good: key => key.length === 32 && readKey(key), check: ed25519 },
+  { name: 'Ed25519 cosignature', prefix: [4], hash: 'SHA-256', timed: true, good: key => key.length === 32 && readKey(key), check: ed25519 },
+  { name: 'ML-DSA-44 cosignature', prefix: [6], hash: 'SHA-256', timed: true, good: key => key.length === 1312 },
+  { name: 'SM2', prefix: [0xff, ...utf8('cityhub/sm2-with-sm3/v1\n')], hash: 'SM3', timed: false, good: sm2.read, check: sm2.check },
+  { name: 'SM2 cosignature', prefix: [0xff, ...utf8('cityhub/sm2-with-sm3-cosignature/v1\n')], hash: 'SM3', timed: true, good: sm2.read, check: sm2.check },
 ];
 
 function verifierKey(text) {
@@ -61,10 +62,10 @@ function verifierKey(text) {
   const kind = kinds.find(one => one.prefix.every((byte, i) => material[i] === byte));
   if (!kind)
     refuse(`The key of ${shown(name)} is of a kind that is not known here.`, `${shown(name)} 的公钥类型在此未知。`, fixPolicy);
-  const bytes = material.subarray(kind.prefix.length), checked = !kind.size;
-  if (checked ? bytes.length !== 32 || !readKey(bytes) : bytes.length !== kind.size)
+  const bytes = material.subarray(kind.prefix.length);
+  if (!kind.good(bytes))
     refuse(`The key of ${shown(name)} is not a good ${kind.name} key.`, `${shown(name)} 的公钥不是合格的 ${kind.name} 公钥。`, fixPolicy);
-  return { name, id, kind, bytes, checked, text };
+  return { name, id, kind, bytes, checked: kind.check !== undefined };
 }
 
 /** A signed text: everything up to the last empty line, then one line for each signature. */
@@ -95,10 +96,8 @@ function receipt(bytes) {
   if (bytes.length > 1 << 20) refuse('The file is larger than any receipt.', '文件过大，不是回执。', ['Choose the receipt itself.', '请选择回执文件本身。']);
   const text = decode(bytes), split = text.indexOf('\n\n');
   const lines = text.slice(0, Math.max(split, 0)).split('\n');
-  if (text.startsWith('cityhub/tlog-proof-sm3@v1\n'))
-    refuse('This is a receipt of an SM3 tree. This page checks SHA-256 trees.', '这是 SM3 树的回执。本页只验证 SHA-256 树。',
-      ['Check it with: cityhub verify. Or ask for the receipt of the SHA-256 tree of the same record.', '请用 cityhub verify 验证，或索取同一记录在 SHA-256 树中的回执。']);
-  if (!text.startsWith('c2sp.org/tlog-proof@v1\n') || split < 0)
+  const hash = { 'c2sp.org/tlog-proof@v1': 'SHA-256', 'cityhub/tlog-proof-sm3@v1': 'SM3' }[lines[0]];
+  if (!hash)
     refuse(`This is not a receipt: the first line of a receipt is c2sp.org/tlog-proof@v1; here it is ${shown(text.split('\n')[0])}.`,
       `这不是回执：回执的第一行是 c2sp.org/tlog-proof@v1，而这里是 ${shown(text.split('\n')[0])}。`,
       ['Choose the file that ends in .tlog-proof.', '请选择以 .tlog-proof 结尾的文件。']);
@@ -106,23 +105,23 @@ function receipt(bytes) {
   if (lines[at]?.startsWith('extra ')) extra = base64(lines[at++].slice(6)) ?? refuse('The record in this receipt is not base64.', '回执中的记录不是 base64。');
   const index = lines[at]?.startsWith('index ') ? number(lines[at].slice(6)) : null;
   if (index === null) refuse('The receipt does not say the number of the record.', '回执没有写明记录的序号。');
-  const hashes = lines.slice(at + 1).map((line, i) => hashOf(line)
+  const path = lines.slice(at + 1).map((line, i) => hashOf(line)
     ?? refuse(`Line ${at + i + 2} of the receipt is not a hash of 32 bytes.`, `回执第 ${at + i + 2} 行不是 32 字节的哈希。`));
-  if (hashes.length > 63) refuse('The receipt has more than 63 hashes.', '回执的哈希超过 63 个。');
+  if (path.length > 63) refuse('The receipt has more than 63 hashes.', '回执的哈希超过 63 个。');
   const note = signedNote(text.slice(split + 2));
-  return { extra, index, hashes, note, checkpoint: checkpoint(note.body) };
+  return { hash, extra, index, path, note, checkpoint: checkpoint(note.body) };
 }
 
 /** RFC 9162, 2.1.3.2. */
-function included(size, index, leaf, hashes, root) {
+function included(hash, size, index, leaf, path, root) {
   if (index >= size) return false;
   let at = index, last = size - 1n, running = leaf;
-  for (const sibling of hashes) {
+  for (const sibling of path) {
     if (last === 0n) return false;
     if (at & 1n || at === last) {
-      running = sha256(join([1], sibling, running));
+      running = hash(join([1], sibling, running));
       for (; !(at & 1n) && at !== 0n; at >>= 1n) last >>= 1n;
-    } else running = sha256(join([1], running, sibling));
+    } else running = hash(join([1], running, sibling));
     at >>= 1n;
     last >>= 1n;
   }

@@ -101,7 +101,7 @@ function described({ proof, record, fact, opening }, log) {
     row('Stream', '所属流', theirs(fact.stream), ' · ', say(`number ${fact.version} there`, `其中第 ${fact.version} 条`));
     if (fact.subjects?.length) row('About', '涉及', say(`${fact.subjects.length} person(s), who are not named`, `${fact.subjects.length} 人（不具名）`));
   }
-  row('Log', '日志', theirs(log.name));
+  row('Log', '日志', theirs(log.name), ` · ${proof.hash}`);
   row('Place in the log', '日志中的位置', say(`${proof.index + 1n} of ${proof.checkpoint.size}`, `第 ${proof.index + 1n} 条，共 ${proof.checkpoint.size} 条`));
   if (opening) {
     parts.push(make('h4', say('The content: byte for byte what was recorded', '内容：与记录时逐字节一致')));

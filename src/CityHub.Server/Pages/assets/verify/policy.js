@@ -78,15 +78,15 @@ function policy(bytes) {
 /** Whether a signature under the name and id of a key is good; its time in seconds, or 0. Null: not good. */
 function signedAt(key, body, signature) {
   const text = utf8(body);
-  if (!key.kind.timed) return ed25519(key.bytes, text, signature.bytes) ? 0n : null;
+  if (!key.kind.timed) return key.kind.check(key.bytes, text, signature.bytes) ? 0n : null;
   if (signature.bytes.length !== 72) return null;
   const time = BigInt('0x' + hex(signature.bytes.subarray(0, 8)));
   if (time >= 1n << 63n) return null;
-  return ed25519(key.bytes, join(utf8(`cosignature/v1\ntime ${time}\n`), text), signature.bytes.subarray(8)) ? time : null;
+  return key.kind.check(key.bytes, join(utf8(`cosignature/v1\ntime ${time}\n`), text), signature.bytes.subarray(8)) ? time : null;
 }
 
 /** The witnesses' word on a note: who has signed, when, and who has in a way that this page cannot check. Refuses where the log's or the quorum's signature is missing or bad. */
-function witnessed(note, head, trusted) {
+function witnessed(note, head, trusted, hash) {
   const made = (key, one) => one.name === key.name && one.id === key.id;
   const check = key => {
     let at = null;
@@ -109,8 +109,11 @@ function witnessed(note, head, trusted) {
     refuse(`The log ${shown(head.origin)} has not signed this with a key of your policy.`, `日志 ${shown(head.origin)} 没有用您策略中的密钥签名。`, other);
   }
 
+  if (signers[0].kind.hash !== hash)
+    refuse(`This receipt is of a tree of ${hash}, and the log signs trees of ${signers[0].kind.hash}.`, `这份回执属于 ${hash} 树，而该日志签名的是 ${signers[0].kind.hash} 树。`, noTrust);
+
   const seen = [...trusted.witnesses].map(([name, key]) => {
-    const there = key.kind.hash === 'SHA-256' && note.signatures.some(one => made(key, one));
+    const there = key.kind.hash === hash && note.signatures.some(one => made(key, one));
     return { name: told(name), key, at: there && key.checked ? check(key) : null, unchecked: there && !key.checked };
   });
   const signed = new Set([...trusted.witnesses.keys()].filter((_, i) => seen[i].at !== null));
@@ -156,17 +159,18 @@ function leaf(entry) {
 /** The record is where its receipt says; and the opening (salt and content), if there is one, is what it stands for. */
 function prove({ proof, record, fact, opening }) {
   const head = proof.checkpoint, place = proof.index + 1n;
-  if (!included(head.size, proof.index, sha256(join([0], record)), proof.hashes, head.root))
+  const hash = hashes[proof.hash];
+  if (!included(hash, head.size, proof.index, hash(join([0], record)), proof.path, head.root))
     refuse(`The record is not number ${place} of the ${head.size} records that were signed: the record or the proof was changed.`,
       `该记录不是被签名的 ${head.size} 条记录中的第 ${place} 条：记录或证明被改动。`, noTrust);
   if (fact && BigInt(fact.position) !== place)
     refuse(`The record says that it is number ${fact.position} and stands in the log as number ${place}: the log contradicts itself.`,
       `记录自称第 ${fact.position} 条，但在日志中是第 ${place} 条：日志自相矛盾。`, noTrust);
   if (!opening) return;
-  const promised = fact?.commitment?.['SHA-256'];
-  if (!promised)
-    refuse('The content cannot be compared: the record has no SHA-256 of it.', '无法核对内容：记录中没有内容的 SHA-256。', ['Check with: cityhub verify.', '请用 cityhub verify 验证。']);
-  if (opening.length < 32 || hex(sha256(opening)) !== promised)
+  const promised = Object.entries(fact?.commitment ?? {});
+  if (!promised.length || promised.some(([name]) => !hashes[name]))
+    refuse('The content cannot be compared: the record has no hash of it that is known here.', '无法核对内容：记录中没有本页已知的内容哈希。', ['Check with: cityhub verify.', '请用 cityhub verify 验证。']);
+  if (opening.length < 32 || promised.some(([name, value]) => hex(hashes[name](opening)) !== value))
     refuse(`The content is not the one that record ${place} stands for: its hash is another one.`, `内容与第 ${place} 条记录不符：哈希不一致。`,
       ['Choose the opening (salt and content) of exactly this record.', '请选择恰为该记录的开启值文件（盐值与内容）。']);
 }
@@ -177,7 +181,7 @@ function verify(receiptBytes, policyBytes, entry = null, opening = null) {
   const record = entry ?? proof.extra
     ?? refuse('This receipt does not bring its record along.', '这份回执没有附带记录。', ['Choose the record (the entry of the log), too.', '请同时选择记录（日志条目）文件。']);
   const one = { proof, record, fact: leaf(record), opening };
-  const word = witnessed(proof.note, proof.checkpoint, trusted);
+  const word = witnessed(proof.note, proof.checkpoint, trusted, proof.hash);
   prove(one);
   return { records: [one], ...word };
 }

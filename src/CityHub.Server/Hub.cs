@@ -240,7 +240,7 @@ internal sealed partial class Hub : IAsyncDisposable
             routes.MapMetrics(metrics);
             routes.MapFacts(Store.Log, Store.Acts);
             if (_ledger is { } ledger)
-                routes.MapLedger(ledger, Store.Log);
+                routes.MapLedger(ledger, Store.Log).MapEvidence(ledger, Store.Log, Store.Acts);
             routes.MapTokens(Tokens);
             routes.MapStatus(this);
             routes.MapPages(this);

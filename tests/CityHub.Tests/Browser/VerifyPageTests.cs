@@ -70,6 +70,50 @@ public sealed class VerifyPageTests(BrowserUnderTest browser) : IClassFixture<Br
         Assert.Empty(opened.Errors);
     }
 
+    [Fact]
+    public async Task What_a_hub_gives_out_of_either_tree_is_proven_by_the_page_and_the_policy_that_it_gives_out()
+    {
+        await using var hub = await Flows.HubUnderTest.StartAsync(c => c with { Ledger = c.Ledger with { Suites = CityHub.Crypto.SuiteRequirement.Both, PostQuantum = true } });
+        await hub.PostAsync("/ngsi-ld/v1/entities", """{"id":"urn:x:1","type":"Lamp"}""");
+        var policy = (await hub.GetAsync("/ledger/policy")).Text;
+        await using var opened = await browser.OpenAsync(hub.Address, "en", 1280);
+        await opened.Page.GotoAsync("/verify");
+        foreach (var (suite, hash) in new[] { ("intl", "SHA-256"), ("gm", "SM3") })
+        {
+            var receipt = await hub.GetAsync($"/ledger/receipts/{hub.Hub.Store.Log.Head}?suite={suite}");
+            Assert.True((int)receipt.Status == 200, receipt.Text);
+            await GiveAsync(opened, Encoding.UTF8.GetBytes(receipt.Text), policy);
+            await Assertions.Expect(opened.Page.Locator("#details dl")).ToContainTextAsync($" · {hash}");
+            var text = await ResultAsync(opened);
+            Assert.Contains("✓ Proven", text, StringComparison.Ordinal);
+            Assert.Equal(suite == "intl", text.Contains("Its ML-DSA-44 cosignature is not checked here.", StringComparison.Ordinal));
+            Assert.Contains("no witness vouches for it", text, StringComparison.Ordinal);
+        }
+
+        Assert.Empty(opened.Errors);
+    }
+
+    /// <summary>Were a name or a text of others to become script after all, it could not send anything anywhere.</summary>
+    [Fact]
+    public async Task The_browser_itself_keeps_a_saved_page_from_any_address_and_from_any_other_script()
+    {
+        await using var opened = await OpenAsync();
+        var blocked = await opened.Page.EvaluateAsync<string[]>(
+            """
+            async () => {
+              const blocked = [];
+              document.addEventListener('securitypolicyviolation', e => blocked.push(e.effectiveDirective));
+              await fetch('http://127.0.0.1:9/').catch(() => {});
+              document.body.append(Object.assign(document.createElement('script'), { textContent: 'globalThis.stranger = true' }));
+              document.body.append(Object.assign(document.createElement('img'), { src: 'http://127.0.0.1:9/x.png' }));
+              await new Promise(done => setTimeout(done, 200));
+              return [...blocked.sort(), String(globalThis.stranger)];
+            }
+            """);
+        Assert.Equal(["connect-src", "img-src", "script-src-elem", "undefined"], blocked);
+        Assert.Empty(opened.Outside);
+    }
+
     public static TheoryData<string, string> Refused => new()
     {
         { "entry", "The record is not number 6 of the 11 records that were signed" },

@@ -92,7 +92,7 @@ function check() {
 /** A page with more would only be slow; all are checked. */
 const mostShown = 200;
 
-function described({ proof, record, fact, opening }, log) {
+function described({ proof, record, fact, opening }, log, unchecked) {
   const list = make('dl'), parts = [list];
   const row = (en, zh, ...value) => list.append(make('dt', say(en, zh)), make('dd', ...value));
   if (fact) {
@@ -101,7 +101,7 @@ function described({ proof, record, fact, opening }, log) {
     row('Stream', '所属流', theirs(fact.stream), ' · ', say(`number ${fact.version} there`, `其中第 ${fact.version} 条`));
     if (fact.subjects?.length) row('About', '涉及', say(`${fact.subjects.length} person(s), who are not named`, `${fact.subjects.length} 人（不具名）`));
   }
-  row('Log', '日志', theirs(log.name), ` · ${proof.hash}`);
+  row('Log', '日志', theirs(log.name), ` · ${proof.hash}`, ...unchecked.map(key => classed(make('span', say(`Its ${key.kind.name} is not checked here.`, `其 ${key.kind.name} 签名本页不验证。`)), 'utc')));
   row('Place in the log', '日志中的位置', say(`${proof.index + 1n} of ${proof.checkpoint.size}`, `第 ${proof.index + 1n} 条，共 ${proof.checkpoint.size} 条`));
   if (opening) {
     parts.push(make('h4', say('The content: byte for byte what was recorded', '内容：与记录时逐字节一致')));
@@ -116,12 +116,12 @@ function described({ proof, record, fact, opening }, log) {
   return parts;
 }
 
-function explain({ records, log, seen, english, chinese }, to) {
-  if (records.length === 1) to.append(make('h3', say('The record', '记录')), ...described(records[0], log));
+function explain({ records, log, unchecked, seen, english, chinese }, to) {
+  if (records.length === 1) to.append(make('h3', say('The record', '记录')), ...described(records[0], log, unchecked));
   else {
     to.append(make('h3', say(`The ${records.length} records`, `${records.length} 条记录`)));
     for (const one of records.slice(0, mostShown))
-      to.append(make('details', make('summary', say(`${one.proof.index + 1n}: `, `第 ${one.proof.index + 1n} 条：`), theirs(one.fact.type), ' · ', theirs(one.fact.at)), ...described(one, log)));
+      to.append(make('details', make('summary', say(`${one.proof.index + 1n}: `, `第 ${one.proof.index + 1n} 条：`), theirs(one.fact.type), ' · ', theirs(one.fact.at)), ...described(one, log, unchecked)));
     if (records.length > mostShown) to.append(make('p', say(`And ${records.length - mostShown} more, checked as these are.`, `另有 ${records.length - mostShown} 条，同样已验证。`)));
   }
   witnesses(seen, to);

@@ -126,7 +126,8 @@ function witnessed(note, head, trusted, hash) {
     return [`${told(name)} has ${there(name)} of the ${group.needed} that it needs (${lacking.map(one => one[0]).join('; ')})`,
       `${told(name)} 需要 ${group.needed} 个，实有 ${there(name)} 个（${lacking.map(one => one[1]).join('；')}）`];
   };
-  const result = { log: signers[0], seen, met: met(trusted.quorum) };
+  const unchecked = logs.filter(log => !log.checked && note.signatures.some(one => made(log, one)));
+  const result = { log: signers[0], unchecked, seen, met: met(trusted.quorum) };
   if (!result.met) {
     const [en, zh] = missing(trusted.quorum);
     const unchecked = seen.filter(one => one.unchecked);

@@ -131,7 +131,7 @@ internal sealed record LedgerConfig
     public string? Policy { get; init; }
 
     /// <summary>How long a checkpoint may wait for more facts before it is signed; at most a second.</summary>
-    public TimeSpan Every { get; init; } = TimeSpan.FromMilliseconds(250);
+    public TimeSpan Every { get; init; } = TimeSpan.FromMilliseconds(750);
 
     /// <summary>An RFC 3161 time stamping authority; null: checkpoints are anchored nowhere else.</summary>
     public string? TimeStamps { get; init; }

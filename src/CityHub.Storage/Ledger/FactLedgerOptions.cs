@@ -14,7 +14,7 @@ public sealed record FactLedgerOptions
     public required Func<IReadOnlyList<NoteSigner>> Signers { get; init; }
 
     /// <summary>How long a checkpoint waits for more facts, at most; nobody waits who asks for one.</summary>
-    public TimeSpan Every { get; init; } = TimeSpan.FromMilliseconds(250);
+    public TimeSpan Every { get; init; } = TimeSpan.FromMilliseconds(750);
 }
 
 /// <summary>Signed checkpoints of all trees at one size.</summary>

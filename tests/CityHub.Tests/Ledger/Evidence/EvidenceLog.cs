@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 using CityHub.Core.Facts;
 using CityHub.Crypto;
@@ -14,7 +15,7 @@ internal sealed class EvidenceLog
     private readonly List<byte[]> leaves = [];
     private readonly List<Fact> facts = [];
 
-    public EvidenceLog(int size, HashFunction? hash = null, int signing = 4, int asked = 3, byte seed = 1)
+    public EvidenceLog(int size, HashFunction? hash = null, int signing = 4, int asked = 3, byte seed = 1, int people = 0)
     {
         Hash = hash ?? HashFunctions.Sha256;
         var gm = Hash == HashFunctions.Sm3;
@@ -29,7 +30,9 @@ internal sealed class EvidenceLog
             var salt = new byte[32];
             new Random(i).NextBytes(salt);
             var payload = Encoding.UTF8.GetBytes($"{{\"office\":\"Water\",\"number\":{i},\"note\":\"查询水费\"}}");
-            var fact = new Fact(i + 1, $"act/{i % 3}", (i / 3) + 1, "DataAccessed", LedgerKeys.Start.AddSeconds(i - size), payload) { Salt = salt };
+            if (people > 0)
+                payload = Encoding.UTF8.GetBytes($"{{\"subjects\":[{string.Join(',', Enumerable.Range(0, people).Select(n => $"\"{Convert.ToHexStringLower(SHA256.HashData([(byte)i, (byte)n, (byte)(n >> 8)]))}\""))}]}}");
+            var fact = new Fact(i + 1, people > 0 ? "acts" : $"act/{i % 3}", (i / 3) + 1, "DataAccessed", LedgerKeys.Start.AddSeconds(i - size), payload) { Salt = salt };
             facts.Add(fact);
             leaves.Add(writer.Write(fact));
         }

@@ -23,6 +23,28 @@ public sealed class ReceiptTests
         }
     }
 
+    /// <summary>A complete tree of 2^20 entries, of which only the way from one of them to the root is made.</summary>
+    [Fact]
+    public void Of_a_million_entries_with_four_witnesses_it_has_at_most_3_kB_with_its_entry()
+    {
+        var (entry, random, hashes) = (City.Leaf(0), new Random(20), new List<byte[]>());
+        var root = MerkleTree.LeafHash(HashFunctions.Sha256, entry);
+        for (var level = 0; level < 20; level++)
+        {
+            var sibling = new byte[32];
+            random.NextBytes(sibling);
+            hashes.Add(sibling);
+            MerkleTree.NodeHash(HashFunctions.Sha256, root, sibling, root);
+        }
+
+        var note = SignedNote.Sign(new Checkpoint(EvidenceLog.Origin, 1 << 20, root).Body, [City.Log, .. City.Witnesses]);
+        var bytes = Receipt.Write(new LogProof(HashFunctions.Sha256, null, 0, hashes, note), entry);
+        Assert.True(Receipt.TryRead(bytes, null, out var receipt, out _));
+        Assert.True(receipt.Verify(City.Policy).Accepted);
+        Assert.InRange(bytes.Length, 1, 3000);
+        TestContext.Current.TestOutputHelper?.WriteLine($"receipt with its entry: {bytes.Length} bytes");
+    }
+
     [Fact]
     public void Every_changed_byte_is_found()
     {

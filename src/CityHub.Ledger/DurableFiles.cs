@@ -52,6 +52,25 @@ public static partial class DurableFiles
         }
     }
 
+    /// <summary>Everything that anybody wrote to the file system of a folder. Linux only.</summary>
+    internal static void SyncFileSystem(string folder)
+    {
+        if (OperatingSystem.IsWindows())
+            throw new PlatformNotSupportedException();
+        var handle = Open(folder, 0);
+        if (handle < 0)
+            throw Failed(Marshal.GetLastPInvokeError(), folder);
+        try
+        {
+            if (SyncFs(handle) != 0)
+                throw Failed(Marshal.GetLastPInvokeError(), folder);
+        }
+        finally
+        {
+            _ = Close(handle);
+        }
+    }
+
     private static IOException Failed(int error, string path) => new($"{path}: {new Win32Exception(error).Message}");
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
@@ -61,6 +80,10 @@ public static partial class DurableFiles
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     [UnsupportedOSPlatform("windows")]
     private static partial int Sync(int handle);
+
+    [LibraryImport("libc", EntryPoint = "syncfs", SetLastError = true)]
+    [UnsupportedOSPlatform("windows")]
+    private static partial int SyncFs(int handle);
 
     [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
     [UnsupportedOSPlatform("windows")]

@@ -42,6 +42,8 @@ internal static class PartialFiles
                 var whole = source.ReadAtLeast(path.WithWidth(width));
                 var part = source.Read(path);
                 var length = whole is null ? -1 : path.IsBundle ? EntryBundle.LengthOf(whole, path.Width) : path.Width * HashFunction.Size;
+                if (part is { Length: 0 })
+                    continue; // A crash came before it was written: nobody was shown its size, and it is as if it were not there.
                 if (part is not null && whole is not null && (part.Length != length || !whole.AsSpan().StartsWith(part)))
                 {
                     return new LogDivergence(

@@ -1,7 +1,8 @@
 namespace CityHub.Ledger;
 
 /// <summary>Writes a log's files and remembers which folders have new names in them. For many threads.</summary>
-internal sealed class LogFiles(string root, Action<LogStep, string>? step)
+/// <param name="lazy">Nothing is synced by itself; <see cref="SyncAll"/> does.</param>
+internal sealed class LogFiles(string root, bool lazy, Action<LogStep, string>? step)
 {
     private readonly Lock gate = new();
     private readonly HashSet<string> folders = new(StringComparer.Ordinal);
@@ -19,6 +20,8 @@ internal sealed class LogFiles(string root, Action<LogStep, string>? step)
         step?.Invoke(LogStep.WriteFile, path);
         using var handle = File.OpenHandle(path, FileMode.Create, FileAccess.Write, FileShare.Read);
         RandomAccess.Write(handle, bytes, 0);
+        if (lazy)
+            return;
         step?.Invoke(LogStep.SyncFile, path);
         RandomAccess.FlushToDisk(handle);
         step?.Invoke(LogStep.FileSynced, path);
@@ -27,6 +30,8 @@ internal sealed class LogFiles(string root, Action<LogStep, string>? step)
     /// <summary>Makes the names durable of everything that was written since the last time.</summary>
     public void SyncFolders()
     {
+        if (lazy)
+            return;
         string[] all;
         lock (gate)
             all = [.. unsynced];
@@ -39,6 +44,14 @@ internal sealed class LogFiles(string root, Action<LogStep, string>? step)
 
         lock (gate)
             unsynced.ExceptWith(all);
+    }
+
+    /// <summary>Everything that was written, here and before a crash, with its name.</summary>
+    public void SyncAll()
+    {
+        step?.Invoke(LogStep.SyncAll, root);
+        DurableFiles.SyncFileSystem(root);
+        step?.Invoke(LogStep.AllSynced, root);
     }
 
     /// <summary>As <see cref="DurableFiles.Replace"/>: readers see the old file or the new one, also after a crash.</summary>

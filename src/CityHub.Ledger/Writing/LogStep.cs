@@ -9,6 +9,8 @@ internal enum LogStep
     MakeFolder,
     SyncFolder,
     FolderSynced,
+    SyncAll,
+    AllSynced,
     WriteHead,
     SyncHead,
     HeadSynced,

@@ -22,6 +22,12 @@ public sealed record LogWriterOptions
     /// <summary>At least one, each with an origin and a folder of its own. A tree that is new to an old log is computed from its bundles.</summary>
     public required IReadOnlyList<LogTree> Trees { get; init; }
 
+    /// <summary>
+    /// The caller has a durable record of the entries and appends the same ones again after a crash: then files are synced by <see cref="LogWriter.Sync"/>, when he
+    /// calls it, and not by each commit. A sync of a new file makes whoever else uses the disk wait. On systems other than Linux it changes nothing.
+    /// </summary>
+    public bool Repeatable { get; init; }
+
     /// <summary>Threads that hash and sync, the caller's among them. More than cores: a sync is mostly waiting.</summary>
     public int Threads { get; init; } = 8;
 }

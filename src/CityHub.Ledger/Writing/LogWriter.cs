@@ -30,15 +30,26 @@ public sealed class LogWriter : IDisposable
     private long signed;
     private long tiled = -1;
 
+    /// <summary>Commits since the last <see cref="Sync"/>, whose leftovers are removed after the next one.</summary>
+    private readonly List<(long Before, long After)> unsynced = [];
+    private bool lazy;
+
+    /// <summary>What was signed beyond the entries that a crash has left: the same entries have to come again before anything is signed.</summary>
+    private readonly Checkpoint?[] pledged;
+
     private LogWriter(LogFiles files, LogHead head, FileStream held, Crew crew, LogWriterOptions options, Action<LogStep, string>? step)
     {
         (this.files, this.head, this.held, this.crew, this.step, trees) = (files, head, held, crew, step, options.Trees);
         edges = new TreeEdge[trees.Count];
         roots = new byte[trees.Count][];
+        pledged = new Checkpoint?[trees.Count];
     }
 
     /// <summary>Entries that are durable.</summary>
     public long Size => Volatile.Read(ref size);
+
+    /// <summary>Entries that a checkpoint stands for: those after <see cref="Size"/> were lost in a crash, and the caller appends them again.</summary>
+    public long Promised => Math.Max(Size, pledged.Max(one => one?.Size ?? 0));
 
     /// <summary>Entries that were appended and not committed.</summary>
     public long Pending => Appended - Size;
@@ -71,7 +82,8 @@ public sealed class LogWriter : IDisposable
             held = Hold(folder);
             head = LogHead.Open(folder, step);
             crew = new Crew("ledger", options.Threads);
-            var writer = new LogWriter(new LogFiles(folder, step), head, held, crew, options, step);
+            var lazy = options.Repeatable && OperatingSystem.IsLinux();
+            var writer = new LogWriter(new LogFiles(folder, lazy, step), head, held, crew, options, step) { lazy = lazy };
             writer.Recover();
             return writer;
         }
@@ -146,13 +158,41 @@ public sealed class LogWriter : IDisposable
             var found = new byte[trees.Count][];
             for (var tree = 0; tree < trees.Count; tree++)
                 found[tree] = next[tree].Root(bundles.Count > full ? bundles[full].Tile(tree).Span : []);
-            head.Write(after, HeadRoots(found));
+            if (!lazy)
+                head.Write(after, HeadRoots(found));
             (edges, roots) = (next, found);
             Volatile.Write(ref size, after);
             Advance(full);
 
             // 4
-            Tidy(before, after);
+            if (lazy)
+                unsynced.Add((before, after));
+            else
+                Tidy(before, after);
+        }
+        catch (Exception e) when (LogFiles.IsIo(e))
+        {
+            throw NotWritten(e);
+        }
+    }
+
+    /// <summary>
+    /// For a log whose caller can repeat its entries: makes durable what was committed. 1 Everything is synced with its file system. 2 The head is written as
+    /// <see cref="Commit"/> does in its step 3. A crash before leaves the head before, and what was signed since is a pledge: <see cref="Open(string, LogWriterOptions)"/>
+    /// goes on from the head, and nothing is signed until the same entries have given the same roots again. 3 As step 4.
+    /// </summary>
+    /// <exception cref="LedgerException">It could not be written.</exception>
+    public void Sync()
+    {
+        if (!lazy || head.Last?.Size == Size)
+            return;
+        try
+        {
+            files.SyncAll();
+            head.Write(Size, HeadRoots(roots));
+            foreach (var (before, after) in unsynced)
+                Tidy(before, after);
+            unsynced.Clear();
         }
         catch (Exception e) when (LogFiles.IsIo(e))
         {
@@ -188,6 +228,7 @@ public sealed class LogWriter : IDisposable
         }
 
         Commit();
+        KeepPledges();
         WritePartialTiles();
         signed = Size;
         var notes = new SignedNote[trees.Count];
@@ -270,25 +311,59 @@ public sealed class LogWriter : IDisposable
             end = Math.Max(end, checkpoints[tree]?.Size ?? 0);
         }
 
+        if (RecoverAt(end, last, checkpoints) is { } why && !(lazy && last is not null && last.Size < end && RecoverAt(last.Size, last, checkpoints) is null))
+            throw new LedgerException($"{why} An entry was changed after it was written; find it with the audit, and bring the file back from a mirror or a backup.");
+        if (!lazy && (last is null || last.Size != Size || trees.Any(one => last.RootOf(one) is null) || last.Roots.Count != trees.Count))
+            head.Write(Size, HeadRoots(roots));
+        Sync();
+    }
+
+    /// <summary>Brings the state to a size. Null, or why the files do not have it.</summary>
+    private string? RecoverAt(long end, HeadState? last, Checkpoint?[] checkpoints)
+    {
         var recovery = new LogRecovery(files, crew);
-        bundles.Add(recovery.Tail(trees, end));
-        for (var tree = 0; tree < trees.Count; tree++)
+        bundles.Clear();
+        try
         {
-            var told = last?.Size == end ? last.RootOf(trees[tree]) : null;
-            var signedThen = checkpoints[tree];
-            // Of a tree whose root at this size nobody has written down, the tiles say nothing.
-            edges[tree] = (told is not null || signedThen?.Size == end) && recovery.FromTiles(trees[tree], end) is { } edge && Fits(tree, edge, end, told, signedThen) is null
-                ? edge
-                : recovery.FromBundles(trees[tree], end);
-            if (Fits(tree, edges[tree], end, told, signedThen) is { } why)
-                throw new LedgerException($"{why} An entry was changed after it was written; find it with the audit, and bring the file back from a mirror or a backup.");
-            roots[tree] = edges[tree].Root(bundles[0].Tile(tree).Span);
+            bundles.Add(recovery.Tail(trees, end));
+            for (var tree = 0; tree < trees.Count; tree++)
+            {
+                var told = last?.Size == end ? last.RootOf(trees[tree]) : null;
+                var signedThen = checkpoints[tree]?.Size <= end ? checkpoints[tree] : null;
+                pledged[tree] = signedThen is null ? checkpoints[tree] : null;
+                // Of a tree whose root at this size nobody has written down, the tiles say nothing.
+                edges[tree] = (told is not null || signedThen?.Size == end) && recovery.FromTiles(trees[tree], end) is { } edge && Fits(tree, edge, end, told, signedThen) is null
+                    ? edge
+                    : recovery.FromBundles(trees[tree], end);
+                if (Fits(tree, edges[tree], end, told, signedThen) is { } why)
+                    return why;
+                roots[tree] = edges[tree].Root(bundles[0].Tile(tree).Span);
+            }
+        }
+        catch (LedgerException lost) when (lazy && last?.Size < end)
+        {
+            return lost.Message;
         }
 
-        size = end;
+        Volatile.Write(ref size, end);
         signed = end;
-        if (last is null || last.Size != end || trees.Any(one => last.RootOf(one) is null) || last.Roots.Count != trees.Count)
-            head.Write(end, HeadRoots(roots));
+        return null;
+    }
+
+    /// <summary>What was signed before a crash is what the entries that came again give; otherwise nothing is signed any more.</summary>
+    private void KeepPledges()
+    {
+        for (var tree = 0; tree < trees.Count; tree++)
+        {
+            if (pledged[tree] is not { } pledge)
+                continue;
+            if (pledge.Size > Size)
+                throw new LedgerException(FormattableString.Invariant($"The log has signed {pledge.Size} entries and has {Size} of them again; nothing is signed before the others are there."));
+            var root = pledge.Size == Size ? roots[tree] : RootAt(tree, edges[tree], pledge.Size);
+            if (!root.AsSpan().SequenceEqual(pledge.Root))
+                throw new LedgerException($"The entries that came again are not those that were signed: {pledge}. Nothing is signed any more.");
+            pledged[tree] = null;
+        }
     }
 
     /// <summary>Null, or why the tiles are not those of the log that was written.</summary>

@@ -20,6 +20,8 @@ public sealed class FactLedger : IFactObserver, IDisposable
     /// <summary>Leaves between two commits while catching up.</summary>
     private const int Batch = 65_536;
 
+    private static readonly TimeSpan SyncEvery = TimeSpan.FromSeconds(5);
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     private readonly IFactLog _log;
@@ -38,6 +40,8 @@ public sealed class FactLedger : IFactObserver, IDisposable
     /// <summary>Of the log's thread alone: the first fact after the queue was taken, or the one that found no room in it.</summary>
     private bool _tell;
     private long _since;
+    private long _synced;
+    private bool _unsynced;
     private long _wanted;
     private volatile bool _stop;
     private LedgerHead _head;
@@ -66,13 +70,13 @@ public sealed class FactLedger : IFactObserver, IDisposable
     /// <exception cref="LedgerException">The two do not belong together, or the ledger's files do not check.</exception>
     public static FactLedger Open(IFactLog log, FactLedgerOptions options, TimeProvider time)
     {
-        var writer = LogWriter.Open(options.Folder, new LogWriterOptions { Trees = options.Trees, Threads = 2 });
+        var writer = LogWriter.Open(options.Folder, new LogWriterOptions { Trees = options.Trees, Threads = 2, Repeatable = true });
         try
         {
             var ledger = new FactLedger(log, writer, options, time, LedgerHead.Of(options.Folder, options.Trees));
             ledger.CheckEnd();
             log.Observe(ledger);
-            ledger._since = time.GetTimestamp();
+            ledger._since = ledger._synced = time.GetTimestamp();
             ledger._thread.Start();
             return ledger;
         }
@@ -185,14 +189,14 @@ public sealed class FactLedger : IFactObserver, IDisposable
     private void CheckEnd()
     {
         var size = _writer.Size;
-        if (size == 0)
-            return;
-        if (size > _log.Head)
+        if (_writer.Promised > _log.Head)
         {
             throw new LedgerException(FormattableString.Invariant(
-                $"The ledger has {size} entries and the log {_log.Head} facts: facts are missing. Was the log restored from an older backup than the ledger?"));
+                $"The ledger has {_writer.Promised} entries and the log {_log.Head} facts: facts are missing. Was the log restored from an older backup than the ledger?"));
         }
 
+        if (size == 0)
+            return;
         var source = new FolderTileSource(_options.Folder);
         var bundle = (size - 1) / TilePath.FullWidth;
         var inside = (int)((size - 1) % TilePath.FullWidth);
@@ -214,7 +218,10 @@ public sealed class FactLedger : IFactObserver, IDisposable
             {
                 if (!WaitForWork())
                     return;
-                Write();
+                if (_log.Head > _head.Size || _signAgain)
+                    Write();
+                if (_stop || _time.GetElapsedTime(_synced) >= SyncEvery)
+                    Sync();
                 _trouble = null;
             }
             catch (Exception failure) when (failure is LedgerException or IOException or UnauthorizedAccessException)
@@ -239,9 +246,13 @@ public sealed class FactLedger : IFactObserver, IDisposable
                 var behind = _log.Head - _head.Size;
                 if (behind <= 0 && !_signAgain)
                 {
+                    if (_stop && _unsynced)
+                        return true;
                     if (_stop)
                         return false;
-                    wait = Timeout.InfiniteTimeSpan;
+                    wait = _unsynced ? SyncEvery - _time.GetElapsedTime(_synced) : Timeout.InfiniteTimeSpan;
+                    if (_unsynced && wait <= TimeSpan.Zero)
+                        return true;
                 }
                 else
                 {
@@ -282,12 +293,20 @@ public sealed class FactLedger : IFactObserver, IDisposable
                     _writer.Commit();
             }
 
+            _unsynced = true;
             Publish(_writer.Publish([.. _options.Signers()]));
         }
         finally
         {
             _taken.Clear();
         }
+    }
+
+    /// <summary>The facts are durable, so the ledger need not be at once: what a power failure takes is written again, and must give what was signed.</summary>
+    private void Sync()
+    {
+        _writer.Sync();
+        (_synced, _unsynced) = (_time.GetTimestamp(), false);
     }
 
     private void Publish(IReadOnlyList<SignedNote> notes)

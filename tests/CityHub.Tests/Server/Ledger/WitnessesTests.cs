@@ -58,10 +58,16 @@ public sealed class WitnessesTests : IAsyncDisposable
         Assert.Null(hub.Hub.Ledger.Witnesses.Unwitnessed(TimeSpan.FromMinutes(10)));
         hub.Clock.Advance(TimeSpan.FromMinutes(10));
         Assert.Equal("ledger-not-witnessed", hub.Hub.Ledger.Witnesses.Unwitnessed(TimeSpan.FromMinutes(10))?.Kind.Code);
+        Assert.False((await hub.GetAsync("/ledger")).Json.GetProperty("witnesses").GetProperty("met").GetBoolean());
+        // A round that was under way when the clock sprang has more who have not answered in time; the next one has two.
+        while ((await hub.GetAsync("/status")).Json.GetProperty("figures").GetProperty("witnessesMissing").GetInt32() != 2)
+        {
+            hub.Clock.Advance(TimeSpan.FromSeconds(1));
+            await Task.Delay(20, Cancel);
+        }
+
         var state = (await hub.GetAsync("/ledger")).Json.GetProperty("witnesses");
-        Assert.False(state.GetProperty("met").GetBoolean());
-        Assert.Equal(2, state.GetProperty("asked").EnumerateArray().Count(w => !w.GetProperty("cosigned").GetBoolean()));
-        Assert.Equal(2, (await hub.GetAsync("/status")).Json.GetProperty("figures").GetProperty("witnessesMissing").GetInt32());
+        Assert.Equal(["dept1", "dept2"], state.GetProperty("asked").EnumerateArray().Where(w => !w.GetProperty("cosigned").GetBoolean()).Select(w => w.GetProperty("name").GetString()));
 
         _departments[0].Down = _departments[1].Down = false;
         var covered = hub.Hub.Ledger.Witnesses.CoverAsync(position, Cancel).AsTask();

@@ -53,7 +53,7 @@ public sealed class KillTests
     public async Task A_store_that_forgets_or_repeats_is_found_out()
     {
         using var folder = new TestFolder();
-        var options = new KillOptions(4, folder.Path) { LongestLoad = TimeSpan.FromMilliseconds(60) };
+        var options = new KillOptions(4, folder.Path) { LongestLoad = TimeSpan.FromMilliseconds(400) };
         KillReport report = await KillRun.KillAsync(options, new Liar(Store), TextWriter.Null, Cancel);
         Assert.False(report.Sound);
         Assert.True(report.Lost > 0 && report.Doubled > 0, $"{report}");

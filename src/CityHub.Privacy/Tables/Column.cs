@@ -1,0 +1,146 @@
+using System.Runtime.InteropServices;
+
+namespace CityHub.Privacy;
+
+/// <summary>One column: its distinct values in the order in which they first came, and for each row the number of its value, in as few bytes as that takes. A null is the empty text.</summary>
+public sealed class Column
+{
+    private readonly string[] values;
+    private readonly byte[] codes;
+    private readonly int width;
+
+    /// <param name="codes">Little-endian numbers of <paramref name="width"/> bytes, one for each row.</param>
+    internal Column(string name, string[] values, byte[] codes, int width, int rows)
+    {
+        (Name, this.values, this.codes, this.width, Rows) = (name, values, codes, width, rows);
+    }
+
+    public string Name { get; }
+
+    public int Rows { get; }
+
+    /// <summary>The distinct values; the code of each is its index.</summary>
+    public IReadOnlyList<string> Values => values;
+
+    public int Distinct => values.Length;
+
+    /// <summary>1, 2 or 4 bytes for each code.</summary>
+    internal int Width => width;
+
+    internal ReadOnlySpan<byte> Bytes => codes.AsSpan(0, Rows * width);
+
+    internal ReadOnlySpan<ushort> Shorts => MemoryMarshal.Cast<byte, ushort>(Bytes);
+
+    internal ReadOnlySpan<int> Ints => MemoryMarshal.Cast<byte, int>(Bytes);
+
+    /// <summary>The value of a row, counted from 0.</summary>
+    public string this[int row] => values[Code(row)];
+
+    public int Code(int row) => width switch
+    {
+        1 => Bytes[row],
+        2 => Shorts[row],
+        _ => Ints[row],
+    };
+
+    /// <summary>The codes of the rows from <paramref name="from"/> on, as many as fit.</summary>
+    public void CopyCodes(int from, Span<int> into)
+    {
+        switch (width)
+        {
+            case 1:
+                var bytes = Bytes.Slice(from, into.Length);
+                for (var i = 0; i < into.Length; i++)
+                    into[i] = bytes[i];
+                break;
+            case 2:
+                var shorts = Shorts.Slice(from, into.Length);
+                for (var i = 0; i < into.Length; i++)
+                    into[i] = shorts[i];
+                break;
+            default:
+                Ints.Slice(from, into.Length).CopyTo(into);
+                break;
+        }
+    }
+
+    /// <summary>How many rows have each value.</summary>
+    public int[] Counts()
+    {
+        var counts = new int[values.Length];
+        for (var row = 0; row < Rows; row++)
+            counts[Code(row)]++;
+        return counts;
+    }
+}
+
+/// <summary>Takes the values of a column one after the other.</summary>
+public sealed class ColumnBuilder
+{
+    private readonly string name;
+    private readonly Dictionary<string, int> known = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> lookup;
+    private readonly List<string> values = [];
+    private byte[] codes = new byte[1024];
+    private int width = 1, rows;
+
+    public ColumnBuilder(string name)
+    {
+        this.name = name;
+        lookup = known.GetAlternateLookup<ReadOnlySpan<char>>();
+    }
+
+    public int Rows => rows;
+
+    public void Append(ReadOnlySpan<char> value)
+    {
+        if (!lookup.TryGetValue(value, out var code))
+        {
+            code = values.Count;
+            var text = value.ToString();
+            values.Add(text);
+            known.Add(text, code);
+            if (code == 1 << 8 || code == 1 << 16)
+                Widen();
+        }
+
+        AppendCode(code);
+    }
+
+    public Column Build()
+    {
+        Array.Resize(ref codes, rows * width);
+        return new Column(name, [.. values], codes, width, rows);
+    }
+
+    private void AppendCode(int code)
+    {
+        if ((rows + 1) * width > codes.Length)
+            Array.Resize(ref codes, codes.Length * 2);
+        switch (width)
+        {
+            case 1:
+                codes[rows] = (byte)code;
+                break;
+            case 2:
+                MemoryMarshal.Cast<byte, ushort>(codes.AsSpan())[rows] = (ushort)code;
+                break;
+            default:
+                MemoryMarshal.Cast<byte, int>(codes.AsSpan())[rows] = code;
+                break;
+        }
+
+        rows++;
+    }
+
+    private void Widen()
+    {
+        var old = new Column(name, [], codes, width, rows);
+        width = width == 1 ? 2 : 4;
+        codes = new byte[Math.Max(1024, (rows + 1) * 2 * width)];
+        var before = rows;
+        rows = 0;
+        for (var row = 0; row < before; row++)
+            AppendCode(old.Code(row));
+    }
+}

@@ -22,11 +22,29 @@ public sealed class ClassSizes
 
     public int Classes { get; }
 
+    /// <summary>0 where there is no class.</summary>
+    public int Smallest => groups.Length == 0 ? 0 : groups[0].Size;
+
+    /// <summary>0 where there is no class.</summary>
+    public int Largest => groups.Length == 0 ? 0 : groups[^1].Size;
+
     public static ClassSizes Of(ReadOnlySpan<int> sizes)
     {
         var counts = new SortedDictionary<int, int>();
         foreach (var size in sizes)
             counts[size] = counts.GetValueOrDefault(size) + 1;
         return new ClassSizes([.. counts.Select(one => (one.Key, one.Value))]);
+    }
+
+    /// <summary>Classes of exactly this size.</summary>
+    public int Count(int size)
+    {
+        foreach (var group in groups)
+        {
+            if (group.Size >= size)
+                return group.Size == size ? group.Classes : 0;
+        }
+
+        return 0;
     }
 }

@@ -21,7 +21,7 @@ public sealed class DiscreteGaussian : IntegerNoise
             throw new PrivacyRefusal(PrivacyCodes.QueryUnusable, $"Noise of variance {variance} does not exist.", "The sensitivity and rho are above 0.", "discrete Gaussian").ToException();
         Variance = variance;
         (p, q) = (variance.Numerator, variance.Denominator);
-        t = Root(variance.Floor()) + 1;
+        t = IntegerSearch.Root(variance.Floor()) + 1;
         bound = 2 * p * q * t * t;
         proposal = new DiscreteLaplace(t);
         if (bound < 1UL << 56)
@@ -61,22 +61,7 @@ public sealed class DiscreteGaussian : IntegerNoise
         }
     }
 
-    public override BigInteger Radius(ExactRational beyond) => First(0, r => GaussianTail.Below(Variance, r + 1, beyond / 2));
+    public override BigInteger Radius(ExactRational beyond) => IntegerSearch.First(0, r => GaussianTail.Below(Variance, r + 1, beyond / 2));
 
-    public override BigInteger Tail(ExactRational beyond) => First(1, k => GaussianTail.Below(Variance, k, beyond));
-
-    /// <summary>The square root, rounded down (Newton from above).</summary>
-    internal static BigInteger Root(BigInteger value)
-    {
-        if (value.Sign <= 0)
-            return BigInteger.Zero;
-        var root = BigInteger.One << (int)((value.GetBitLength() + 1) / 2);
-        while (true)
-        {
-            var better = (root + (value / root)) >> 1;
-            if (better >= root)
-                return root;
-            root = better;
-        }
-    }
+    public override BigInteger Tail(ExactRational beyond) => IntegerSearch.First(1, k => GaussianTail.Below(Variance, k, beyond));
 }

@@ -67,9 +67,9 @@ public sealed class DiscreteLaplace : IntegerNoise
         }
     }
 
-    public override BigInteger Radius(ExactRational beyond) => First(0, r => Below(r + 1, sides: 2, beyond));
+    public override BigInteger Radius(ExactRational beyond) => IntegerSearch.First(0, r => Below(r + 1, sides: 2, beyond));
 
-    public override BigInteger Tail(ExactRational beyond) => First(1, k => Below(k, sides: 1, beyond));
+    public override BigInteger Tail(ExactRational beyond) => IntegerSearch.First(1, k => Below(k, sides: 1, beyond));
 
     /// <summary>Whether P(X ≥ k) = q^k / (1 + q), once or for both sides, is certainly not above the limit; k ≥ 1.</summary>
     private bool Below(BigInteger k, int sides, ExactRational limit)

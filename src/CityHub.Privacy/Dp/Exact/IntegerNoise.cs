@@ -20,29 +20,5 @@ public abstract class IntegerNoise
     /// <summary>A k of at least 1, as small as can be told, with P(X ≥ k) ≤ <paramref name="beyond"/>.</summary>
     public abstract BigInteger Tail(ExactRational beyond);
 
-    /// <summary>The smallest k of at least <paramref name="from"/> for which <paramref name="holds"/>, where it holds from some k on.</summary>
-    private protected static BigInteger First(BigInteger from, Func<BigInteger, bool> holds)
-    {
-        var step = BigInteger.One;
-        var low = from;
-        while (!holds(low + step - 1))
-        {
-            low += step;
-            step <<= 1;
-        }
-
-        var high = low + step - 1; // holds; low - 1 does not
-        while (low < high)
-        {
-            var middle = (low + high) >> 1;
-            if (holds(middle))
-                high = middle;
-            else
-                low = middle + 1;
-        }
-
-        return high;
-    }
-
     public sealed override string ToString() => Text;
 }

@@ -19,7 +19,7 @@ public sealed class PopulationUniqueness : TableModel
 
     public double Population { get; }
 
-    public override string Text => string.Create(CultureInfo.InvariantCulture, $"population-uniqueness={Threshold}:{Population}");
+    public override string Text => string.Create(CultureInfo.InvariantCulture, $"population-uniqueness={Threshold},{Population}");
 
     public override bool Passes(ClassSizes sizes) => PopulationEstimates.Of(sizes, Population).Dankar <= Threshold;
 }

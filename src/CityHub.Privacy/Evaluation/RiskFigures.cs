@@ -31,7 +31,7 @@ public sealed record RiskFigures
 
     /// <summary>
     /// The journalist does not know who is in the file: 1 / smallest class of the population that shows in the file. Without a register the population's class is at least the
-    /// file's, so the prosecutor's risk is the bound that can be stated; a linkage attack measures against a register.
+    /// file's, so the prosecutor's risk is the bound that can be stated; <see cref="LinkageAttack"/> measures against a register.
     /// </summary>
     public double Journalist => Highest;
 

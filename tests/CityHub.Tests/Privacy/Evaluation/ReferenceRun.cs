@@ -41,20 +41,18 @@ internal sealed class ReferenceRun
     /// <summary>What the reference released: each value at its level, and records whose class fails replaced by *; told by the model's size and the number of records that are to go.</summary>
     public Table Release(Func<EquivalenceClasses, int, bool> passes)
     {
-        var names = Levels.Select(one => one.Name).ToArray();
+        var levels = Levels;
+        var names = levels.Select(one => one.Name).ToArray();
         var hierarchies = Hierarchies(names);
-        var generalised = new List<string[]>();
-        for (var row = 0; row < Table.Rows; row++)
+        var columns = names.Select(name => Table[name]).ToArray();
+        var labels = columns.Select((column, i) => column.Values.Select(value =>
         {
-            generalised.Add([.. names.Select((name, i) =>
-            {
-                Assert.True(hierarchies[i].TryLeaf(Table[name][row], out var leaf));
-                return hierarchies[i].Label(Levels[i].Level, hierarchies[i].Group(leaf, Levels[i].Level));
-            })]);
-        }
-
+            Assert.True(hierarchies[i].TryLeaf(value, out var leaf));
+            return hierarchies[i].Label(levels[i].Level, hierarchies[i].Group(leaf, levels[i].Level));
+        }).ToArray()).ToArray();
+        var generalised = Enumerable.Range(0, Table.Rows).Select(row => columns.Select((column, i) => labels[i][column.Code(row)]).ToArray()).ToArray();
         var classes = EquivalenceClasses.Of(CityHub.Privacy.Table.Of(names, generalised), names);
-        for (var row = 0; row < generalised.Count; row++)
+        for (var row = 0; row < generalised.Length; row++)
         {
             if (!passes(classes, row))
                 Array.Fill(generalised[row], "*");

@@ -163,7 +163,7 @@ public sealed class RiskFiguresTests
     {
         Assert.Equal("average-risk=0.01", new AverageRisk(0.01).Text);
         Assert.Equal("sample-uniqueness=0.05", new SampleUniqueness(0.05).Text);
-        Assert.Equal("population-uniqueness=0.001:21893095", new PopulationUniqueness(0.001, 21_893_095).Text);
+        Assert.Equal("population-uniqueness=0.001,21893095", new PopulationUniqueness(0.001, 21_893_095).Text);
         var sizes = ClassSizes.Of([1, 3, 16]);
         Assert.True(new AverageRisk(0.15).Passes(sizes));
         Assert.False(new AverageRisk(0.149).Passes(sizes));

@@ -19,6 +19,9 @@ public static class PrivacyModels
         ["beta"] = new("beta=1:attribute", Sensitive: true, text => new BasicBeta(text.Attribute, text.Number(0))),
         ["enhanced-beta"] = new("enhanced-beta=1:attribute", Sensitive: true, text => new EnhancedBeta(text.Attribute, text.Number(0))),
         ["delta-presence"] = new("delta-presence=0,0.5", Sensitive: false, text => new DeltaPresence(text.Number(0), text.Number(1))),
+        ["average-risk"] = new("average-risk=0.01", Sensitive: false, text => new AverageRisk(text.Number(0))),
+        ["sample-uniqueness"] = new("sample-uniqueness=0.01", Sensitive: false, text => new SampleUniqueness(text.Number(0))),
+        ["population-uniqueness"] = new("population-uniqueness=0.01,1400000000", Sensitive: false, text => new PopulationUniqueness(text.Number(0), text.Number(1))),
     };
 
     /// <summary>An example of each form that <see cref="Parse"/> knows.</summary>
@@ -43,7 +46,7 @@ public static class PrivacyModels
             throw ModelRefusals.Parameter(text, "it looks at no sensitive attribute", $"Write it as {form.Example}.");
         var numbers = (colon < 0 ? rest : rest[..colon]).Split(',', StringSplitOptions.TrimEntries);
         var wanted = form.Example.Split(':')[0].Count(one => one == ',') + 1;
-        if (numbers.Length > wanted || numbers.Length < wanted - form.Optional)
+        if (numbers.Length != wanted)
             throw ModelRefusals.Parameter(text, string.Create(CultureInfo.InvariantCulture, $"it has {numbers.Length} numbers"), $"Write it as {form.Example}.");
         return form.Build(new ModelText(text, form.Example, numbers, attribute, hierarchies));
     }
@@ -59,8 +62,7 @@ public static class PrivacyModels
     }
 
     /// <param name="Example">As many numbers as the model has.</param>
-    /// <param name="Optional">How many of them may be left out at the end.</param>
-    private sealed record Form(string Example, bool Sensitive, Func<ModelText, PrivacyModel> Build, int Optional = 0);
+    private sealed record Form(string Example, bool Sensitive, Func<ModelText, PrivacyModel> Build);
 
     /// <summary>The parts of one text.</summary>
     private sealed class ModelText(string text, string example, string[] numbers, string attribute, IEnumerable<Hierarchy> hierarchies)

@@ -65,6 +65,18 @@ public readonly record struct PrivacyCost
         ? this
         : new PrivacyCost(PrivacyMeasure.Epsilon, ZeroConcentrated.ToEpsilon(Amount, delta), Cap(Delta + delta));
 
+    /// <summary>Whether it is within <paramref name="left"/>, in both numbers.</summary>
+    /// <exception cref="PrivacyException">They are of two measures.</exception>
+    public bool Fits(PrivacyCost left)
+    {
+        _ = Same(left);
+        return Amount <= left.Amount && Delta <= left.Delta;
+    }
+
+    /// <summary>What is left of it, at least 0.</summary>
+    /// <exception cref="PrivacyException">They are of two measures.</exception>
+    public PrivacyCost Less(PrivacyCost spent) => new(Same(spent), ExactRational.Max(0, Amount - spent.Amount), ExactRational.Max(0, Delta - spent.Delta));
+
     public override string ToString() =>
         $"{(Measure == PrivacyMeasure.Rho ? "rho" : "epsilon")}={Amount}{(Delta.Sign == 0 ? "" : $",delta={Delta}")}";
 

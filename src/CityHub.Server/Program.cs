@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using CityHub.Bench.Broker;
 using CityHub.Bench.Kill;
 using CityHub.Bench.Ledger;
+using CityHub.Bench.Privacy;
 using CityHub.Server.CommandLine;
 using CityHub.Server.Verbs;
 
@@ -17,6 +18,7 @@ internal static class Program
         new Serve(),
         new Demo(),
         new Import(),
+        new Deidentify(),
         new Facts(),
         new Token(),
         new Witness(),
@@ -69,6 +71,8 @@ internal static class Program
                 return await KillChild.RunAsync([.. args.Skip(1)], cancel);
             case BareServer.Verb: // likewise: `bench broker` measures it beside the hub
                 return await BareServer.RunAsync(cancel);
+            case PrivacyChild.Verb: // likewise: `bench privacy` runs each configuration in a process of its own
+                return PrivacyChild.Run([.. args.Skip(1)], surroundings.Out, cancel);
             case "help":
                 return await RunAsync([args[1], "--help"], surroundings, cancel);
             default:

@@ -56,20 +56,7 @@ public enum SharingType
 /// <param name="Type">What the values are, as the scan calls it.</param>
 /// <param name="Class">What they are to the person.</param>
 /// <param name="Share">Of the values that are not null, how many are of the type.</param>
-public sealed record IdentifierFinding(string Column, string Type, IdentifierClass Class, double Share);
-
-/// <summary>What a column is to the person behind a row.</summary>
-public enum IdentifierClass
-{
-    Other,
-    Sensitive,
-
-    /// <summary>GB/T 42460, annex B.</summary>
-    Quasi,
-
-    /// <summary>GB/T 42460, annex A.</summary>
-    Direct,
-}
+public sealed record IdentifierFinding(string Column, string Type, PersonalDataClass Class, double Share);
 
 /// <summary>Of the cells of aggregated data.</summary>
 /// <param name="SmallestCount">Persons in the smallest cell that is not empty.</param>

@@ -51,7 +51,7 @@ public sealed record ReleaseGrade
     private static IEnumerable<GradeTest> Direct(GradeInput input, GradeThresholds thresholds)
     {
         yield return new GradeTest(GradeTestKind.Scanned, 2, input.Scan is not null, input.Scan?.Count, null);
-        var direct = (input.Scan ?? []).Where(one => one.Class == IdentifierClass.Direct && one.Share > thresholds.DirectShare).ToArray();
+        var direct = (input.Scan ?? []).Where(one => one.Class == PersonalDataClass.DirectIdentifier && one.Share > thresholds.DirectShare).ToArray();
         yield return new GradeTest(GradeTestKind.NoDirectIdentifier, 2, input.Scan is not null && direct.Length == 0, input.Scan is null ? null : direct.Length, 0)
         {
             Columns = [.. direct.Select(one => one.Column)],
@@ -60,7 +60,7 @@ public sealed record ReleaseGrade
 
     private static IEnumerable<GradeTest> Risk(GradeInput input, GradeThresholds thresholds, double attack)
     {
-        var forgotten = (input.Scan ?? []).Where(one => one.Class == IdentifierClass.Quasi && !input.Evaluated.Contains(one.Column, StringComparer.Ordinal)).Select(one => one.Column).ToArray();
+        var forgotten = (input.Scan ?? []).Where(one => one.Class == PersonalDataClass.QuasiIdentifier && !input.Evaluated.Contains(one.Column, StringComparer.Ordinal)).Select(one => one.Column).ToArray();
         yield return new GradeTest(GradeTestKind.QuasiIdentifiersMeasured, 3, input.Scan is not null && forgotten.Length == 0, input.Scan is null ? null : forgotten.Length, 0) { Columns = forgotten };
         var risk = input.Risk;
         yield return Below(GradeTestKind.Highest, risk?.Highest * attack, thresholds.Highest) with

@@ -11,7 +11,7 @@ internal static class LimitsSection
 
     private static IEnumerable<string> Limits(HtmlText html, ReportInput input)
     {
-        var sensitive = input.Columns.Where(column => column.Class == IdentifierClass.Sensitive).Select(column => column.Name).ToArray();
+        var sensitive = input.Columns.Where(column => column.Class == PersonalDataClass.Sensitive).Select(column => column.Name).ToArray();
         var guarded = input.Models.Where(ModelWords.GuardsAttribute).Select(model => model[(model.IndexOf(':', StringComparison.Ordinal) + 1)..]).ToHashSet(StringComparer.Ordinal);
         var open = sensitive.Where(name => !guarded.Contains(name)).ToArray();
         if (open.Length > 0 || guarded.Count == 0)
@@ -23,8 +23,8 @@ internal static class LimitsSection
         }
 
         yield return html.Say(
-            $"风险只就 {Names(html, input, IdentifierClass.Quasi)} 度量。若攻击者还知道其他列的内容，风险更高。",
-            $"Risk was measured for {Names(html, input, IdentifierClass.Quasi)} only. Whoever knows what stands in other columns finds more.");
+            $"风险只就 {Names(html, input, PersonalDataClass.QuasiIdentifier)} 度量。若攻击者还知道其他列的内容，风险更高。",
+            $"Risk was measured for {Names(html, input, PersonalDataClass.QuasiIdentifier)} only. Whoever knows what stands in other columns finds more.");
         yield return html.Say(
             "若同一批人的其他数据已经或将要发布，两份数据合起来可能说出更多；须一并评估。",
             "Where other data about the same people are released, before or later, both together may tell more; they have to be assessed together.");
@@ -41,7 +41,7 @@ internal static class LimitsSection
             "The statement is about the file with the hash below, and no other: one changed byte and it does not hold.");
     }
 
-    private static string Names(HtmlText html, ReportInput input, IdentifierClass of)
+    private static string Names(HtmlText html, ReportInput input, PersonalDataClass of)
     {
         var names = input.Columns.Where(column => column.Class == of).Select(column => column.Name).ToArray();
         return names.Length == 0 ? html.Say("给定的列", "the columns given") : string.Join(html.Say("、", ", "), names);

@@ -64,7 +64,7 @@ public enum ReportLanguage
 
 /// <summary>What became of a column.</summary>
 /// <param name="Treatment">In the words of the reader: "level 2 of 4", "taken out", "as it was".</param>
-public sealed record ReportColumn(string Name, IdentifierClass Class, string Treatment);
+public sealed record ReportColumn(string Name, PersonalDataClass Class, string Treatment);
 
 /// <summary>The file that the report is about: only that one.</summary>
 /// <param name="Hash">Hexadecimal.</param>

@@ -20,11 +20,11 @@ internal static class TreatmentSection
             html.List(input.Models.Select(model => ModelWords.Of(html, model)));
     }
 
-    private static string Class(HtmlText html, IdentifierClass of) => of switch
+    private static string Class(HtmlText html, PersonalDataClass of) => of switch
     {
-        IdentifierClass.Direct => html.Say("直接标识符", "direct identifier"),
-        IdentifierClass.Quasi => html.Say("准标识符", "quasi-identifier"),
-        IdentifierClass.Sensitive => html.Say("敏感属性", "sensitive"),
+        PersonalDataClass.DirectIdentifier => html.Say("直接标识符", "direct identifier"),
+        PersonalDataClass.QuasiIdentifier => html.Say("准标识符", "quasi-identifier"),
+        PersonalDataClass.Sensitive => html.Say("敏感属性", "sensitive"),
         _ => html.Say("其他", "other"),
     };
 }

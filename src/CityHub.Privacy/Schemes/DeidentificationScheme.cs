@@ -25,7 +25,7 @@ public sealed record DeidentificationScheme
 
     public required ReleasedClasses Released { get; init; }
 
-    public IReadOnlyList<SchemeColumn> QuasiIdentifiers => [.. Columns.Where(one => one.Role == ColumnRole.QuasiIdentifier)];
+    public IReadOnlyList<SchemeColumn> QuasiIdentifiers => [.. Columns.Where(one => one.Class == PersonalDataClass.QuasiIdentifier)];
 
     /// <summary>The attributes that the models look at.</summary>
     public static IReadOnlyList<string> SensitiveOf(IEnumerable<PrivacyModel> models) =>

@@ -22,5 +22,30 @@ public sealed record ReleasedClasses(
 {
     public static ReleasedClasses None(IReadOnlyList<string> sensitive) => new(0, 0, sensitive, [.. sensitive.Select(_ => Array.Empty<string>())], [.. sensitive.Select(_ => Array.Empty<int>())], []);
 
+    /// <summary>Of one release: the classes that its quasi-identifiers make, those that were suppressed left out.</summary>
+    public static ReleasedClasses Of(Table release, IReadOnlyList<string> quasi, IReadOnlyList<string> sensitive)
+    {
+        var classes = EquivalenceClasses.Of(release, quasi);
+        var columns = sensitive.Select(name => release[name]).ToArray();
+        var counts = columns.Select(column => Enumerable.Range(0, classes.SizeOf.Length).Select(_ => new int[column.Distinct]).ToArray()).ToArray();
+        var first = new int[classes.SizeOf.Length];
+        for (var row = release.Rows - 1; row >= 0; row--)
+        {
+            var one = classes.ClassOf[row];
+            if (one < 0)
+                continue;
+            first[one] = row;
+            for (var a = 0; a < columns.Length; a++)
+                counts[a][one][columns[a].Code(row)]++;
+        }
+
+        var released = new ReleasedClass[first.Length];
+        for (var i = 0; i < released.Length; i++)
+            released[i] = new ReleasedClass([.. quasi.Select(name => release[name][first[i]])], classes.SizeOf[i], [.. counts.Select(of => of[i])]);
+        return new ReleasedClasses(
+            release.Rows, classes.Suppressed, sensitive, [.. columns.Select(column => column.Values)], [.. columns.Select(column => column.Counts())],
+            [.. released.OrderBy(one => ReleasedClass.Joined(one.Key), StringComparer.Ordinal)]);
+    }
+
     public ClassSizes Sizes => ClassSizes.Of([.. Classes.Select(one => one.Size)]);
 }

@@ -49,7 +49,7 @@ public static class SchemeApplication
     {
         foreach (var column in scheme.Columns)
         {
-            if (column.Role is ColumnRole.QuasiIdentifier or ColumnRole.Sensitive && table.Find(column.Name) is null)
+            if (column.Class is PersonalDataClass.QuasiIdentifier or PersonalDataClass.Sensitive && table.Find(column.Name) is null)
                 throw Broken($"The column {column.Name} of the scheme is missing.", $"The table has: {string.Join(", ", table.Columns.Select(one => one.Name))}.", column.Name);
         }
     }

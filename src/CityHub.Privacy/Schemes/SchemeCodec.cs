@@ -66,7 +66,7 @@ public static class SchemeCodec
         var limit = root.GetProperty("suppressionLimit").GetDouble();
         if (limit is not (>= 0 and <= 1))
             throw Unreadable("Its suppression limit is not between 0 and 1.").ToException();
-        var released = ReadReleased(root.GetProperty("released"), columns.Count(one => one.Role == ColumnRole.QuasiIdentifier));
+        var released = ReadReleased(root.GetProperty("released"), columns.Count(one => one.Class == PersonalDataClass.QuasiIdentifier));
         if (!released.Sensitive.SequenceEqual(DeidentificationScheme.SensitiveOf(models), StringComparer.Ordinal))
             throw Unreadable("What it has released is not counted for the attributes of its models.").ToException();
         return new DeidentificationScheme
@@ -99,21 +99,21 @@ public static class SchemeCodec
         }
 
         json.WriteString("name", column.Name);
-        json.WriteString("role", SchemeColumn.WordOf(column.Role));
+        json.WriteString("class", SchemeColumn.WordOf(column.Class));
         json.WriteEndObject();
     }
 
     private static SchemeColumn ReadColumn(JsonElement json)
     {
         var name = json.GetProperty("name").GetString() ?? "";
-        var role = SchemeColumn.RoleOf(json.GetProperty("role").GetString()) ?? throw Unreadable($"The role of {name} is none that is known.").ToException();
+        var kind = SchemeColumn.ClassOf(json.GetProperty("class").GetString()) ?? throw Unreadable($"The class of {name} is none that is known.").ToException();
         if (!json.TryGetProperty("hierarchy", out var lines))
-            return new SchemeColumn(name, role);
+            return new SchemeColumn(name, kind);
         var hierarchy = Hierarchy.Of(name, lines.EnumerateArray().Select(line => Texts(line)).ToArray());
         var level = json.GetProperty("level").GetInt32();
         if (level < 0 || level >= hierarchy.Levels)
             throw Unreadable(FormattableString.Invariant($"{name} has no level {level}.")).ToException();
-        return new SchemeColumn(name, role) { Hierarchy = hierarchy, Level = level };
+        return new SchemeColumn(name, kind) { Hierarchy = hierarchy, Level = level };
     }
 
     private static void Write(Utf8JsonWriter json, ReleasedClasses released)

@@ -25,10 +25,31 @@ internal static class Tables
     /// <summary>The column with a new text for each distinct value.</summary>
     public static Column Recode(Column column, IReadOnlyList<string> mapped)
     {
-        var builder = new ColumnBuilder(column.Name);
-        for (var row = 0; row < column.Rows; row++)
-            builder.Append(mapped[column.Code(row)]);
-        return builder.Build();
+        var codes = new int[column.Rows];
+        column.CopyCodes(0, codes);
+        return Coded(column.Name, mapped, codes);
+    }
+
+    /// <summary>A column of these texts by number; equal ones become one value, and those that no row has none.</summary>
+    public static Column Coded(string name, IReadOnlyList<string> texts, ReadOnlySpan<int> codes)
+    {
+        var values = new List<string>();
+        var known = new Dictionary<string, int>(StringComparer.Ordinal);
+        var numbers = new int[texts.Count];
+        numbers.AsSpan().Fill(-1);
+        var built = new CodeArray();
+        foreach (var code in codes)
+        {
+            if (numbers[code] < 0 && !known.TryGetValue(texts[code], out numbers[code]))
+            {
+                known.Add(texts[code], numbers[code] = values.Count);
+                values.Add(texts[code]);
+            }
+
+            built.Add(numbers[code]);
+        }
+
+        return built.Build(name, [.. values]);
     }
 
     /// <summary>These rows of the table, in this order.</summary>

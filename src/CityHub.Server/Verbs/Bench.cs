@@ -3,6 +3,7 @@ using CityHub.Bench.Broker;
 using CityHub.Bench.Fuzz;
 using CityHub.Bench.Kill;
 using CityHub.Bench.Ledger;
+using CityHub.Bench.Privacy;
 using CityHub.Bench.Storage;
 using CityHub.Core.Problems;
 using CityHub.Server.CommandLine;
@@ -16,24 +17,26 @@ internal sealed class Bench : IVerb
     private static readonly Option Runs = new("--runs", "kill: how often the child is killed, 200 without it; fuzz: how many inputs for each codec, 1000000 without it") { Value = "N" };
     private static readonly Option Store = new("--store", "kill: only the store, without the hub around it");
     private static readonly Option Seed = new("--seed", "Of the random moments; 1 without it") { Value = "N" };
-    private static readonly Option Json = new("--json", "broker, ledger: write the figures as one flat JSON object") { Value = "FILE" };
-    private static readonly Option Quick = new("--quick", "broker, ledger: shorter rounds and smaller cities");
-    private static readonly Option Only = new("--only", "broker, ledger: only the figures whose key contains this") { Value = "KEY" };
+    private static readonly Option Json = new("--json", "broker, ledger, privacy: write the figures as one flat JSON object") { Value = "FILE" };
+    private static readonly Option Quick = new("--quick", "broker, ledger, privacy: shorter rounds and smaller cities");
+    private static readonly Option Only = new("--only", "broker, ledger, privacy: only the figures whose key contains this") { Value = "KEY" };
+    private static readonly Option Data = new("--data", "privacy: the folder with adult.csv, its hierarchies and the reference's results") { Value = "DIR" };
     private static readonly Option Each = new("--time", "How long each figure is measured; 5s without it") { Value = "TIME" };
 
     public string Name => "bench";
 
     public string Summary => "Measure this hub on this machine";
 
-    public string Arguments => "<broker|ledger|storage|kill|fuzz>";
+    public string Arguments => "<broker|ledger|privacy|storage|kill|fuzz>";
 
-    public IReadOnlyList<Option> Options => [Json, Quick, Only, Folder, Runs, Store, Seed, Each];
+    public IReadOnlyList<Option> Options => [Json, Quick, Only, Data, Folder, Runs, Store, Seed, Each];
 
     public IReadOnlyList<Example> Examples =>
     [
         new("cityhub bench broker --json figures.json", "updates, batches, queries, history, start, memory; median of five rounds with the spread"),
         new("cityhub bench broker --quick", "the same, shorter"),
         new("cityhub bench ledger --quick", "hashes and signatures: what the ledger pays for each entry and each checkpoint"),
+        new("cityhub bench privacy --data shared/data/privacy --json figures.json", "the reference's configurations beside what it found, scans, noise, local recoding"),
         new("cityhub bench storage", "appends per second of the fact log, beside the fsyncs per second of the disk"),
         new("cityhub bench fuzz --runs 100000", "mutated inputs for each codec; nothing may crash, hang or be half accepted"),
         new("cityhub bench kill --runs 200", "kills a hub under load at random moments; nothing acknowledged may be lost or doubled"),
@@ -46,6 +49,13 @@ internal sealed class Bench : IVerb
             return await BrokerBench.RunAsync(call.Text(Json.Name), call.Has(Quick.Name), call.Text(Only.Name), call.Out, cancel);
         if (call.Arguments is ["ledger"])
             return await LedgerFigures.RunAsync(call.Text(Json.Name), call.Has(Quick.Name), call.Text(Only.Name), call.Out, cancel);
+        if (call.Arguments is ["privacy"])
+        {
+            return call.Text(Data.Name) is { } data
+                ? await PrivacyBench.RunAsync(call.Surroundings.PathOf(data), call.Text(Json.Name), call.Has(Quick.Name), call.Text(Only.Name), call.Out, cancel)
+                : call.Refuse(UsageProblems.BadCommandLine.Because("--data is missing: where are adult.csv, its hierarchies and expected_results.csv?"));
+        }
+
         if (!call.Number(Runs.Name, 200, 1, 1_000_000_000).TryGet(out var runs, out var problem)
             || !call.Number(Seed.Name, 1, 0, int.MaxValue).TryGet(out var seed, out problem)
             || !call.Duration(Each.Name, TimeSpan.FromSeconds(5)).TryGet(out var each, out problem))

@@ -4,7 +4,7 @@ namespace CityHub.Tests.Privacy;
 
 public sealed class ReleaseGradeTests
 {
-    private static readonly IdentifierFinding[] Clean = [new("age", "age", IdentifierClass.Quasi, 1), new("income", "number", IdentifierClass.Sensitive, 1)];
+    private static readonly IdentifierFinding[] Clean = [new("age", "age", PersonalDataClass.QuasiIdentifier, 1), new("income", "number", PersonalDataClass.Sensitive, 1)];
 
     private static GradeInput Microdata(params int[] sizes) => new()
     {
@@ -18,7 +18,7 @@ public sealed class ReleaseGradeTests
     [Fact]
     public void A_file_with_a_column_of_identity_numbers_is_grade_1_whatever_its_risk()
     {
-        var grade = ReleaseGrade.Of(Microdata(100, 100) with { Scan = [.. Clean, new("id", "cn-id", IdentifierClass.Direct, 0.02)] });
+        var grade = ReleaseGrade.Of(Microdata(100, 100) with { Scan = [.. Clean, new("id", "cn-id", PersonalDataClass.DirectIdentifier, 0.02)] });
         Assert.Equal(1, grade.Grade);
         Assert.Equal(["id"], grade.ToRaise.Single().Columns);
     }
@@ -33,7 +33,7 @@ public sealed class ReleaseGradeTests
 
     [Fact]
     public void A_few_random_hits_do_not_make_a_direct_identifier() =>
-        Assert.Equal(3, ReleaseGrade.Of(Microdata(20, 40) with { Scan = [.. Clean, new("serial", "bank-card", IdentifierClass.Direct, 0.0005)] }).Grade);
+        Assert.Equal(3, ReleaseGrade.Of(Microdata(20, 40) with { Scan = [.. Clean, new("serial", "bank-card", PersonalDataClass.DirectIdentifier, 0.0005)] }).Grade);
 
     [Fact]
     public void A_public_release_needs_classes_of_20_and_says_so()
@@ -68,7 +68,7 @@ public sealed class ReleaseGradeTests
     [Fact]
     public void A_quasi_identifier_that_was_not_measured_or_a_risk_that_was_not_is_no_better_than_grade_2()
     {
-        var forgotten = ReleaseGrade.Of(Microdata(100) with { Scan = [.. Clean, new("town", "region", IdentifierClass.Quasi, 1)] });
+        var forgotten = ReleaseGrade.Of(Microdata(100) with { Scan = [.. Clean, new("town", "region", PersonalDataClass.QuasiIdentifier, 1)] });
         Assert.Equal((2, "town"), (forgotten.Grade, forgotten.ToRaise.Single().Columns.Single()));
         Assert.Equal(2, ReleaseGrade.Of(Microdata(100) with { Risk = null }).Grade);
     }
@@ -91,6 +91,6 @@ public sealed class ReleaseGradeTests
         Assert.Equal(2, ReleaseGrade.Of(input with { Cells = new CellFigures(10, 0.9, false) }).Grade);
         Assert.Equal(4, ReleaseGrade.Of(input with { Cells = new CellFigures(1, 1, true) }).Grade);
         Assert.Equal(2, ReleaseGrade.Of(input with { Cells = null }).Grade);
-        Assert.Equal(1, ReleaseGrade.Of(input with { Scan = [new("name", "person-name", IdentifierClass.Direct, 1)] }).Grade);
+        Assert.Equal(1, ReleaseGrade.Of(input with { Scan = [new("name", "person-name", PersonalDataClass.DirectIdentifier, 1)] }).Grade);
     }
 }

@@ -44,13 +44,13 @@ public sealed class HtmlReportTests
             Purpose = evil,
             Receiver = evil,
             MadeBy = evil,
-            Columns = [new ReportColumn(evil, IdentifierClass.Sensitive, evil), new ReportColumn(evil, IdentifierClass.Quasi, evil)],
+            Columns = [new ReportColumn(evil, PersonalDataClass.Sensitive, evil), new ReportColumn(evil, PersonalDataClass.QuasiIdentifier, evil)],
             Models = [evil, "l=3:" + evil],
             RiskBefore = risk,
             RiskAfter = risk,
             Distributions = [AttributeDistribution.Of(values, values)],
             Accuracy = [new ClassifierAccuracy(evil, ClassifierKind.NaiveBayes, 0.5, 0.6, 0.6)],
-            Grade = ReleaseGrade.Of(new GradeInput { Kind = ReleaseKind.Microdata, Sharing = SharingType.Public, Scan = [new IdentifierFinding(evil, evil, IdentifierClass.Direct, 1)] }),
+            Grade = ReleaseGrade.Of(new GradeInput { Kind = ReleaseKind.Microdata, Sharing = SharingType.Public, Scan = [new IdentifierFinding(evil, evil, PersonalDataClass.DirectIdentifier, 1)] }),
             File = new ReleasedFile(evil, 1, evil, evil),
             Signers = [evil],
         });
@@ -116,7 +116,7 @@ public sealed class HtmlReportTests
             MadeBy = "cityhub 1.0",
             RecordsBefore = 25,
             RecordsReleased = 25,
-            Columns = [new ReportColumn("age", IdentifierClass.Quasi, ""), new ReportColumn("income", IdentifierClass.Sensitive, "")],
+            Columns = [new ReportColumn("age", PersonalDataClass.QuasiIdentifier, ""), new ReportColumn("income", PersonalDataClass.Sensitive, "")],
             Models = ["k=5"],
             RiskBefore = risk,
             RiskAfter = risk,
@@ -136,9 +136,9 @@ public sealed class HtmlReportTests
             RecordsReleased = (int)after.Records,
             Columns =
             [
-                new ReportColumn(chinese ? "姓名" : "name", IdentifierClass.Direct, chinese ? "删除" : "taken out"),
+                new ReportColumn(chinese ? "姓名" : "name", PersonalDataClass.DirectIdentifier, chinese ? "删除" : "taken out"),
                 .. run.Levels.Select((one, i) => new ReportColumn(
-                    one.Name, IdentifierClass.Quasi, one.Level == 0 ? (chinese ? "保持原样" : "as it was") : chinese ? $"泛化：第 {one.Level} 层，共 {hierarchies[i].Levels - 1} 层" : $"generalised: level {one.Level} of {hierarchies[i].Levels - 1}")),
+                    one.Name, PersonalDataClass.QuasiIdentifier, one.Level == 0 ? (chinese ? "保持原样" : "as it was") : chinese ? $"泛化：第 {one.Level} 层，共 {hierarchies[i].Levels - 1} 层" : $"generalised: level {one.Level} of {hierarchies[i].Levels - 1}")),
             ],
             RiskBefore = RiskFigures.Of(EquivalenceClasses.Of(table, names).Sizes, 317_238_626),
             RiskAfter = after,
@@ -151,7 +151,7 @@ public sealed class HtmlReportTests
             {
                 Kind = ReleaseKind.Microdata,
                 Sharing = SharingType.Public,
-                Scan = [.. names.Select(name => new IdentifierFinding(name, "text", IdentifierClass.Quasi, 1))],
+                Scan = [.. names.Select(name => new IdentifierFinding(name, "text", PersonalDataClass.QuasiIdentifier, 1))],
                 Evaluated = names,
                 Risk = after,
             }),

@@ -1,0 +1,121 @@
+using System.Globalization;
+using System.Text.Json;
+using CityHub.Privacy;
+using CityHub.Server.CommandLine;
+using static CityHub.Server.Deidentification.DeidentifyOptions;
+
+namespace CityHub.Server.Deidentification;
+
+/// <summary>
+/// <c>evaluate FILE</c>: how safe a released file is and what it is still good for, whoever made it; <c>report FILE --report R</c> the same as a report. The columns, hierarchies and models come
+/// from <c>--scheme</c>, or from <c>--qi</c>, <c>--hierarchy</c> and <c>--model</c>.
+/// </summary>
+internal static class EvaluateRelease
+{
+    public static async Task<int> RunAsync(DeidentifyCall call, bool report, CancellationToken cancel)
+    {
+        if (report && (call.Text(DeidentifyOptions.Report) is null || call.Text(Original) is null))
+            throw new CommandLineException("A report needs --original, which it compares with, and --report, where it goes.");
+        var released = await call.ReadAsync(call.File, cancel);
+        var original = call.PathOf(Original) is { } path ? await call.ReadAsync(path, cancel) : null;
+        var scheme = call.PathOf(Scheme) is { } file ? ApplyScheme.Read(file) : null;
+        if (scheme is not null && original is not null)
+        {
+            using var keys = call.ReadKeys();
+            var context = call.Context(scheme.QuasiIdentifiers.Select(one => one.Hierarchy).OfType<Hierarchy>(), keys);
+            foreach (var transform in scheme.Transforms)
+                original = transform.Apply(original, context);
+        }
+
+        var names = scheme is null ? call.Names(Quasi) : [.. scheme.QuasiIdentifiers.Select(one => one.Name)];
+        IReadOnlyList<Hierarchy> hierarchies = scheme is null ? call.ReadHierarchies(original ?? released, names) : [.. scheme.QuasiIdentifiers.Select(one => one.Hierarchy).OfType<Hierarchy>()];
+        var models = scheme?.Models ?? (call.All(Model).Count > 0 ? call.Models(hierarchies) : []);
+        var limit = scheme?.SuppressionLimit ?? call.Share(Limit, 1);
+        foreach (var name in names)
+            _ = released[name];
+        var outcome = new ReleaseOutcome
+        {
+            Input = original,
+            Output = released,
+            Columns = scheme?.Columns ?? [.. (original ?? released).Columns.Select(one => new SchemeColumn(
+                one.Name, names.Contains(one.Name, StringComparer.Ordinal) ? PersonalDataClass.QuasiIdentifier : call.Names(Sensitive).Contains(one.Name, StringComparer.Ordinal) ? PersonalDataClass.Sensitive : PersonalDataClass.Other))],
+            Models = models,
+            Transforms = scheme?.Transforms ?? [],
+            Hierarchies = [.. names.Select(name => hierarchies.First(one => one.Attribute == name))],
+            Levels = scheme is null ? null : [.. scheme.QuasiIdentifiers.Select(one => one.Level)],
+            Sharing = call.SharingType,
+            AttackProbability = call.Share(Attack, 1),
+            Population = call.PopulationSize,
+        };
+        var check = models.Count > 0 && original is not null ? ReleaseCheck.Of(original, released, names, models, limit) : null;
+        var utility = original is null ? null : UtilityFigures.Of(original, released, outcome.Hierarchies);
+        var attack = call.PathOf(Register) is { } register
+            ? LinkageAttack.Run(released, await call.ReadAsync(register, cancel), outcome.Hierarchies, sensitive: [.. outcome.Columns.Where(one => one.Class == PersonalDataClass.Sensitive && released.Find(one.Name) is not null).Select(one => one.Name)])
+            : null;
+        if (call.Text(DeidentifyOptions.Report) is { } into && ReleaseReport.Write(call, outcome, call.File, into) is { } unwritten)
+            return call.Verb.Refuse(unwritten);
+        if (call.Json)
+            call.Out.WriteLine(JsonLine.Of(json => Write(json, outcome, check, utility, attack)));
+        else
+            Write(call.Out, outcome, check, utility, attack);
+        return check?.Violation is null ? Exit.Done : Exit.Failed;
+    }
+
+    private static void Write(Utf8JsonWriter json, ReleaseOutcome outcome, ReleaseCheck? check, UtilityFigures? utility, LinkageAttack? attack)
+    {
+        outcome.Write(json);
+        if (check is not null)
+        {
+            json.WriteBoolean("passes", check.Violation is null);
+            if (check.Violation is { } violation)
+                json.WriteString("violation", violation.ToString());
+        }
+
+        if (utility is not null)
+        {
+            json.WriteStartObject("utility");
+            foreach (var (name, value) in Figures(utility))
+                json.WriteNumber(name, value);
+            json.WriteEndObject();
+        }
+
+        if (attack is not null)
+        {
+            json.WriteStartObject("attack");
+            json.WriteNumber("persons", attack.Persons);
+            json.WriteNumber("withoutCandidate", attack.WithoutCandidate);
+            json.WriteNumber("claims", attack.Claims);
+            json.WriteNumber("expected", attack.Expected);
+            json.WriteNumber("singledOut", attack.SingledOut);
+            json.WriteNumber("linked", attack.Linked);
+            json.WriteNumber("journalist", attack.Journalist);
+            json.WriteNumber("marketer", attack.Marketer);
+            json.WriteEndObject();
+        }
+    }
+
+    private static void Write(TextWriter to, ReleaseOutcome outcome, ReleaseCheck? check, UtilityFigures? utility, LinkageAttack? attack)
+    {
+        outcome.Write(to);
+        if (check is not null)
+            to.WriteLine(check.Violation is { } violation ? $"It does NOT fulfil the models: {violation}" : $"It fulfils {string.Join(", ", outcome.Models)}.");
+        if (utility is not null)
+        {
+            foreach (var (name, value) in Figures(utility))
+                to.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {name}: {value:0.######}"));
+        }
+
+        if (attack is not null)
+        {
+            to.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"Attacked with a register of {attack.Persons:N0} persons: {attack.Claims:N0} have exactly one candidate, {attack.WithoutCandidate:N0} none; picking at random finds {attack.Expected:N1} at most."));
+        }
+    }
+
+    private static IEnumerable<(string Name, double Value)> Figures(UtilityFigures utility) =>
+    [
+        ("loss", utility.Loss), ("granularity", utility.Granularity), ("generalisationIntensity", utility.GeneralisationIntensity), ("nonUniformEntropy", utility.NonUniformEntropy),
+        ("missing", utility.Missing), ("discernability", utility.Discernability), ("averageClassSize", utility.AverageClassSize), ("ambiguity", utility.Ambiguity), ("squaredError", utility.SquaredError),
+    ];
+}

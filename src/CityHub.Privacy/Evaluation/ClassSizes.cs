@@ -36,6 +36,19 @@ public sealed class ClassSizes
         return new ClassSizes([.. counts.Select(one => (one.Key, one.Value))]);
     }
 
+    internal static ClassSizes OfSorted(ReadOnlySpan<int> ascending)
+    {
+        var counts = new List<(int Size, int Classes)>();
+        for (int from = 0, to = 0; from < ascending.Length; from = to)
+        {
+            while (to < ascending.Length && ascending[to] == ascending[from])
+                to++;
+            counts.Add((ascending[from], to - from));
+        }
+
+        return new ClassSizes([.. counts]);
+    }
+
     /// <summary>Classes of exactly this size.</summary>
     public int Count(int size)
     {

@@ -17,7 +17,7 @@ public sealed record AttributeDistribution(string Name, IReadOnlyList<Distributi
     public static AttributeDistribution Of(Column before, Column after, int foldBelow = 10) =>
         new(before.Name, Ranges(before, foldBelow) ?? Values(before, foldBelow), Values(after, foldBelow));
 
-    /// <summary>Numbers with many values become ten ranges of one width; null where they are few or no whole numbers.</summary>
+    /// <summary>Numbers with many values become about ten ranges of one width; null where they are few or no whole numbers.</summary>
     private static List<DistributionBar>? Ranges(Column column, int foldBelow)
     {
         if (column.Distinct <= Most)
@@ -29,10 +29,10 @@ public sealed record AttributeDistribution(string Name, IReadOnlyList<Distributi
                 return null;
         }
 
-        var low = numbers.Min();
-        var width = Math.Max(1, (long)Math.Ceiling((numbers.Max() - low + 1) / 10.0));
+        // Ranges start at multiples of their width: otherwise the first would tell the lowest value there is.
+        var width = Math.Max(1, (long)Math.Ceiling((numbers.Max() - numbers.Min() + 1) / 9.0));
+        var low = (long)Math.Floor((double)numbers.Min() / width) * width;
         var counts = column.Counts();
-        // The ends of the first and the last range would tell the extremes: they are ranges as all others, and folded when few are in them.
         var bars = numbers.Select((number, code) => (Range: (number - low) / width, Count: counts[code])).GroupBy(one => one.Range).OrderBy(group => group.Key)
             .Select(group => (Label: string.Create(CultureInfo.InvariantCulture, $"{low + (group.Key * width)}–{low + (group.Key * width) + width - 1}"), Count: group.Sum(one => one.Count))).ToList();
         return Fold(bars, column.Rows, foldBelow);
@@ -45,6 +45,7 @@ public sealed record AttributeDistribution(string Name, IReadOnlyList<Distributi
         var named = bars.Count <= Most ? bars : bars[..(Most - 1)];
         if (named.All(one => Leading(one.Label) is not null || one.Label == EquivalenceClasses.Nothing))
             named = [.. named.OrderBy(one => Leading(one.Label) ?? double.PositiveInfinity)];
+        named = [.. named.OrderBy(one => one.Label == EquivalenceClasses.Nothing)];
         return Fold([.. named, .. bars.Skip(named.Count)], column.Rows, foldBelow, named.Count);
     }
 

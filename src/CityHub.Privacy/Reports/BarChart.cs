@@ -14,7 +14,8 @@ internal static class BarChart
     /// <param name="description">What somebody who does not see the picture should know.</param>
     /// <param name="series">Names of one or two series.</param>
     /// <param name="format">How a value is written beside its bar.</param>
-    public static void Write(HtmlText html, string title, string description, IReadOnlyList<string> series, IReadOnlyList<Row> rows, Func<double, string> format, string[]? styles = null)
+    /// <param name="caption">Where a heading above says part of the title.</param>
+    public static void Write(HtmlText html, string title, string description, IReadOnlyList<string> series, IReadOnlyList<Row> rows, Func<double, string> format, string[]? styles = null, string? caption = null)
     {
         styles ??= series.Count == 1 ? ["after"] : ["before", "after"];
         var most = rows.SelectMany(row => row.Bars).Max() is { } top && top > 0 ? top : 1;
@@ -22,7 +23,7 @@ internal static class BarChart
         var step = (bar * series.Count) + gap;
         var legend = series.Count > 1 ? 20 : 2;
         var height = legend + (rows.Count * step) + 4;
-        html.Raw("<figure>").Element("figcaption", title);
+        html.Raw("<figure>").Element("figcaption", caption ?? title);
         html.Raw(string.Create(CultureInfo.InvariantCulture, $"<svg role=\"img\" viewBox=\"0 0 {Width} {height}\" xmlns=\"http://www.w3.org/2000/svg\"><title>"))
             .Text(title).Raw("</title><desc>").Text(description).Raw("</desc>\n");
         for (var i = 0; series.Count > 1 && i < series.Count; i++)

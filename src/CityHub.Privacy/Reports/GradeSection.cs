@@ -12,7 +12,7 @@ internal static class GradeSection
             $"共享方式：{GradeWords.Sharing(html, grade.Sharing)}。环境攻击概率：{HtmlText.Number(grade.AttackProbability)}{(grade.AttackProbability >= 1 ? "（按一定会有人尝试计算）" : "（由负责人评估）")}。",
             $"Way of sharing: {GradeWords.Sharing(html, grade.Sharing)}. Attack probability of the environment: {HtmlText.Number(grade.AttackProbability)}{(grade.AttackProbability >= 1 ? " (it is assumed that somebody tries)" : " (as assessed by the officer)")}."));
         html.Raw("<table>").Element("caption", html.Say("各级的判定", "The tests of each grade")).Raw("<thead><tr>");
-        foreach (var header in new[] { html.Say("判定", "Test"), html.Say("级别", "For"), html.Say("测得", "Measured"), html.Say("要求", "Asked"), html.Say("结果", "Result") })
+        foreach (var header in new[] { html.Say("判定", "Test"), html.Say("级", "For"), html.Say("测得", "Measured"), html.Say("要求", "Asked"), html.Say("结果", "Result") })
             html.Element("th scope=\"col\"", header);
         html.Raw("</tr></thead>\n<tbody>\n");
         foreach (var test in grade.Tests)

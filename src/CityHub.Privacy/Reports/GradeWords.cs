@@ -37,7 +37,7 @@ internal static class GradeWords
         { Measured: null } => html.Say("未度量", "not measured"),
         { Columns.Count: > 0 } => string.Join(html.Say("、", ", "), test.Columns),
         { Kind: GradeTestKind.Scanned } => html.Say($"{HtmlText.Count((long)test.Measured.Value)} 列", $"{HtmlText.Count((long)test.Measured.Value)} columns"),
-        { Kind: GradeTestKind.NoDirectIdentifier or GradeTestKind.QuasiIdentifiersMeasured } => html.Say("无遗漏", "none"),
+        { Kind: GradeTestKind.NoDirectIdentifier or GradeTestKind.QuasiIdentifiersMeasured } => html.Say("无", "none"),
         { Kind: GradeTestKind.SmallestCell } => HtmlText.Count((long)test.Measured.Value),
         { Kind: GradeTestKind.ShareAbove or GradeTestKind.LargestShare } => HtmlText.Percent(test.Measured.Value),
         _ => HtmlText.Number(test.Measured.Value),

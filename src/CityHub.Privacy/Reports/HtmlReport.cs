@@ -28,7 +28,8 @@ public static class HtmlReport
 
         :root { --ink: #1b2430; --soft: #4a5563; --line: #c9d0d8; --after: #1d5a9e; --pale: #f3f5f8; --good: #12633a; --bad: #9b1c1c; }
         * { box-sizing: border-box; }
-        body { margin: 0; color: var(--ink); background: #fff; font: 16px/1.6 "Noto Sans CJK SC", "Source Han Sans SC", "Microsoft YaHei", "PingFang SC", system-ui, sans-serif; }
+        body { margin: 0; color: var(--ink); background: #fff; font: 16px/1.6 system-ui, "Segoe UI", Roboto, "Helvetica Neue", Arial, "Noto Sans CJK SC", "Microsoft YaHei", "PingFang SC", sans-serif; }
+        html:lang(zh) body { font-family: "Noto Sans CJK SC", "Source Han Sans SC", "Microsoft YaHei", "PingFang SC", system-ui, sans-serif; }
         main { max-width: 50rem; margin: 0 auto; padding: 1.5rem 1rem 3rem; }
         h1 { font-size: 1.7rem; line-height: 1.25; margin: 0 0 .8rem; overflow-wrap: anywhere; }
         h2 { font-size: 1.25rem; margin: 2.4rem 0 .6rem; padding-top: .9rem; border-top: 2px solid var(--ink); }
@@ -43,7 +44,7 @@ public static class HtmlReport
         caption, figcaption { text-align: left; padding: .2rem 0; font-size: .92rem; }
         th, td { text-align: left; vertical-align: top; padding: .35rem .6rem .35rem 0; border-bottom: 1px solid var(--line); overflow-wrap: break-word; }
         thead th { border-bottom: 2px solid var(--ink); } tbody th { font-weight: normal; }
-        .numbers td, .numbers thead th:not(:first-child) { text-align: right; white-space: nowrap; padding: .35rem 0 .35rem .8rem; }
+        .numbers td, .numbers thead th:not(:first-child) { text-align: right; word-break: keep-all; padding: .35rem 0 .35rem .8rem; } .numbers th:first-child { min-width: 45%; width: 52%; }
         .pass { color: var(--good); font-weight: bold; white-space: nowrap; } .fail { color: var(--bad); font-weight: bold; white-space: nowrap; }
         figure { margin: 1rem 0; max-width: 34rem; break-inside: avoid; }
         .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(20rem, 100%), 1fr)); gap: 0 2rem; break-inside: avoid; }
@@ -55,7 +56,7 @@ public static class HtmlReport
         .signatures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(18rem, 100%), 1fr)); gap: 1.2rem 2.5rem; margin-top: 1.5rem; break-inside: avoid; }
         .signature p { margin: 0; } .signature .rule { border-bottom: 1px solid var(--ink); height: 2.6rem; } .signature .field { color: var(--soft); font-size: .9rem; }
         @media (max-width: 36rem) { body { font-size: 15px; } dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: .5rem; } table { font-size: .88rem; } th, td { padding-right: .4rem; } }
-        @media print { @page { size: A4; margin: 16mm 15mm; } body { font-size: 10.5pt; } main { max-width: none; padding: 0; } h2, h3, caption { break-after: avoid; } tr { break-inside: avoid; } .pair { grid-template-columns: 1fr 1fr; } svg rect { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
+        @media print { @page { size: A4; margin: 16mm 15mm; } body { font-size: 10.5pt; } main { max-width: none; padding: 0; } h2, h3, caption { break-after: avoid; } table, tr { break-inside: avoid; } .pair { grid-template-columns: 1fr 1fr; } svg rect { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
 
         """;
 }

@@ -96,6 +96,15 @@ internal sealed class HtmlText(ReportLanguage language)
 
     public static string Number(double number) => number.ToString("0.####", CultureInfo.InvariantCulture);
 
-    /// <summary>A risk as one reads it: 1 in 5.</summary>
-    public string OneIn(double risk) => risk <= 0 ? Say("无", "none") : Say($"{Count((long)Math.Round(1 / risk))} 分之 1", $"1 in {Count((long)Math.Round(1 / risk))}");
+    /// <summary>A risk as one reads it: 1 in 5, 1 in 2.4, 64.7 %, certain.</summary>
+    public string OneIn(double risk)
+    {
+        if (risk <= 0)
+            return Say("无", "none");
+        // Between a half and one there is no such fraction that is true.
+        if (risk > 0.5)
+            return risk >= 0.9995 ? Say("必中", "certain") : Percent(risk);
+        var among = (1 / risk).ToString(risk > 0.1 ? "0.#" : "N0", CultureInfo.InvariantCulture);
+        return Say($"{among}\u00a0分之\u00a01", $"1\u00a0in\u00a0{among}");
+    }
 }

@@ -86,14 +86,18 @@ internal static class RiskSection
             ]);
         }
 
-        html.Table(html.Say("试攻击的结果", "What the attack found"), ["", html.Say("处理前", "Before"), html.Say("处理后", "After")], rows, "numbers");
+        html.Table(html.Say("试攻击的结果", "What the attack found"), [html.Say("发现", "Finding"), html.Say("处理前", "Before"), html.Say("处理后", "After")], rows, "numbers");
     }
 
     private static string Share(double? share) => share is { } one ? HtmlText.Percent(one) : "–";
 
     private static string Number(int? number) => number is { } one ? HtmlText.Count(one) : "–";
 
-    private static string Both(HtmlText html, double risk) => risk <= 0 ? "0" : html.Say($"{HtmlText.Percent(risk)}（{html.OneIn(risk)}）", $"{HtmlText.Percent(risk)} ({html.OneIn(risk)})");
+    private static string Both(HtmlText html, double risk)
+    {
+        var (percent, words) = (HtmlText.Percent(risk), html.OneIn(risk));
+        return risk <= 0 ? "0" : percent == words ? percent : html.Say($"{percent} （{words}）", $"{percent} ({words})");
+    }
 
     private static double? Records(RiskFigures risk, (int From, int To) band) => risk.Records == 0 ? 0
         : risk.Sizes.Groups.Where(group => group.Size >= band.From && group.Size <= band.To).Sum(group => (double)group.Size * group.Classes) / risk.Records;

@@ -27,7 +27,7 @@ internal static class SummarySection
         {
             html.Paragraph(html.Say(
                 $"处理后每条记录至少与 {HtmlText.Count(after.Sizes.Smallest - 1)} 条其他记录无法区分。知道某人在本数据中并查找其记录的人，猜中的机会最多为 {html.OneIn(after.Highest)}（处理前为 {html.OneIn(before.Highest)}），平均为 {html.OneIn(after.Average)}（处理前为 {html.OneIn(before.Average)}）。",
-                $"Every released record cannot be told apart from at least {HtmlText.Count(after.Sizes.Smallest - 1)} others. Somebody who knows that a person is in the file and looks for the record picks the right one with a chance of at most {html.OneIn(after.Highest)} (before: {html.OneIn(before.Highest)}), {html.OneIn(after.Average)} on average (before: {html.OneIn(before.Average)})."));
+                $"Every released record looks the same as at least {HtmlText.Count(after.Sizes.Smallest - 1)} others. Somebody who knows that a person is in the file and looks for the record picks the right one with a chance of at most {html.OneIn(after.Highest)} (before: {html.OneIn(before.Highest)}), {html.OneIn(after.Average)} on average (before: {html.OneIn(before.Average)})."));
         }
 
         if (input.Grade.ToRaise.Count > 0)

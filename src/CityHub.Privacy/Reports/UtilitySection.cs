@@ -27,8 +27,8 @@ internal static class UtilitySection
         foreach (var distribution in input.Distributions)
         {
             html.Raw("<section>").Heading(3, distribution.Name).Raw("<div class=\"pair\">\n");
-            Chart(html, distribution.Name, html.Say("处理前", "before"), distribution.Before, "before");
-            Chart(html, distribution.Name, html.Say("处理后", "after"), distribution.After, "after");
+            Chart(html, distribution.Name, html.Say("处理前", "Before"), distribution.Before, "before");
+            Chart(html, distribution.Name, html.Say("处理后", "After"), distribution.After, "after");
             html.Raw("</div></section>\n");
         }
     }
@@ -62,9 +62,9 @@ internal static class UtilitySection
     {
         var largest = bars.Where(bar => bar.Label is not null).MaxBy(bar => bar.Share);
         BarChart.Write(
-            html, html.Say($"{name}，{when}", $"{name}, {when}"),
+            html, html.Say($"{name}：{when}", $"{name}: {when}"),
             largest is null ? "" : html.Say($"最常见的是 {largest.Label}，占 {HtmlText.Percent(largest.Share)}。", $"Most frequent is {largest.Label} with {HtmlText.Percent(largest.Share)}."),
-            [when], [.. bars.Select(bar => new BarChart.Row(Label(html, bar), bar.Share))], HtmlText.Percent, [style]);
+            [when], [.. bars.Select(bar => new BarChart.Row(Label(html, bar), bar.Share))], HtmlText.Percent, [style], caption: when);
     }
 
     private static string Label(HtmlText html, DistributionBar bar) => bar.Label switch

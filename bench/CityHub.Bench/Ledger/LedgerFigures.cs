@@ -20,6 +20,8 @@ public static class LedgerFigures
             figures.Add(WholeBench.Verify, Verify(rounds));
         if (Wanted(only, WholeBench.Witnessed, WholeBench.Receipt, "verify_quorum_us", "receipt_bytes"))
             await WholeBench.WitnessedAsync(figures, rounds, quick ? 50 : 200, cancel);
+        if (Wanted(only, WholeBench.Shred))
+            await WholeBench.ShredAsync(figures, rounds, cancel);
         if (Wanted(only, WholeBench.Audit))
             await WholeBench.AuditAsync(figures, quick ? 500_000 : 10_000_000, cancel);
         if (only is null || LedgerCost.Key.Contains(only, StringComparison.Ordinal))

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using CityHub.Bench.Broker;
 using CityHub.Core.Facts;
+using CityHub.Core.Ports;
 using CityHub.Ledger;
 using CityHub.Storage.Embedded;
 
@@ -11,7 +12,7 @@ namespace CityHub.Bench.Ledger;
 /// <summary>The ledger as its users meet it: a hub, its witnesses, a receipt that is verified elsewhere, an audit; each a process of its own.</summary>
 internal static class WholeBench
 {
-    public const string Witnessed = "witnessed_p99_ms", Receipt = "receipt_cold_ms", Verify = "verify_us", Audit = "audit_10m_s";
+    public const string Witnessed = "witnessed_p99_ms", Receipt = "receipt_cold_ms", Verify = "verify_us", Audit = "audit_10m_s", Shred = "shred_ms";
 
     /// <summary>From the answer to an update until its receipt carries the cosignatures of three of four witnesses; then that receipt, verified from a cold start.</summary>
     public static async Task WitnessedAsync(Figures figures, int rounds, int receipts, CancellationToken cancel)
@@ -84,6 +85,35 @@ internal static class WholeBench
         var (_, took) = await Programs.RunAsync(cancel, "audit", "--data", folder.Path);
         figures.Say("audit_facts", facts);
         figures.Add(Audit, [took.TotalSeconds * 10_000_000 / facts]);
+    }
+
+    /// <summary>One of a hundred persons with 10,000 acts each is forgotten: from the call until nothing of him is left on the disk.</summary>
+    public static async Task ShredAsync(Figures figures, int rounds, CancellationToken cancel)
+    {
+        const int persons = 100, acts = 10_000, together = 1_000;
+        using var folder = new BenchFolder();
+        await using var store = EmbeddedStore.Open(folder.Path, TimeProvider.System).Value;
+        var subjects = Enumerable.Range(0, persons).Select(i => new ActSubject(string.Create(CultureInfo.InvariantCulture, $"person {i}"), """{"field":"income"}"""u8.ToArray())).ToArray();
+        for (var n = 0; n < acts; n += together)
+        {
+            await Task.WhenAll(Enumerable.Range(0, together).Select(async _ =>
+            {
+                if ((await store.Acts.RecordAsync(new Act("DataAccessed", """{"office":"health"}"""u8.ToArray()) { Subjects = subjects }, cancel)).Problem is { } refused)
+                    throw new InvalidOperationException(refused.Detail);
+            }));
+        }
+
+        _ = store.Acts.Of(subjects[0].Id).Count();
+        var took = new List<double>();
+        for (var round = 0; round < rounds; round++)
+        {
+            var began = Stopwatch.GetTimestamp();
+            if (!(await store.Acts.ForgetAsync(subjects[round].Id, cancel)).Value)
+                throw new InvalidOperationException("Nobody was forgotten.");
+            took.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
+        }
+
+        figures.Add(Shred, took);
     }
 
     private static async Task MeasureAsync(Figures figures, HubProcess hub, string folder, int rounds, int receipts, CancellationToken cancel)

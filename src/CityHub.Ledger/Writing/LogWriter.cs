@@ -11,6 +11,9 @@ public sealed class LogWriter : IDisposable
 {
     private const string LockFile = "lock";
 
+    /// <summary>Bundles that are kept for the next entries: as many as a checkpoint of a busy hub has. 12 MB.</summary>
+    private const int MostSpare = 160;
+
     private readonly LogFiles files;
     private readonly LogHead head;
     private readonly FileStream held;
@@ -109,14 +112,6 @@ public sealed class LogWriter : IDisposable
             bundles.Add(spare.TryPop(out var used) ? used : new PendingBundle(trees));
         bundles[^1].Append(entry);
         return index;
-    }
-
-    /// <summary>Forgets the entries that were not committed.</summary>
-    public void DropPending()
-    {
-        for (var i = bundles.Count - 1; i > 0; i--)
-            Spare(i);
-        bundles[0].CutTo((int)(Size - edges[0].Size));
     }
 
     /// <summary>
@@ -452,17 +447,15 @@ public sealed class LogWriter : IDisposable
         if (bundles.Count == full)
             bundles.Add(spare.TryPop(out var used) ? used : new PendingBundle(trees));
         for (var i = 0; i < full; i++)
-            Spare(i, remove: false);
+            Spare(bundles[i]);
         bundles.RemoveRange(0, full);
     }
 
-    private void Spare(int i, bool remove = true)
+    private void Spare(PendingBundle bundle)
     {
-        bundles[i].Clear();
-        if (spare.Count < 64)
-            spare.Push(bundles[i]);
-        if (remove)
-            bundles.RemoveAt(i);
+        bundle.Clear();
+        if (spare.Count < MostSpare)
+            spare.Push(bundle);
     }
 
     private void Tidy(long before, long after)

@@ -48,15 +48,6 @@ internal sealed class PendingBundle
         Count++;
     }
 
-    /// <summary>Takes back the entries after the first <paramref name="count"/>.</summary>
-    public void CutTo(int count)
-    {
-        length = EntryBundle.LengthOf(Bytes, count);
-        Count = count;
-        if (hashed > count)
-            (hashed, hashedLength) = (count, length);
-    }
-
     /// <summary>Computes the leaf hashes that are missing. May be called again.</summary>
     public void HashLeaves()
     {

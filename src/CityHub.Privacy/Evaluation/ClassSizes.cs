@@ -22,11 +22,42 @@ public sealed class ClassSizes
 
     public int Classes { get; }
 
+    /// <summary>0 where there is no class.</summary>
+    public int Smallest => groups.Length == 0 ? 0 : groups[0].Size;
+
+    /// <summary>0 where there is no class.</summary>
+    public int Largest => groups.Length == 0 ? 0 : groups[^1].Size;
+
     public static ClassSizes Of(ReadOnlySpan<int> sizes)
     {
         var counts = new SortedDictionary<int, int>();
         foreach (var size in sizes)
             counts[size] = counts.GetValueOrDefault(size) + 1;
         return new ClassSizes([.. counts.Select(one => (one.Key, one.Value))]);
+    }
+
+    internal static ClassSizes OfSorted(ReadOnlySpan<int> ascending)
+    {
+        var counts = new List<(int Size, int Classes)>();
+        for (int from = 0, to = 0; from < ascending.Length; from = to)
+        {
+            while (to < ascending.Length && ascending[to] == ascending[from])
+                to++;
+            counts.Add((ascending[from], to - from));
+        }
+
+        return new ClassSizes([.. counts]);
+    }
+
+    /// <summary>Classes of exactly this size.</summary>
+    public int Count(int size)
+    {
+        foreach (var group in groups)
+        {
+            if (group.Size >= size)
+                return group.Size == size ? group.Classes : 0;
+        }
+
+        return 0;
     }
 }

@@ -25,9 +25,21 @@ public abstract class ClassModel : PrivacyModel
     /// </summary>
     public abstract bool Monotone { get; }
 
+    /// <summary>No class of fewer records passes, whatever is in it. That much of any model may prune a search.</summary>
+    public virtual int LeastSize => 1;
+
+    /// <summary>
+    /// Whether classes are compared with a population that the table was drawn from. Then <see cref="Sensitive"/> is null and the "counts" of a class are one number: the
+    /// records of the population, those of the table among them, that have the same generalised values. Where the population has a class that the table has no record of,
+    /// the test is asked with size 0; there is nothing to suppress in it, so that a no is one for the whole generalisation.
+    /// </summary>
+    public virtual bool ComparesWithPopulation => false;
+
     /// <summary>Prepares the test for one table: the whole table's distribution is known from here on.</summary>
-    /// <param name="whole">For each value of the sensitive attribute (its codes in the table) how many records have it; empty where <see cref="Sensitive"/> is null.</param>
+    /// <param name="whole">For each value of the sensitive attribute (its codes in the table) how many records have it; empty where <see cref="Sensitive"/> is null,
+    /// and the size of the population alone for a model that <see cref="ComparesWithPopulation"/>.</param>
     /// <param name="values">The values behind these codes.</param>
+    /// <param name="records">In the whole table.</param>
     /// <exception cref="PrivacyException">The parameters do not fit the table.</exception>
     public abstract ClassTest For(ReadOnlySpan<int> whole, IReadOnlyList<string> values, int records);
 }
@@ -36,7 +48,7 @@ public abstract class ClassModel : PrivacyModel
 public abstract class ClassTest
 {
     /// <param name="size">Records in the class.</param>
-    /// <param name="counts">Of them, how many have each value of the sensitive attribute; empty where the model has none.</param>
+    /// <param name="counts">Of them, how many have each value of the sensitive attribute (its codes in the table); empty where the model has none.</param>
     public abstract bool Passes(int size, ReadOnlySpan<int> counts);
 }
 

@@ -81,8 +81,7 @@ public sealed class ColumnBuilder
     private readonly Dictionary<string, int> known = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> lookup;
     private readonly List<string> values = [];
-    private byte[] codes = new byte[1024];
-    private int width = 1, rows;
+    private readonly CodeArray codes = new();
 
     public ColumnBuilder(string name)
     {
@@ -90,7 +89,7 @@ public sealed class ColumnBuilder
         lookup = known.GetAlternateLookup<ReadOnlySpan<char>>();
     }
 
-    public int Rows => rows;
+    public int Rows => codes.Count;
 
     public void Append(ReadOnlySpan<char> value)
     {
@@ -100,47 +99,11 @@ public sealed class ColumnBuilder
             var text = value.ToString();
             values.Add(text);
             known.Add(text, code);
-            if (code == 1 << 8 || code == 1 << 16)
-                Widen();
         }
 
-        AppendCode(code);
+        codes.Add(code);
     }
 
-    public Column Build()
-    {
-        Array.Resize(ref codes, rows * width);
-        return new Column(name, [.. values], codes, width, rows);
-    }
-
-    private void AppendCode(int code)
-    {
-        if ((rows + 1) * width > codes.Length)
-            Array.Resize(ref codes, codes.Length * 2);
-        switch (width)
-        {
-            case 1:
-                codes[rows] = (byte)code;
-                break;
-            case 2:
-                MemoryMarshal.Cast<byte, ushort>(codes.AsSpan())[rows] = (ushort)code;
-                break;
-            default:
-                MemoryMarshal.Cast<byte, int>(codes.AsSpan())[rows] = code;
-                break;
-        }
-
-        rows++;
-    }
-
-    private void Widen()
-    {
-        var old = new Column(name, [], codes, width, rows);
-        width = width == 1 ? 2 : 4;
-        codes = new byte[Math.Max(1024, (rows + 1) * 2 * width)];
-        var before = rows;
-        rows = 0;
-        for (var row = 0; row < before; row++)
-            AppendCode(old.Code(row));
-    }
+    /// <summary>The column; the builder is spent.</summary>
+    public Column Build() => codes.Build(name, [.. values]);
 }

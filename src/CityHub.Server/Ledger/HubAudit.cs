@@ -25,51 +25,56 @@ internal sealed class HubAudit(EmbeddedStore store, TimeProvider time)
 
     public IEnumerable<AuditStep> Run(IProgress<long>? progress, CancellationToken cancel)
     {
-        var keys = LedgerKeys.Read(store.Log).Select(k => VerifierKey.Parse(k.Vkey)).ToList();
-        if (keys.Count == 0)
+        var steps = new (string Name, Func<AuditStep> Look)[]
         {
-            yield return new AuditStep("keys", "no key of a ledger", "the log has introduced no key: this folder has no ledger");
-            yield break;
-        }
-
-        var trees = Trees(keys);
-        var head = LedgerHead.Of(_folder, trees);
-        var steps = new Func<AuditStep>[]
-        {
-            () => Leaves(trees, head, progress, cancel),
-            () => Tree(trees, keys, cancel),
-            () => KeyFiles(),
-            () => Runs(),
-            () => ActsView(),
-            () => Entities(cancel),
+            // First, so that what the other steps read in facts is what was recorded.
+            ("log and ledger", () => Leaves(progress, cancel)),
+            ("trees and checkpoints", () => Trees(cancel)),
+            ("keys", KeyFiles),
+            ("acts of administrators", Runs),
+            ("acts by person", ActsView),
+            ("entities", () => Entities(cancel)),
         };
-        foreach (var step in steps)
+        foreach (var (name, look) in steps)
         {
-            var result = step();
+            AuditStep result;
+            try
+            {
+                result = look();
+            }
+            catch (Exception e) when (e is LedgerException or StorageException or FormatException or JsonException or KeyNotFoundException or InvalidOperationException or IOException)
+            {
+                result = new AuditStep(name, "", e is StorageException damage ? damage.Problem.Detail : e.Message);
+            }
+
             yield return result;
             if (result.Divergence is not null)
                 yield break;
         }
     }
 
-    private static List<LogTree> Trees(List<VerifierKey> keys)
-    {
-        var trees = new List<LogTree> { LogTree.International(keys.First(k => k.Hash == HashFunctions.Sha256).Name) };
-        if (keys.FirstOrDefault(k => k.Hash == HashFunctions.Sm3) is { } gm)
-            trees.Add(LogTree.Chinese(gm.Name));
-        return trees;
-    }
+    /// <summary>By its folder: the keys that say so are facts, which the first step has yet to look at.</summary>
+    private List<LogTree> TreesInFolder() =>
+        Directory.Exists(Path.Combine(_folder, LogTree.Chinese("").Folder)) ? [LogTree.International(""), LogTree.Chinese("")] : [LogTree.International("")];
 
-    private AuditStep Leaves(List<LogTree> trees, LedgerHead head, IProgress<long>? progress, CancellationToken cancel)
+    private AuditStep Leaves(IProgress<long>? progress, CancellationToken cancel)
     {
+        var trees = TreesInFolder();
+        var head = LedgerHead.Of(_folder, trees);
         var found = new FactAudit(store.Log, _folder, [.. trees.Select(t => t.Hash)]).Run(head.Size, progress, cancel);
         return new AuditStep(
             "log and ledger", $"{head.Size} facts, each with its leaf; {store.Log.Head - head.Size} wait for the next checkpoint",
             found is null ? null : $"fact {found.Position}: {found.What}");
     }
 
-    private AuditStep Tree(List<LogTree> trees, List<VerifierKey> keys, CancellationToken cancel)
+    private AuditStep Trees(CancellationToken cancel)
     {
+        var keys = LedgerKeys.Read(store.Log).Select(k => VerifierKey.Parse(k.Vkey)).ToList();
+        if (keys.Find(k => k.Hash == HashFunctions.Sha256) is not { } first)
+            return new AuditStep("keys", "no key of a ledger", "the log has introduced no key: this folder has no ledger");
+        var trees = new List<LogTree> { LogTree.International(first.Name) };
+        if (keys.Find(k => k.Hash == HashFunctions.Sm3) is { } gm)
+            trees.Add(LogTree.Chinese(gm.Name));
         var notes = Notes().ToList();
         var known = new List<CheckedTree>();
         foreach (var tree in trees)

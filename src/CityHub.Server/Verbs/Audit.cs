@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using CityHub.Core.Problems;
-using CityHub.Ledger;
 using CityHub.Server.CommandLine;
 using CityHub.Server.Configuration;
 using CityHub.Server.Doors;
@@ -54,18 +53,10 @@ internal sealed class Audit : IVerb
             }
         });
         var whole = true;
-        try
+        foreach (var step in new HubAudit(store, call.Surroundings.Time).Run(progress, cancel))
         {
-            foreach (var step in new HubAudit(store, call.Surroundings.Time).Run(progress, cancel))
-            {
-                whole &= step.Divergence is null;
-                Write(call, step);
-            }
-        }
-        catch (Exception e) when (e is LedgerException or FormatException or IOException or StorageException)
-        {
-            whole = false;
-            Write(call, new AuditStep("reading", "", e is StorageException damage ? damage.Problem.Detail : e.Message));
+            whole &= step.Divergence is null;
+            Write(call, step);
         }
 
         if (!call.Has(AsJson.Name))

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Concurrent;
+using System.Text.Json;
 using CityHub.Core.Facts;
 using CityHub.Crypto;
 using CityHub.Ledger;
@@ -30,7 +31,7 @@ public sealed class FactAudit(IFactLog log, string folder, IReadOnlyList<HashFun
         using var bundles = new BlockingCollection<(long Index, List<Fact> Facts)>(BundlesAhead);
         var workers = new Task[Math.Max(1, Environment.ProcessorCount)];
         for (var i = 0; i < workers.Length; i++)
-            workers[i] = Task.Factory.StartNew(() => Work(bundles, progress), cancel, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            workers[i] = Task.Factory.StartNew(() => Work(bundles, size, progress), cancel, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         FactDivergence? read = null;
         try
         {
@@ -77,7 +78,7 @@ public sealed class FactAudit(IFactLog log, string folder, IReadOnlyList<HashFun
             bundles.Add(((bundle[0].Position - 1) / TilePath.FullWidth, bundle), cancel);
     }
 
-    private void Work(BlockingCollection<(long Index, List<Fact> Facts)> bundles, IProgress<long>? progress)
+    private void Work(BlockingCollection<(long Index, List<Fact> Facts)> bundles, long size, IProgress<long>? progress)
     {
         var source = new FolderTileSource(folder);
         var leaf = new FactLeaf(hashes);
@@ -86,15 +87,15 @@ public sealed class FactAudit(IFactLog log, string folder, IReadOnlyList<HashFun
         {
             if (Volatile.Read(ref _first) is { } found && found.Position < facts[0].Position)
                 continue;
-            if (Compare(source, index, facts, leaf, buffer) is { } divergence)
+            if (Compare(source, index, size, facts, leaf, buffer) is { } divergence)
                 Found(divergence);
             progress?.Report(Interlocked.Add(ref _done, facts.Count));
         }
     }
 
-    private static FactDivergence? Compare(FolderTileSource source, long index, List<Fact> facts, FactLeaf leaf, ArrayBufferWriter<byte> buffer)
+    private static FactDivergence? Compare(FolderTileSource source, long index, long size, List<Fact> facts, FactLeaf leaf, ArrayBufferWriter<byte> buffer)
     {
-        var path = TilePath.Bundle(index, facts.Count);
+        var path = TilePath.Bundle(index, (int)Math.Min(TilePath.FullWidth, size - (index * TilePath.FullWidth)));
         if (source.ReadAtLeast(path) is not { } bytes)
             return new FactDivergence(facts[0].Position, $"{path} is missing");
         ReadOnlySpan<byte> rest = bytes;
@@ -103,7 +104,15 @@ public sealed class FactAudit(IFactLog log, string folder, IReadOnlyList<HashFun
             if (!EntryBundle.TryNext(ref rest, out var entry))
                 return new FactDivergence(fact.Position, $"{path} ends before its entry");
             buffer.ResetWrittenCount();
-            leaf.Write(fact, buffer);
+            try
+            {
+                leaf.Write(fact, buffer);
+            }
+            catch (Exception e) when (e is JsonException or InvalidOperationException)
+            {
+                return new FactDivergence(fact.Position, $"its content is no act any more, so that it was changed: {e.Message}");
+            }
+
             if (!buffer.WrittenSpan.SequenceEqual(entry))
                 return new FactDivergence(fact.Position, FormattableString.Invariant($"entry {fact.Position - 1} in {path} is not its leaf: the fact or the entry was changed"));
         }

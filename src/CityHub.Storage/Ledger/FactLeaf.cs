@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Buffers.Text;
-using System.Globalization;
 using System.Text.Json;
 using CityHub.Core.Facts;
 using CityHub.Crypto;
@@ -93,15 +92,40 @@ public sealed class FactLeaf
         }
     }
 
-    /// <summary>UTC, to the tick, without zeros at the end that say nothing.</summary>
+    /// <summary>UTC, to the tick, without zeros at the end that say nothing: yyyy-MM-ddTHH:mm:ss.FFFFFFFZ. By hand: the format string took a third of a leaf.</summary>
     private static void Time(IBufferWriter<byte> into, DateTimeOffset at)
     {
-        Span<char> text = stackalloc char[32];
-        at.UtcDateTime.TryFormat(text, out var written, "yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture);
+        var utc = at.UtcDateTime;
         var bytes = into.GetSpan(32);
-        for (var i = 0; i < written; i++)
-            bytes[i] = (byte)text[i];
-        into.Advance(written);
+        var (date, time) = (DateOnly.FromDateTime(utc), TimeOnly.FromDateTime(utc));
+        Digits(bytes, date.Year, 4);
+        bytes[4] = bytes[7] = (byte)'-';
+        Digits(bytes[5..], date.Month, 2);
+        Digits(bytes[8..], date.Day, 2);
+        bytes[10] = (byte)'T';
+        Digits(bytes[11..], time.Hour, 2);
+        bytes[13] = bytes[16] = (byte)':';
+        Digits(bytes[14..], time.Minute, 2);
+        Digits(bytes[17..], time.Second, 2);
+        var end = 19;
+        var ticks = (int)(utc.Ticks % TimeSpan.TicksPerSecond);
+        if (ticks != 0)
+        {
+            bytes[end] = (byte)'.';
+            Digits(bytes[(end + 1)..], ticks, 7);
+            end = 27;
+            while (bytes[end - 1] == (byte)'0')
+                end--;
+        }
+
+        bytes[end] = (byte)'Z';
+        into.Advance(end + 1);
+    }
+
+    private static void Digits(Span<byte> into, int number, int width)
+    {
+        for (var i = width - 1; i >= 0; i--, number /= 10)
+            into[i] = (byte)('0' + (number % 10));
     }
 
     private static void Number(IBufferWriter<byte> into, long number)

@@ -20,6 +20,9 @@ public sealed class FactLedger : IFactObserver, IDisposable
     /// <summary>Leaves between two commits while catching up.</summary>
     private const int Batch = 65_536;
 
+    /// <summary>Facts become leaves at least so often, so that they do not grow old in memory: kept until the checkpoint they cost the collector more than their hashes.</summary>
+    private static readonly TimeSpan GatherEvery = TimeSpan.FromMilliseconds(40);
+
     private static readonly TimeSpan SyncEvery = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
@@ -37,8 +40,11 @@ public sealed class FactLedger : IFactObserver, IDisposable
     private long _queuedBytes;
     private bool _overflown;
 
-    /// <summary>Of the log's thread alone: the first fact after the queue was taken, or the one that found no room in it.</summary>
+    /// <summary>Of the log's thread alone: the first fact after a checkpoint, or the one that found no room in the queue.</summary>
     private bool _tell;
+
+    /// <summary>No fact has come since the checkpoint.</summary>
+    private bool _still = true;
     private long _since;
     private long _synced;
     private bool _unsynced;
@@ -144,9 +150,10 @@ public sealed class FactLedger : IFactObserver, IDisposable
                     return;
                 }
 
-                if (_queue.Count == 0)
+                if (_still)
                 {
                     _since = _time.GetTimestamp();
+                    _still = false;
                     _tell = true;
                 }
 
@@ -216,10 +223,17 @@ public sealed class FactLedger : IFactObserver, IDisposable
         {
             try
             {
-                if (!WaitForWork())
+                var work = WaitForWork();
+                if (work == Work.None)
                     return;
-                if (_log.Head > _head.Size || _signAgain)
-                    Write();
+                Gather();
+                if (work == Work.Publish && (_writer.Pending > 0 || _writer.Size > _head.Size || _signAgain))
+                {
+                    _signAgain = false;
+                    _unsynced = true;
+                    Publish(_writer.Publish([.. _options.Signers()]));
+                }
+
                 if (_stop || _time.GetElapsedTime(_synced) >= SyncEvery)
                     Sync();
                 _trouble = null;
@@ -235,39 +249,49 @@ public sealed class FactLedger : IFactObserver, IDisposable
         }
     }
 
-    /// <returns>False: everything is written and the ledger is closing.</returns>
-    private bool WaitForWork()
+    private enum Work
+    {
+        /// <summary>Everything is written and the ledger is closing.</summary>
+        None,
+        Gather,
+        Publish,
+    }
+
+    private Work WaitForWork()
     {
         while (true)
         {
             TimeSpan wait;
+            var gather = false;
             lock (_gate)
             {
                 var behind = _log.Head - _head.Size;
                 if (behind <= 0 && !_signAgain)
                 {
                     if (_stop && _unsynced)
-                        return true;
+                        return Work.Publish;
                     if (_stop)
-                        return false;
+                        return Work.None;
                     wait = _unsynced ? SyncEvery - _time.GetElapsedTime(_synced) : Timeout.InfiniteTimeSpan;
                     if (_unsynced && wait <= TimeSpan.Zero)
-                        return true;
+                        return Work.Publish;
                 }
                 else
                 {
-                    var rest = _options.Every - _time.GetElapsedTime(_since);
-                    if (_stop || _signAgain || _wanted > _head.Size || _overflown || behind >= Batch || rest <= TimeSpan.Zero)
-                        return true;
-                    wait = rest;
+                    wait = _options.Every - _time.GetElapsedTime(_since);
+                    if (_stop || _signAgain || _wanted > _head.Size || _overflown || behind >= Batch || wait <= TimeSpan.Zero)
+                        return Work.Publish;
+                    gather = wait > GatherEvery;
                 }
             }
 
-            _wake.WaitOne(wait);
+            if (!_wake.WaitOne(gather ? GatherEvery : wait) && gather)
+                return Work.Gather;
         }
     }
 
-    private void Write()
+    /// <summary>Appends the leaves of the facts that came. What is not in the queue is read back from the log.</summary>
+    private void Gather()
     {
         bool whole;
         lock (_gate)
@@ -275,13 +299,14 @@ public sealed class FactLedger : IFactObserver, IDisposable
             (_queue, _taken) = (_taken, _queue);
             _queuedBytes = 0;
             whole = !_overflown;
-            _overflown = _signAgain = false;
+            _overflown = false;
         }
 
         try
         {
-            _writer.DropPending(); // what a full disk has kept from being written
-            var next = _writer.Size + 1;
+            var next = _writer.Size + _writer.Pending + 1;
+            if (next > _log.Head)
+                return;
             foreach (var fact in whole && _taken.Count > 0 && _taken[0].Position <= next ? _taken : _log.Read(next - 1))
             {
                 if (fact.Position < next)
@@ -292,9 +317,6 @@ public sealed class FactLedger : IFactObserver, IDisposable
                 if (fact.Position % Batch == 0)
                     _writer.Commit();
             }
-
-            _unsynced = true;
-            Publish(_writer.Publish([.. _options.Signers()]));
         }
         finally
         {
@@ -315,6 +337,7 @@ public sealed class FactLedger : IFactObserver, IDisposable
         {
             _head = new LedgerHead(_writer.Size, notes);
             _since = _time.GetTimestamp();
+            _still = _queue.Count == 0;
             _moved.TrySetResult();
             _moved = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }

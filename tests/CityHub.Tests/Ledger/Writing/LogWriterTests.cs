@@ -128,23 +128,6 @@ public sealed class LogWriterTests
     }
 
     [Fact]
-    public void Entries_that_were_not_committed_can_be_dropped()
-    {
-        using var folder = new LogFolder();
-        using var writer = folder.Open();
-        LogFolder.Append(writer, 300);
-        writer.Commit();
-        for (var i = 0; i < 900; i++)
-            writer.Append([1, 2, 3]);
-        writer.DropPending();
-        Assert.Equal((300, 0), (writer.Size, writer.Pending));
-        LogFolder.Append(writer, 400);
-        writer.Publish(LogFolder.Signer, LogFolder.GmSigner);
-        folder.AssertWhole(GmTree);
-        Assert.Equal(LogFolder.Root(Tree.Hash, 700), writer.Root(Tree));
-    }
-
-    [Fact]
     public void A_tree_that_is_new_to_an_old_log_is_computed_from_its_bundles()
     {
         using var folder = new LogFolder();

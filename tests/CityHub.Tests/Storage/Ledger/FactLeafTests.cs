@@ -25,6 +25,16 @@ public sealed class FactLeafTests
     }
 
     [Fact]
+    public void Any_time_is_written_in_UTC_to_the_tick_and_without_zeros_at_its_end() =>
+        Gen.Select(Gen.Long[0, DateTimeOffset.MaxValue.Ticks - TimeSpan.TicksPerDay], Gen.Int[0, 7], Gen.Int[-12, 12]).Sample((ticks, digits, hours) =>
+        {
+            var step = (long)Math.Pow(10, digits);
+            var at = new DateTimeOffset(Math.Max(ticks / step * step, TimeSpan.TicksPerDay), TimeSpan.Zero).ToOffset(TimeSpan.FromHours(hours));
+            var leaf = Encoding.UTF8.GetString(new FactLeaf(HashFunctions.Sha256).Write(new Fact(1, "s", 1, "T", at, Encoding.UTF8.GetBytes("{}")) { Salt = Salt }));
+            Assert.StartsWith($"{{\"at\":\"{at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", System.Globalization.CultureInfo.InvariantCulture)}\",", leaf, StringComparison.Ordinal);
+        });
+
+    [Fact]
     public void Each_tree_has_its_commitment()
     {
         var leaf = JsonDocument.Parse(new FactLeaf(HashFunctions.Sm3, HashFunctions.Sha256).Write(Said("x"))).RootElement.GetProperty("commitment");

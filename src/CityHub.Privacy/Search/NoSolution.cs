@@ -1,0 +1,26 @@
+using System.Globalization;
+
+namespace CityHub.Privacy;
+
+/// <summary>Says which model stands in the way where no generalisation passes, and what would help.</summary>
+internal static class NoSolution
+{
+    public static PrivacyException Explain(SearchProblem problem)
+    {
+        int[] top = [.. problem.Attributes.Select(one => one.Levels - 1)];
+        var classes = new NodeClasses(problem, top, CancellationToken.None);
+        var models = problem.Request.Models.OfType<ClassModel>().ToArray();
+        var worst = Array.IndexOf(classes.Failing, classes.Failing.DefaultIfEmpty(0).Max());
+        var open = problem.Attributes.Where(one => one.GroupCount(one.Levels - 1) > 1).Select(one => one.Column.Name).ToArray();
+        var (text, why) = models.Length > 0 && classes.Failing[worst] > problem.Limit
+            ? (models[worst].Text, string.Create(
+                CultureInfo.InvariantCulture,
+                $"{models[worst].Text} fails for {classes.Failing[worst]} of {problem.Records} records even where everything is generalised as far as it may be; {problem.Limit} may be suppressed"))
+            : (string.Join(", ", problem.Request.Models), string.Create(
+                CultureInfo.InvariantCulture, $"the models {string.Join(", ", problem.Request.Models)} do not pass together with at most {problem.Limit} of {problem.Records} records suppressed"));
+        var hint = open.Length > 0
+            ? $"Let {string.Join(", ", open)} be generalised further, up to one group for all, or allow more records to be suppressed."
+            : "Ask for less of this model, or allow more records to be suppressed.";
+        return new PrivacyRefusal(PrivacyCodes.NoSolution, $"No generalisation passes: {why}.", hint, text).ToException();
+    }
+}

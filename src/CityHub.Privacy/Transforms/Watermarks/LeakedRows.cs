@@ -23,6 +23,7 @@ internal static class LeakedRows
             return tests;
         var numbers = marks.Select(mark => leaked[mark.Original.Name]).ToArray();
         var anchors = original.Columns.Select(column => column.Name).Where(name => leaked.Find(name) is not null && marks.All(mark => mark.Original.Name != name)).ToArray();
+        var read = new decimal?[marks.Length];
         var (used, found) = (new bool[original.Rows], new bool[leaked.Rows]);
         foreach (var set in AnchorSets(anchors))
         {
@@ -32,13 +33,15 @@ internal static class LeakedRows
             {
                 if (found[row] || places[row] < 0)
                     continue;
-                var candidate = Candidate(index.Members[places[row]], marks, numbers, row);
+                for (var i = 0; i < marks.Length; i++)
+                    read[i] = Numbers.TryRead(numbers[i][row], out var number) ? number : null;
+                var candidate = Candidate(index.Members[places[row]], marks, read, numbers, row);
                 if (candidate < 0 || used[candidate])
                     continue;
                 used[candidate] = found[row] = true;
                 for (var i = 0; i < marks.Length; i++)
                 {
-                    if (marks[i].IsMarked(candidate) && Numbers.TryRead(numbers[i][row], out var number) && marks[i].Moved(candidate, number) is { } moved)
+                    if (marks[i].IsMarked(candidate) && read[i] is { } number && marks[i].Moved(candidate, number) is { } moved)
                         tests.Add(new MarkTest(candidate, i, moved));
                 }
             }
@@ -59,7 +62,7 @@ internal static class LeakedRows
     }
 
     /// <summary>The one row that fits; −1 where there is none or more than one.</summary>
-    private static int Candidate(int[] members, Marks[] marks, Column[] numbers, int row)
+    private static int Candidate(int[] members, Marks[] marks, decimal?[] read, Column[] numbers, int row)
     {
         var candidate = -1;
         foreach (var member in members)
@@ -67,7 +70,7 @@ internal static class LeakedRows
             var fits = true;
             for (var i = 0; fits && i < marks.Length; i++)
             {
-                fits = Numbers.TryRead(numbers[i][row], out var number)
+                fits = read[i] is { } number
                     ? marks[i].Moved(member, number) is not null
                     : string.Equals(numbers[i][row], marks[i].Original[member], StringComparison.Ordinal);
             }

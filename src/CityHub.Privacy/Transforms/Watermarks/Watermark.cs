@@ -43,7 +43,8 @@ public sealed class Watermark : Transform
     public override Table Apply(Table table, TransformContext context)
     {
         using var key = ReceiverKey(context, context.NeedScope(Word).Receiver);
-        var marked = table.With([.. Columns.Select(column => Marked(new Marks(column, table), key))]);
+        using var cipher = MarkKey(key);
+        var marked = table.With([.. Columns.Select(column => Marked(new Marks(column, table, Key.Suite.Hash), cipher))]);
         return Canaries == 0 ? marked : new CanaryRows(this, table).Mixed(marked, key);
     }
 
@@ -86,14 +87,15 @@ public sealed class Watermark : Transform
             throw Unusable("The chance of a false accusation is above 0 and below 1.");
         if (!leaked.Columns.Any(column => original.Find(column.Name) is not null))
             throw Unusable("The leaked part has no column of the table.", "Name its columns as they were in the release.");
-        var marks = Columns.Where(one => leaked.Find(one.Column) is not null).Select(one => new Marks(one, original)).ToArray();
+        var marks = Columns.Where(one => leaked.Find(one.Column) is not null).Select(one => new Marks(one, original, Key.Suite.Hash)).ToArray();
         var tests = LeakedRows.Find(original, leaked, marks);
         var distribution = ChanceMatches.Of(tests.Select(test => 1.0 / marks[test.Mark].Choices));
         var canaries = Canaries == 0 ? null : new CanaryMatches(new CanaryRows(this, original), leaked);
         var evidence = receivers.Select(receiver =>
         {
             using var key = ReceiverKey(context, receiver);
-            var matches = tests.Count(test => test.Moved == marks[test.Mark].Move(Key, key, test.Row));
+            using var cipher = MarkKey(key);
+            var matches = tests.Count(test => test.Moved == marks[test.Mark].Move(cipher, test.Row));
             var (hits, chance) = canaries?.For(key) ?? (0, 1);
             var byMarks = distribution[matches];
 
@@ -106,14 +108,21 @@ public sealed class Watermark : Transform
 
     private ISecretKey ReceiverKey(TransformContext context, string receiver) => Key.Derive(Word, context, (context.NeedScope(Word) with { Receiver = receiver }).Bytes());
 
-    private Column Marked(Marks marks, ISecretKey key)
+    /// <summary>One block of a cipher for each cell is as random as a MAC and ten times as fast.</summary>
+    private IBlockKey MarkKey(ISecretKey receiver)
+    {
+        using var key = receiver.Derive(Key.Suite.Mac, "mark"u8);
+        return key.Open(BlockCiphers.Of(Key.Suite));
+    }
+
+    private static Column Marked(Marks marks, IBlockKey key)
     {
         var column = marks.Original;
         var builder = new ColumnBuilder(column.Name);
         for (var row = 0; row < column.Rows; row++)
         {
             var number = marks.Number(row);
-            builder.Append(number is not null && marks.IsMarked(row) ? Numbers.Write(number.Value + (marks.Move(Key, key, row) * marks.Step)) : column[row]);
+            builder.Append(number is not null && marks.IsMarked(row) ? Numbers.Write(number.Value + (marks.Move(key, row) * marks.Step)) : column[row]);
         }
 
         return builder.Build();
@@ -144,18 +153,22 @@ public sealed class Watermark : Transform
 internal sealed class Marks
 {
     private readonly decimal?[] numbers;
+    private readonly double[] near;
     private readonly decimal min, max;
+    private readonly double reach;
     private readonly MarkedColumn marked;
     private readonly byte[] name;
 
-    public Marks(MarkedColumn marked, Table table)
+    public Marks(MarkedColumn marked, Table table, HashFunction hash)
     {
         (this.marked, Original) = (marked, table[marked.Column]);
         numbers = [.. Original.Values.Select(value => Numbers.TryRead(value, out var number) ? number : (decimal?)null)];
         if (!numbers.Any(number => number is not null))
             throw new PrivacyRefusal(PrivacyCodes.TransformUnusable, $"Column {marked.Column} has no numbers to mark.", "Mark another, or use canaries.", Watermark.Word) { Column = marked.Column }.ToException();
         (min, max) = (numbers.Min() ?? 0, numbers.Max() ?? 0);
-        name = Encoding.UTF8.GetBytes(marked.Column);
+        near = [.. numbers.Select(number => number is null ? double.NaN : (double)number)];
+        reach = (double)(marked.Step * marked.Tolerance) * 1.000001;
+        name = hash.Hash(Encoding.UTF8.GetBytes(marked.Column));
     }
 
     public Column Original { get; }
@@ -172,19 +185,19 @@ internal sealed class Marks
     /// <summary>How many steps a number of a leaked part is from that of a row; null where no mark can have done that.</summary>
     public decimal? Moved(int row, decimal leaked)
     {
-        if (Number(row) is not { } number)
+        // Nearly all are far off, and double says so twenty times as fast as decimal.
+        if (!(Math.Abs((double)leaked - near[Original.Code(row)]) <= reach) || Number(row) is not { } number)
             return null;
         var steps = (leaked - number) / Step;
         return Math.Abs(steps) <= marked.Tolerance ? steps : null;
     }
 
-    public int Move(KeyUse use, ISecretKey key, int row)
+    public int Move(IBlockKey key, int row)
     {
-        Span<byte> data = stackalloc byte[8 + Math.Min(name.Length, 248)], tag = stackalloc byte[MacFunction.Size];
-        "mark"u8.CopyTo(data);
-        BinaryPrimitives.WriteInt32BigEndian(data[4..], row);
-        name.AsSpan(0, data.Length - 8).CopyTo(data[8..]);
-        key.Mac(use.Suite.Mac, data, tag);
-        return (int)(BinaryPrimitives.ReadUInt64BigEndian(tag) % (ulong)Choices) - marked.Tolerance;
+        Span<byte> block = stackalloc byte[BlockCipher.BlockSize];
+        name.AsSpan(0, 12).CopyTo(block);
+        BinaryPrimitives.WriteInt32BigEndian(block[12..], row);
+        key.Encrypt(block, block);
+        return (int)(BinaryPrimitives.ReadUInt64BigEndian(block) % (ulong)Choices) - marked.Tolerance;
     }
 }

@@ -68,7 +68,7 @@ internal static class TransformSamples
 
     public static string IdNumber(int i)
     {
-        var number = string.Create(CultureInfo.InvariantCulture, $"110{101 + (i % 7)}{new DateOnly(1950, 1, 1).AddDays(i * 331):yyyyMMdd}{i % 1000:000}");
+        var number = string.Create(CultureInfo.InvariantCulture, $"110{101 + (i % 7)}{new DateOnly(1950, 1, 1).AddDays(i * 331 % 20_000):yyyyMMdd}{i % 1000:000}");
         return number + IdNumberEncryption.Check(number);
     }
 

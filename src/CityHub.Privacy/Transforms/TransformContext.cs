@@ -45,7 +45,8 @@ public sealed class TransformContext : IDisposable
 
     public IKeyRing? Keys { get; init; }
 
-    public DiscreteNoise? Noise { get; init; }
+    /// <summary>Discrete Laplace, drawn exactly, where nothing else is given.</summary>
+    public DiscreteNoise Noise { get; init; } = ExactLaplace.Sampler();
 
     /// <summary>By attribute.</summary>
     public IReadOnlyDictionary<string, Hierarchy> Hierarchies { get; init; } = new Dictionary<string, Hierarchy>();
@@ -56,8 +57,6 @@ public sealed class TransformContext : IDisposable
     internal ReleaseScope NeedScope(string kind) => Scope ?? throw Missing(kind, "a scope: dataset, purpose and receiver");
 
     internal IEntropy NeedEntropy(string kind) => Entropy ?? throw Missing(kind, "a source of random bits");
-
-    internal DiscreteNoise NeedNoise(string kind) => Noise ?? throw Missing(kind, "a sampler of noise");
 
     internal ISecretKey NeedKey(string kind, string name, int version) => (Keys ?? throw Missing(kind, $"a key ring with the key {name}")).Find(name, version)
         ?? throw Missing(kind, FormattableString.Invariant($"version {version} of the key {name}"));

@@ -34,7 +34,7 @@ public sealed class AddNoise : Transform
 
     public override Table Apply(Table table, TransformContext context)
     {
-        var (noise, entropy) = (context.NeedNoise(Word), context.NeedEntropy(Word));
+        var (noise, entropy) = (context.Noise, context.NeedEntropy(Word));
         var column = table[Column];
         var units = new decimal?[column.Distinct];
         for (var code = 0; code < units.Length; code++)

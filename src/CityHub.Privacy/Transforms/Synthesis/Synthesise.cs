@@ -40,7 +40,7 @@ public sealed class Synthesise : Transform
 
     public override Table Apply(Table table, TransformContext context)
     {
-        var (noise, entropy) = (context.NeedNoise(Word), context.NeedEntropy(Word));
+        var (noise, entropy) = (context.Noise, context.NeedEntropy(Word));
         var domains = Columns.Select(name => Domain(table[name], context)).ToArray();
         var counts = new Dictionary<(int, int), long[]>();
         if (domains.Length == 1)

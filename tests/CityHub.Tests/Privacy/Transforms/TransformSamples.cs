@@ -59,7 +59,6 @@ internal static class TransformSamples
         Scope = scope ?? Scope,
         Entropy = new SeededEntropy(seed),
         Keys = Ring(key),
-        Noise = Laplace,
         Hierarchies = new Dictionary<string, Hierarchy> { ["district"] = Districts },
         Pseudonyms = new Dictionary<string, PseudonymTable> { ["person"] = new(10) },
     };
@@ -70,14 +69,6 @@ internal static class TransformSamples
     {
         var number = string.Create(CultureInfo.InvariantCulture, $"110{101 + (i % 7)}{new DateOnly(1950, 1, 1).AddDays(i * 331 % 20_000):yyyyMMdd}{i % 1000:000}");
         return number + IdNumberEncryption.Check(number);
-    }
-
-    /// <summary>Discrete Laplace good enough for a test: the difference of two geometric numbers.</summary>
-    public static long Laplace(long numerator, long denominator, IEntropy entropy)
-    {
-        var q = Math.Exp(-(double)denominator / numerator);
-        long Geometric() => (long)Math.Floor(Math.Log(((entropy.NextUInt64() >> 11) + 1) / 9007199254740993.0) / Math.Log(q));
-        return Geometric() - Geometric();
     }
 
     public static string[] Cells(Table table, string column) => [.. Enumerable.Range(0, table.Rows).Select(row => table[column][row])];

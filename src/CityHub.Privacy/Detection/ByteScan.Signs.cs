@@ -223,7 +223,7 @@ internal ref partial struct ByteScan
     /// <summary>A house number: the address goes back over Chinese characters, and on over numbers of buildings, floors and rooms.</summary>
     private void TryHouse(int start, int end)
     {
-        if (!HouseSigns.Contains(Character(end)))
+        if (start < houses || !HouseSigns.Contains(Character(end)))
             return;
         var floor = Math.Max(Math.Max(taken, houses), start - 180);
         var from = start;

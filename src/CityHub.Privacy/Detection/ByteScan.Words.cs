@@ -22,6 +22,8 @@ internal ref partial struct ByteScan
         var length = last - first;
         var next = ByteAt(last);
         var previous = ByteAt(first - 1);
+        if (IsWord(previous))
+            return;
         if (next == '@' && TryMail(last))
             return;
         if (length <= 4 && (next == ':' || previous == ':') && TryColons(first, last, before))
@@ -46,7 +48,7 @@ internal ref partial struct ByteScan
                 return;
             }
 
-            if (length <= 8 && previous >= 0x80 && TryPlate(first, last))
+            if (length is >= 5 and <= 8 && previous >= 0x80 && TryPlate(first, last))
                 return;
         }
 
@@ -134,7 +136,8 @@ internal ref partial struct ByteScan
             if (Join(ref at, ref length, 4, 4, separator) > 0 && Join(ref at, ref length, 4, 4, separator) > 0 && Join(ref at, ref length, 4, 4, separator) > 0)
             {
                 Join(ref at, ref length, 1, 3, separator);
-                found = Card(joined[..length]);
+                // One group more, and it is a table of numbers.
+                found = ByteAt(at) == separator && IsDigit(ByteAt(at + 1)) ? null : Card(joined[..length]);
             }
         }
         else if (lead == '1')
@@ -207,7 +210,7 @@ internal ref partial struct ByteScan
         }
 
         // At least three decimals, a separator, and again.
-        if (last - end < 4 || ByteAt(last) is not ((byte)',' or (byte)' ' or (byte)';' or (byte)'/'))
+        if (last - end < 4 || ByteAt(last) is not ((byte)',' or (byte)' ' or (byte)';'))
             return;
         var second = last + 1;
         while (second - last < 3 && ByteAt(second) == ' ')
@@ -217,7 +220,7 @@ internal ref partial struct ByteScan
             to++;
         Work += to - last;
         var from = ByteAt(start - 1) == '-' ? start - 1 : start;
-        if (!IsWord(ByteAt(to)) && Places.IsPair(text[from..to]))
+        if (!IsWord(ByteAt(to)) && Places.IsPairInChina(text[from..to]))
             Take(Detectors.Coordinates, from, to);
     }
 

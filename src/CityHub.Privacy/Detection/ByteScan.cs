@@ -88,6 +88,9 @@ internal ref partial struct ByteScan
         Work += end - start;
         var previous = ByteAt(start - 1);
         var next = ByteAt(end);
+        // The rest of a run that was too long for the stretch before.
+        if (IsDigit(previous))
+            return;
         if (IsLetter(previous) || IsLetter(next))
         {
             LookAtWord(start, end, before);

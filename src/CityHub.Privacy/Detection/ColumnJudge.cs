@@ -1,16 +1,39 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace CityHub.Privacy;
 
 /// <summary>Counts for each detector how many values of a column are valid, and weighs the evidence.</summary>
-internal sealed class ColumnJudge(Column column, int most)
+internal sealed class ColumnJudge : IDisposable
 {
+    private static readonly SearchValues<char> Letters = SearchValues.Create("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+
+    // In a text a number of the right length is itself rare.
+    private const double ChanceInText = 0.005;
+
+    private readonly Column column;
+    private readonly int most;
+    private readonly List<ByteFinding> findings = [];
+    private readonly long[] counts = new long[Detectors.All.Count];
+    private readonly PiiWalk walk;
+    private readonly int[] stamps = new int[Detectors.All.Count];
+    private int stamp;
+    private byte[] utf8 = new byte[1024];
     private readonly long[] rows = new long[Detectors.All.Count];      // rows with a valid value
     private readonly int[] distinct = new int[Detectors.All.Count];
     private readonly long[] within = new long[Detectors.All.Count];    // rows whose text contains one
     private readonly int[] distinctWithin = new int[Detectors.All.Count];
     private readonly List<string>?[] examples = new List<string>?[Detectors.All.Count];
     private readonly List<string>?[] examplesWithin = new List<string>?[Detectors.All.Count];
+
+    public ColumnJudge(Column column, int most)
+    {
+        (this.column, this.most) = (column, most);
+        walk = new PiiWalk(findings);
+    }
+
+    public void Dispose() => walk.Dispose();
 
     public ColumnScan Judge()
     {
@@ -50,6 +73,7 @@ internal sealed class ColumnJudge(Column column, int most)
         return new ColumnScan(column.Name, column.Rows, (int)notNull, values, candidates, suggested) { LooksLikeKey = key };
     }
 
+    [SkipLocalsInit]
     private void Look(string value, int count)
     {
         Span<char> room = stackalloc char[Cell.Longest];
@@ -58,7 +82,7 @@ internal sealed class ColumnJudge(Column column, int most)
         var any = false;
         if (!cell.Text.IsEmpty)
         {
-            foreach (var detector in Detectors.All)
+            foreach (var detector in Detectors.Every)
             {
                 if (!detector.Matches(cell))
                     continue;
@@ -67,17 +91,25 @@ internal sealed class ColumnJudge(Column column, int most)
             }
         }
 
-        // A value that is nothing as a whole may be a text with something in it.
-        if (any || value.Length < 12)
+        // A value that is nothing as a whole may be a text with something in it; a single word is not.
+        if (any || value.Length < 12 || !value.AsSpan().ContainsAnyExcept(Letters))
             return;
-        var before = -1;
-        var text = Encoding.UTF8.GetBytes(value);
-        foreach (var one in PiiScanner.Find(text).OrderBy(one => one.Detector.Index))
+        if (utf8.Length < value.Length * 3)
+            utf8 = new byte[value.Length * 3];
+        var text = utf8.AsSpan(0, Encoding.UTF8.GetBytes(value, utf8));
+        findings.Clear();
+        walk.Restart();
+        if (walk.Run(text, 0, text.Length, counts) == 0)
+            return;
+        stamp++;
+        foreach (var one in findings)
         {
-            if (one.Detector.Index == before)
+            // A row counts once for a detector, however often its text has it.
+            ref var last = ref stamps[one.Detector.Index];
+            if (last == stamp)
                 continue;
-            before = one.Detector.Index;
-            Count(before, count, within, distinctWithin, examplesWithin, Encoding.UTF8.GetString(text, one.Start, one.Length));
+            last = stamp;
+            Count(one.Detector.Index, count, within, distinctWithin, examplesWithin, Encoding.UTF8.GetString(text.Slice(one.Start, one.Length)));
         }
     }
 
@@ -103,13 +135,13 @@ internal sealed class ColumnJudge(Column column, int most)
         if (rows[i] > 0 && (name > 0 || !detector.NeedsName))
         {
             var share = (double)rows[i] / seen;
-            candidates.Add(new DetectorEvidence(detector, share, distinct[i], share / detector.Chance, hint, word, Confidence(detector, share, distinct[i], name), examples[i] ?? []));
+            candidates.Add(new DetectorEvidence(detector, share, distinct[i], share / detector.Chance, hint, word, Confidence(detector.Chance, share, distinct[i], name), examples[i] ?? []));
         }
 
         if (within[i] > 0)
         {
             var share = (double)within[i] / seen;
-            candidates.Add(new DetectorEvidence(detector, share, distinctWithin[i], share / detector.Chance, hint, word, Confidence(detector, share, distinctWithin[i], name), examplesWithin[i] ?? [], Within: true));
+            candidates.Add(new DetectorEvidence(detector, share, distinctWithin[i], share / detector.Chance, hint, word, Confidence(Math.Min(detector.Chance, ChanceInText), share, distinctWithin[i], name), examplesWithin[i] ?? [], Within: true));
         }
 
         // A name alone, against the values, is a question: they may be encrypted, masked or mixed up.
@@ -117,11 +149,10 @@ internal sealed class ColumnJudge(Column column, int most)
             candidates.Add(new DetectorEvidence(detector, 0, 0, 0, hint, word, 0.2, []));
     }
 
-    private static double Confidence(Detector detector, double share, int distinct, double name)
+    private static double Confidence(double chance, double share, int distinct, double name)
     {
-        var chance = detector.Chance;
         var excess = chance >= 1 ? share : Math.Max(0, (share - chance) / (1 - chance));
-        var weight = chance < 0.01 ? Math.Sqrt(Math.Sqrt(excess)) : excess;
+        var weight = chance < 1e-4 ? Math.Pow(excess, 0.125) : chance < 0.01 ? Math.Pow(excess, 0.25) : excess;
         var content = 1 - Math.Pow(chance, Math.Min(distinct, 4));
         return weight * (1 - ((1 - content) * (1 - name)));
     }

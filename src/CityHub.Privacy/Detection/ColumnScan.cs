@@ -15,8 +15,8 @@ public sealed record DetectorEvidence(
 /// <summary>
 /// What a column seems to hold. A suggestion with its evidence, to be confirmed by a person.
 /// The confidence of a detector is share × (1 − (1 − content) × (1 − name)): content is 1 − chance^min(4, distinct valid values), what the values alone prove; name is 0.9 where the
-/// column is called so, 0.7 where a word of it is, 0 otherwise. The share is reduced by what chance alone would give; for rules that chance passes less than once in a hundred its
-/// fourth root counts, because one identity number among fifty rows makes a column one of identity numbers all the same.
+/// column is called so, 0.7 where a word of it is, 0 otherwise. The share is reduced by what chance alone would give. For rules that chance passes less than once in a hundred its
+/// fourth root counts, for those below once in ten thousand its eighth: one identity number among two hundred rows is one too many.
 /// </summary>
 /// <param name="Rows">Of the table.</param>
 /// <param name="NotNull">Rows with a value.</param>
@@ -53,7 +53,8 @@ public sealed record TableScan(int Rows, IReadOnlyList<ColumnScan> Columns)
         foreach (var column in table.Columns)
         {
             cancel.ThrowIfCancellationRequested();
-            columns.Add(new ColumnJudge(column, most).Judge());
+            using var judge = new ColumnJudge(column, most);
+            columns.Add(judge.Judge());
         }
 
         return new TableScan(table.Rows, columns);

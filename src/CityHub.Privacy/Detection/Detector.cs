@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace CityHub.Privacy;
 
 /// <summary>One kind of personal data and how it is told from others. All of them are in <see cref="Detectors"/>. Safe for many threads.</summary>
@@ -40,6 +42,7 @@ public sealed class Detector
     internal IReadOnlyList<string> Headers { get; }
 
     /// <summary>Whether a whole cell holds it. Full-width characters count as half-width ones, blanks and hyphens within numbers as nothing, x as X.</summary>
+    [SkipLocalsInit]
     public bool Matches(ReadOnlySpan<char> value)
     {
         Span<char> room = stackalloc char[Cell.Longest];

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using System.Text;
 using static CityHub.Privacy.PersonalDataClass;
 
@@ -95,7 +96,7 @@ public static class Detectors
 
     // Who somebody is.
     public static readonly Detector PersonName = Label("person-name", "中文姓名", "Chinese name", DirectIdentifier, 0.15, "by surname and form",
-        "姓名|名字|联系人|户主|法人|法定代表人|申请人|经办人|负责人|患者|病人|家长|监护人|收件人|收货人|持卡人|当事人|被告|原告|居民|业主|车主|学生|教师|xm|mc|lxr|hz|frdb|name|real name|full name|contact|contact person|customer name|patient|owner|applicant", (in Cell c) => PersonNames.IsChinese(c.Text));
+        "姓名|名字|联系人|户主|法人|法定代表人|申请人|经办人|负责人|患者|病人|家长|监护人|收件人|收货人|持卡人|当事人|被告|原告|居民|业主|车主|学生|教师|xm|lxr|hz|frdb|name|real name|full name|contact|contact person|customer name|patient|owner|applicant", (in Cell c) => PersonNames.IsChinese(c.Text));
     public static readonly Detector LatinName = Label("latin-name", "外文姓名", "Latin name", DirectIdentifier, 1, "by form and name of the column",
         "姓名|英文名|外文名|拼音|name|real name|full name|first name|last name|given name|family name|surname|contact person|customer name|patient|owner", (in Cell c) => PersonNames.IsLatin(c.Text));
     public static readonly Detector Sex = Label("sex", "性别", "Sex", QuasiIdentifier, 0.02, "GB/T 2261.1",
@@ -127,7 +128,7 @@ public static class Detectors
 
     // Where somebody lives or is.
     public static readonly Detector Address = Add("address", "地址", "Address", DirectIdentifier, 1e-3, "GB/T 23705",
-        "地址|住址|住所|家庭住址|户籍地|居住地|dz|zz|jtzz|hjdz|lxdz|address|addr|home address|residence|street", (in Cell c) => Places.IsAddress(c.Text));
+        "地址|住址|住所|家庭住址|户籍地|居住地|dz|zz|jtzz|hjdz|lxdz|address|addr|home address|residence|street", (in Cell c) => c.Ascii.IsEmpty && Places.IsAddress(c.Text));
     public static readonly Detector Postcode = Label("postcode", "邮政编码", "Postcode", QuasiIdentifier, 1, "GB/T 2260, China Post",
         "邮编|邮政编码|yb|yzbm|postcode|postal code|zip|zipcode|zip code", (in Cell c) => Places.IsPostcode(c.Ascii));
     public static readonly Detector Region = Label("region-code", "行政区划代码", "Region code", QuasiIdentifier, 0.4, "GB/T 2260",
@@ -153,6 +154,9 @@ public static class Detectors
 
     /// <summary>Every detector, at the place of its <see cref="Detector.Index"/>.</summary>
     public static IReadOnlyList<Detector> All => all;
+
+    /// <summary>The same, without an enumerator: a column asks all of them about each value.</summary>
+    internal static ReadOnlySpan<Detector> Every => CollectionsMarshal.AsSpan(all);
 
     /// <summary>Those that running text shows only behind a label such as 姓名： or "name":.</summary>
     internal static IReadOnlyList<Detector> Labelled => labelled;

@@ -69,20 +69,24 @@ internal static class Places
     public static bool IsPostcode(ReadOnlySpan<byte> s) => s.Length == 6 && s[0] < '9' && AllDigits(s) && s.ContainsAnyExcept((byte)'0');
 
     /// <summary>Two decimal degrees with at least three decimals (some 100 m), in either order: 116.397428,39.90923.</summary>
-    public static bool IsPair(ReadOnlySpan<byte> s)
-    {
-        s = s.Trim("()[]"u8);
-        var split = s.IndexOfAny(", ;/"u8);
-        if (split < 0)
-            return false;
-        var second = s[(split + 1)..].TrimStart(" "u8);
-        return Degrees(s[..split], out var one) && Degrees(second, out var two)
-            && ((Math.Abs(one) <= 180 && Math.Abs(two) <= 90) || (Math.Abs(one) <= 90 && Math.Abs(two) <= 180));
-    }
+    public static bool IsPair(ReadOnlySpan<byte> s) =>
+        TryPair(s, out var one, out var two) && ((Math.Abs(one) <= 180 && Math.Abs(two) <= 90) || (Math.Abs(one) <= 90 && Math.Abs(two) <= 180));
+
+    /// <summary>… within the borders of China as a rectangle: in running text and files of measurements two decimals stand beside each other often.</summary>
+    public static bool IsPairInChina(ReadOnlySpan<byte> s) =>
+        TryPair(s, out var one, out var two) && ((one is >= 73 and <= 136 && two is >= 3 and <= 54) || (two is >= 73 and <= 136 && one is >= 3 and <= 54));
 
     public static bool IsLatitude(ReadOnlySpan<byte> s) => Degrees(s, out var value) && Math.Abs(value) <= 90;
 
     public static bool IsLongitude(ReadOnlySpan<byte> s) => Degrees(s, out var value) && Math.Abs(value) <= 180;
+
+    private static bool TryPair(ReadOnlySpan<byte> s, out double one, out double two)
+    {
+        (one, two) = (0, 0);
+        s = s.Trim("()[]"u8);
+        var split = s.IndexOfAny(", ;/"u8);
+        return split > 0 && Degrees(s[..split], out one) && Degrees(s[(split + 1)..].TrimStart(" "u8), out two);
+    }
 
     private static bool Degrees(ReadOnlySpan<byte> s, out double value)
     {

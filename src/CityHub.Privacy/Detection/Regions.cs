@@ -50,9 +50,6 @@ internal static class Regions
     private static readonly BitArray Current = Read(past: false);
     private static readonly BitArray Known = Read(past: true);
 
-    /// <summary>How many prefixes of four digits out of ten thousand are known.</summary>
-    public static int KnownCount { get; } = Known.Cast<bool>().Count(one => one);
-
     public static bool IsProvince(ReadOnlySpan<byte> code) => Current[((code[0] - '0') * 1000) + ((code[1] - '0') * 100)];
 
     /// <summary>Whether the first four digits are a prefecture, or a province with 00, of today.</summary>

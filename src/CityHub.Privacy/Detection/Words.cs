@@ -93,7 +93,9 @@ internal static class Words
         private readonly HashSet<string>.AlternateLookup<ReadOnlySpan<char>> set =
             new HashSet<string>(words.Split(' '), StringComparer.OrdinalIgnoreCase).GetAlternateLookup<ReadOnlySpan<char>>();
 
-        public bool Has(ReadOnlySpan<char> s) => s.Length <= 40 && set.Contains(s);
+        private readonly int longest = words.Split(' ').Max(one => one.Length);
+
+        public bool Has(ReadOnlySpan<char> s) => s.Length <= longest && set.Contains(s);
 
         /// <summary>Whether one of the words stands at the beginning or at the end of the value.</summary>
         public bool HasAtEdge(ReadOnlySpan<char> s)

@@ -40,6 +40,8 @@ public sealed class PiiScannerTests
     [InlineData("2024-01-05 12:34:56.789 版本1.2.3")]
     [InlineData("sha1 da39a3ee5e6b4b0d3255bfef95601890afd80709")]
     [InlineData("单号 1234-5678-9012-3456-7890-1234")]
+    [InlineData("1111 4111 1111 1111 1111 1111")]
+    [InlineData("9.161/2.777, 0.1234,0.5678")]
     [InlineData("温度：25，状态：正常，名称：水泵")]
     [InlineData("共有3号、5号两栋")]
     [InlineData("1700000000000 1420070400000")]
@@ -66,13 +68,22 @@ public sealed class PiiScannerTests
         }
     }
 
+    [Theory]
+    [InlineData('1')]
+    [InlineData('１')]
+    public void A_run_that_is_longer_than_any_number_holds_none_wherever_it_is_cut(char digit)
+    {
+        foreach (var length in new[] { 1_037, 1_042, 2_000, PiiScanner.Chunk, PiiScanner.Chunk + 15, PiiScanner.Chunk + 1_040 })
+            Assert.Empty(PiiScanner.Find(Encoding.UTF8.GetBytes(new string('.', PiiScanner.Chunk - 20) + new string(digit, length) + "。")));
+    }
+
     [Fact]
     public void A_stream_counts_what_its_bytes_in_one_piece_count()
     {
         var random = new Random(4);
         var text = new StringBuilder();
         string[] pieces = ["电话13800138000，", "身份证11010519491231002X；", "姓名：张三\n", "邮箱zhang.san@example.cn ", "北京市海淀区中关村大街27号，", "１３８００１３８０００ ", "平台共享的数据，", "2024-01-05,12.5,"];
-        while (text.Length < 1_500_000)
+        while (text.Length < 700_000)
             text.Append(pieces[random.Next(pieces.Length)]);
         var bytes = Encoding.UTF8.GetBytes(text.ToString());
         var whole = new long[Detectors.All.Count];
@@ -84,7 +95,7 @@ public sealed class PiiScannerTests
         Assert.Equal(whole, streamed);
         Assert.Equal(PiiScanner.Find(bytes).Count, found);
         Assert.Equal(found, whole.Sum());
-        Assert.True(found > 50_000);
+        Assert.True(found > 30_000);
     }
 
     [Fact]
@@ -105,7 +116,7 @@ public sealed class PiiScannerTests
                     Assert.True(end <= bytes.Length);
                     Assert.Equal(PiiScanner.Find(bytes).Count, PiiScanner.Scan(bytes, new long[Detectors.All.Count]));
                 },
-                iter: 20_000, threads: 1);
+                iter: 10_000, threads: 1);
 
     /// <summary>No timing: the bytes that the rules read are counted. The worst of these texts stays below the constant, however long it is.</summary>
     [Fact]
@@ -114,13 +125,13 @@ public sealed class PiiScannerTests
         foreach (var shard in Shards.Append("1:").Append("1-").Append("1 ").Append("a1-").Append("1号").Append("市1号").Append("@").Append("a@").Append("://a:b@").Append("1.").Append("1.1234,")
             .Append("name:").Append("姓名：").Append("名").Append("1234 ").Append("138 0013 ").Append("aaaa-").Append("１").Append("a1b2").Append("f:").Append("::1").Append("第1").Append("京A·"))
         {
-            var small = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(shard, 40_000 / shard.Length)));
-            var large = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(shard, 160_000 / shard.Length)));
+            var small = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(shard, 10_000 / shard.Length)));
+            var large = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(shard, 40_000 / shard.Length)));
 
             var work = PiiScanner.Work(large);
 
             Assert.True(work <= 40L * large.Length, $"{shard}: {work} for {large.Length} bytes");
-            Assert.True(work <= (4.2 * PiiScanner.Work(small)) + 40_000, $"{shard}: {PiiScanner.Work(small)}, then {work}");
+            Assert.True(work <= (4.2 * PiiScanner.Work(small)) + 10_000, $"{shard}: {PiiScanner.Work(small)}, then {work}");
         }
     }
 

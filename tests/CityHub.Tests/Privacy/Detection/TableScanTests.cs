@@ -75,9 +75,11 @@ public sealed class TableScanTests
     [Fact]
     public void A_strong_rule_needs_few_values_and_a_weak_one_needs_a_name()
     {
-        var mixed = Scan(Table.Of(["v"], Enumerable.Range(0, 100).Select(i => new[] { i % 10 == 0 ? Id(i) : Invariant($"A{i}") }))).Columns[0];
-        Assert.Equal(Detectors.ResidentId, mixed.Best?.Detector);
-        Assert.Equal(0.1, mixed.Best?.Share ?? 0, 3);
+        var mixed = Scan(Table.Of(["v"], Enumerable.Range(0, 200).Select(i => new[] { i == 77 ? Id(i) : Invariant($"A{i}") }))).Columns[0];
+        Assert.Equal((Detectors.ResidentId, DirectIdentifier, 0.005), (mixed.Best?.Detector, mixed.Suggested, mixed.Best?.Share));
+
+        var remarks = Scan(Table.Of(["备注"], Enumerable.Range(0, 100).Select(i => new[] { i % 5 == 0 ? Invariant($"{i}号工单，请回电13912345{i:000}，谢谢") : "设备运行正常，按期巡检即可" }))).Columns[0];
+        Assert.Equal((Detectors.Mobile, true, DirectIdentifier), (remarks.Best?.Detector, remarks.Best?.Within, remarks.Suggested));
 
         string[][] codes = [.. Enumerable.Range(0, 50).Select(i => new[] { Invariant($"1000{i:00}") })];
         Assert.Null(Scan(Table.Of(["数量"], codes)).Columns[0].Best);

@@ -28,12 +28,11 @@ internal sealed class ReferenceRun
 
     public static IReadOnlyList<Hierarchy> Hierarchies(IEnumerable<string> names) => [.. names.Select(name => Adult.Value.Hierarchies[name])];
 
-    /// <summary>The rows about Adult itself: those about its enlargement need a generator.</summary>
     public static IReadOnlyList<ReferenceRun> All()
     {
         var lines = File.ReadAllLines(SharedData.Need("privacy/expected_results.csv"));
         var names = lines[0].Split(',');
-        return [.. lines.Skip(1).Select(line => line.Split(',')).Select(cells => new ReferenceRun(names.Zip(cells).ToDictionary(one => one.First, one => one.Second))).Where(run => run["rows"] == 30162)];
+        return [.. lines.Skip(1).Select(line => line.Split(',')).Select(cells => new ReferenceRun(names.Zip(cells).ToDictionary(one => one.First, one => one.Second)))];
     }
 
     public static ReferenceRun Of(string tag) => All().Single(run => run.Tag.StartsWith(tag + "_", StringComparison.Ordinal));

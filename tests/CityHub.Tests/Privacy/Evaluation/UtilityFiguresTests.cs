@@ -10,42 +10,72 @@ public sealed class UtilityFiguresTests
     [InlineData("A7")]
     [InlineData("C01")]
     [InlineData("C02")]
+    [InlineData("C03")]
     public void Utility_is_that_of_the_reference(string tag)
     {
         var run = ReferenceRun.Of(tag);
-        Agrees(run, UtilityFigures.Of(ReferenceRun.Table, run.Release(), ReferenceRun.Hierarchies(run.Levels.Select(one => one.Name))));
+        Agrees(run, run.Release());
     }
 
-    // Distinct l-diversity: a class needs l values of the sensitive attribute. Total variation: half the distance to the whole table's distribution is at most t.
     [Theory]
-    [InlineData("A3", 3, 1)]
-    [InlineData("A4", 3, 1)]
-    [InlineData("A5", 1, 0.2)]
-    [InlineData("A6", 1, 0.2)]
-    public void Utility_is_that_of_the_reference_where_a_model_looks_at_occupation(string tag, int distinct, double t)
+    [InlineData("A3", "k=5", "l=3:occupation")]
+    [InlineData("A4", "k=5", "l=3:occupation")]
+    [InlineData("A5", "k=5", "t=0.2:occupation")]
+    [InlineData("A6", "k=5", "t=0.2:occupation")]
+    [InlineData("C08", "k=5", "entropy-l=3:occupation")]
+    [InlineData("C09", "k=5", "recursive-cl=4,3:occupation")]
+    [InlineData("C10", "k=5", "t-hierarchical=0.2:occupation")]
+    public void Utility_is_that_of_the_reference_where_a_model_looks_at_occupation(string tag, params string[] models)
     {
         var run = ReferenceRun.Of(tag);
         var occupation = ReferenceRun.Table["occupation"];
-        var whole = occupation.Counts();
+        var parsed = PrivacyModels.ParseAll(models, ReferenceRun.Hierarchies(["occupation"])).Cast<ClassModel>().ToArray();
+        var tests = parsed.Select(model => model.For(model.Sensitive is null ? [] : occupation.Counts(), occupation.Values, ReferenceRun.Table.Rows)).ToArray();
         bool[]? passes = null;
         var release = run.Release((classes, row) => (passes ??= Judge(classes))[classes.ClassOf[row]]);
-        Agrees(run, UtilityFigures.Of(ReferenceRun.Table, release, ReferenceRun.Hierarchies(run.Levels.Select(one => one.Name))));
+        Agrees(run, release);
 
         bool[] Judge(EquivalenceClasses classes)
         {
-            var counts = new int[classes.Sizes.Classes, occupation.Distinct];
+            var counts = Enumerable.Range(0, classes.Sizes.Classes).Select(_ => new int[occupation.Distinct]).ToArray();
             for (var row = 0; row < ReferenceRun.Table.Rows; row++)
-                counts[classes.ClassOf[row], occupation.Code(row)]++;
-            var judged = new bool[classes.Sizes.Classes];
-            for (var one = 0; one < judged.Length; one++)
+                counts[classes.ClassOf[row]][occupation.Code(row)]++;
+            return [.. counts.Select((one, index) => tests.Zip(parsed).All(test => test.First.Passes(one.Sum(), test.Second.Sensitive is null ? [] : one)))];
+        }
+    }
+
+    // A model of whole tables: the smallest classes go until it passes.
+    [Fact]
+    public void Utility_is_that_of_the_reference_where_the_average_risk_is_limited()
+    {
+        var run = ReferenceRun.Of("C13");
+        var model = new AverageRisk(0.01);
+        bool[]? gone = null;
+        var release = run.Release((classes, row) => !(gone ??= Judge(classes))[classes.ClassOf[row]]);
+        Agrees(run, release);
+
+        // Of classes of one size the one that says most, by the product of 1 + size · share, goes first; then the one whose first record comes first.
+        bool[] Judge(EquivalenceClasses classes)
+        {
+            var sizes = classes.SizeOf.ToArray();
+            var first = Enumerable.Range(0, sizes.Length).Select(one => classes.ClassOf.IndexOf(one)).ToArray();
+            var order = Enumerable.Range(0, sizes.Length).OrderBy(one => sizes[one]).ThenBy(one => Loss(sizes[one], first[one])).ThenBy(one => first[one]).ToArray();
+            var gone = new bool[sizes.Length];
+            foreach (var one in order)
             {
-                var values = Enumerable.Range(0, occupation.Distinct).ToArray();
-                var distance = values.Sum(code => Math.Abs(((double)counts[one, code] / classes.SizeOf[one]) - ((double)whole[code] / ReferenceRun.Table.Rows))) / 2;
-                judged[one] = classes.SizeOf[one] >= 5 && values.Count(code => counts[one, code] > 0) >= distinct && distance <= t;
+                if (model.Passes(ClassSizes.Of([.. sizes.Where((_, index) => !gone[index])])))
+                    break;
+                gone[one] = true;
             }
 
-            return judged;
+            return gone;
         }
+
+        double Loss(int size, int row) => run.Levels.Zip(ReferenceRun.Hierarchies(run.Levels.Select(one => one.Name))).Aggregate(1.0, (product, one) =>
+        {
+            Assert.True(one.Second.TryLeaf(ReferenceRun.Table[one.First.Name][row], out var leaf));
+            return product * (1 + (size * one.Second.Share(leaf, one.First.Level)));
+        });
     }
 
     private static readonly Hierarchy Age = Hierarchy.Of("age", [["30", "30s", "*"], ["31", "30s", "*"], ["40", "40s", "*"], ["41", "40s", "*"]]);
@@ -92,11 +122,16 @@ public sealed class UtilityFiguresTests
         Assert.Equal(("age", PrivacyCodes.HierarchyUnusable), (refusal.Column, refusal.Code));
     }
 
-    private static void Agrees(ReferenceRun run, UtilityFigures utility)
+    private static void Agrees(ReferenceRun run, Table release)
     {
+        string[] names = [.. run.Levels.Select(one => one.Name)];
+        RiskFiguresTests.Agrees(run, "out", RiskFigures.Of(EquivalenceClasses.Of(release, names).Sizes));
+        var utility = UtilityFigures.Of(ReferenceRun.Table, release, ReferenceRun.Hierarchies(names));
         const double tolerance = 1e-9;
         Assert.Equal(run["suppressed"], utility.Suppressed);
-        Assert.Equal(run["score"], utility.Loss, tolerance);
+        // C03 was searched with the arithmetic mean: its score is another figure.
+        if (run.Tag != "C03_k5_s04_mean")
+            Assert.Equal(run["score"], utility.Loss, tolerance);
         Assert.Equal(run["avg_class"], utility.MeanClassSize, tolerance);
         Assert.Equal(run["q_missings"], utility.Missing, tolerance);
         Assert.Equal(run["q_dm"], utility.Discernability, tolerance);

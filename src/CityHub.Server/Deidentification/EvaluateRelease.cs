@@ -47,7 +47,9 @@ internal static class EvaluateRelease
             AttackProbability = call.Share(Attack, 1),
             Population = call.PopulationSize,
         };
-        var check = models.Count > 0 && original is not null ? ReleaseCheck.Of(original, released, names, models, limit) : null;
+        var check = models.Count > 0 && original is not null
+            ? new ReleaseCheck { Input = original, Release = released, QuasiIdentifiers = names, Models = models, SuppressionLimit = limit, Hierarchies = outcome.Hierarchies }.Run()
+            : null;
         var utility = original is null ? null : UtilityFigures.Of(original, released, outcome.Hierarchies);
         var attack = call.PathOf(Register) is { } register
             ? LinkageAttack.Run(released, await call.ReadAsync(register, cancel), outcome.Hierarchies, sensitive: [.. outcome.Columns.Where(one => one.Class == PersonalDataClass.Sensitive && released.Find(one.Name) is not null).Select(one => one.Name)])
@@ -58,17 +60,19 @@ internal static class EvaluateRelease
             call.Out.WriteLine(JsonLine.Of(json => Write(json, outcome, check, utility, attack)));
         else
             Write(call.Out, outcome, check, utility, attack);
-        return check?.Violation is null ? Exit.Done : Exit.Failed;
+        return check is not { Passes: false } ? Exit.Done : Exit.Failed;
     }
 
-    private static void Write(Utf8JsonWriter json, ReleaseOutcome outcome, ReleaseCheck? check, UtilityFigures? utility, LinkageAttack? attack)
+    private static void Write(Utf8JsonWriter json, ReleaseOutcome outcome, ReleaseVerdict? check, UtilityFigures? utility, LinkageAttack? attack)
     {
         outcome.Write(json);
         if (check is not null)
         {
-            json.WriteBoolean("passes", check.Violation is null);
-            if (check.Violation is { } violation)
-                json.WriteString("violation", violation.ToString());
+            json.WriteBoolean("passes", check.Passes);
+            json.WriteStartArray("failures");
+            foreach (var failure in check.Failures)
+                json.WriteStringValue(failure.Detail);
+            json.WriteEndArray();
         }
 
         if (utility is not null)
@@ -94,11 +98,11 @@ internal static class EvaluateRelease
         }
     }
 
-    private static void Write(TextWriter to, ReleaseOutcome outcome, ReleaseCheck? check, UtilityFigures? utility, LinkageAttack? attack)
+    private static void Write(TextWriter to, ReleaseOutcome outcome, ReleaseVerdict? check, UtilityFigures? utility, LinkageAttack? attack)
     {
         outcome.Write(to);
         if (check is not null)
-            to.WriteLine(check.Violation is { } violation ? $"It does NOT fulfil the models: {violation}" : $"It fulfils {string.Join(", ", outcome.Models)}.");
+            to.WriteLine(check.Passes ? $"It fulfils {string.Join(", ", outcome.Models)}." : $"It does NOT fulfil {check.Failures[0].Rule}: {check.Failures[0].Detail}");
         if (utility is not null)
         {
             foreach (var (name, value) in Figures(utility))

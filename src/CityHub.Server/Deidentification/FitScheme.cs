@@ -29,9 +29,10 @@ internal static class FitScheme
         var found = call.Has(Local)
             ? Locally(call, table, call.QuasiIdentifiers(names, hierarchies), models, limit, cancel)
             : Globally(call, table, call.QuasiIdentifiers(names, hierarchies), models, limit, cancel);
-        var broken = ReleaseCheck.Of(table, found.Output, names, models, limit);
-        if (broken.Violation is { } violation)
-            throw new InvalidOperationException($"The search gave what the check refuses: {violation}");
+        var used = hierarchies.Where(one => names.Contains(one.Attribute, StringComparer.Ordinal)).ToArray();
+        var verdict = new ReleaseCheck { Input = table, Release = found.Output, QuasiIdentifiers = names, Models = models, SuppressionLimit = limit, Hierarchies = used }.Run();
+        if (!verdict.Passes)
+            throw new InvalidOperationException($"The search gave what the check refuses: {verdict.Failures[0]}");
 
         var outcome = new ReleaseOutcome
         {
@@ -40,7 +41,7 @@ internal static class FitScheme
             Columns = Columns(call, input, names, models, hierarchies, found.Levels),
             Models = models,
             Transforms = transforms,
-            Hierarchies = [.. hierarchies.Where(one => names.Contains(one.Attribute, StringComparer.Ordinal))],
+            Hierarchies = used,
             Levels = found.Levels,
             Loss = found.Loss,
             Facts = found.Facts,

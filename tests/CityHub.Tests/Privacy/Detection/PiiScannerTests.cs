@@ -44,7 +44,7 @@ public sealed class PiiScannerTests
     [InlineData("sha1 da39a3ee5e6b4b0d3255bfef95601890afd80709")]
     [InlineData("单号 1234-5678-9012-3456-7890-1234")]
     [InlineData("1111 4111 1111 1111 1111 1111")]
-    [InlineData("9.161/2.777, 0.1234,0.5678")]
+    [InlineData("9.161/2.777, 0.1234,0.5678,15.9936,123.7959")]
     [InlineData("温度：25，状态：正常，名称：水泵")]
     [InlineData("共有3号、5号两栋")]
     [InlineData("1700000000000 1420070400000")]

@@ -10,7 +10,7 @@ internal ref partial struct ByteScan
     // The last characters of what an address may go on with behind a house number.
     private static readonly SearchValues<char> HouseSigns = SearchValues.Create("号弄栋幢室单元层座楼院户排组巷铺区东西南北门甲乙丙丁之附");
 
-    private static readonly SearchValues<char> Verbs = SearchValues.Create("住在于至到址往");
+    private static readonly SearchValues<char> Verbs = SearchValues.Create("住在于至到址往为是");
 
     private static readonly string[] Provinces = ("北京 天津 上海 重庆 河北 山西 辽宁 吉林 黑龙江 江苏 浙江 安徽 福建 江西 山东 河南 湖北 湖南 广东 海南 四川 贵州 云南 陕西 甘肃 青海 台湾 内蒙古 广西 西藏 宁夏 新疆 香港 澳门").Split(' ');
 
@@ -258,6 +258,9 @@ internal ref partial struct ByteScan
             to = signs;
         houses = to;
         Work += to - from;
+        // Six characters at least, three of them Chinese.
+        if (to - from < 12)
+            return;
         var length = Encoding.UTF8.GetChars(text[from..to], chars);
         var s = chars[..length];
         var skip = Beginning(s);

@@ -117,8 +117,8 @@ internal ref partial struct ByteScan
             TryDots(start, end);
         else if (previous >= 0x80 && length is >= 4 and <= 8 && (previous is 0xB7 or 0xA2 or 0xAC or 0xBF || length <= 6))
             TryAfterHan(start, end);
-        if (next == '-' || previous == '-')
-            TryHyphens(start, end);
+        if ((next == '-' || previous == '-') && !TryHyphens(start, end) && next == '-')
+            TryAbroad(start, end);
         if (next is 0xE5 or 0xE6 && length <= 6)
             TryHouse(start, end);
     }
@@ -157,6 +157,12 @@ internal ref partial struct ByteScan
             case 14:
                 return CardNumbers.IsInternational(s) ? Detectors.CreditCard : null;
             case 15:
+                if (s.StartsWith("0086"u8) && Telephones.IsMobile(s[4..]))
+                {
+                    skip = 4;
+                    return Detectors.Mobile;
+                }
+
                 return CardNumbers.IsImsi(s) ? Detectors.Imsi
                     : IdentityNumbers.IsOldResident(s) ? Detectors.OldResidentId
                     : CardNumbers.IsImei(s) ? Detectors.Imei

@@ -72,13 +72,29 @@ internal static class Places
     public static bool IsPair(ReadOnlySpan<byte> s) =>
         TryPair(s, out var one, out var two) && ((Math.Abs(one) <= 180 && Math.Abs(two) <= 90) || (Math.Abs(one) <= 90 && Math.Abs(two) <= 180));
 
-    /// <summary>… within the borders of China as a rectangle: in running text and files of measurements two decimals stand beside each other often.</summary>
+    /// <summary>
+    /// … within the rectangle around China and with nine decimals between them (some 10 m): in running text and files of measurements two decimals stand beside each other often.
+    /// </summary>
     public static bool IsPairInChina(ReadOnlySpan<byte> s) =>
-        TryPair(s, out var one, out var two) && ((one is >= 73 and <= 136 && two is >= 3 and <= 54) || (two is >= 73 and <= 136 && one is >= 3 and <= 54));
+        Decimals(s) >= 9 && TryPair(s, out var one, out var two) && ((one is >= 73 and <= 136 && two is >= 3 and <= 54) || (two is >= 73 and <= 136 && one is >= 3 and <= 54));
 
     public static bool IsLatitude(ReadOnlySpan<byte> s) => Degrees(s, out var value) && Math.Abs(value) <= 90;
 
     public static bool IsLongitude(ReadOnlySpan<byte> s) => Degrees(s, out var value) && Math.Abs(value) <= 180;
+
+    /// <summary>Digits behind dots.</summary>
+    private static int Decimals(ReadOnlySpan<byte> s)
+    {
+        var count = 0;
+        var behind = false;
+        foreach (var b in s)
+        {
+            behind = b == '.' || (behind && IsDigit(b));
+            count += behind && b != '.' ? 1 : 0;
+        }
+
+        return count;
+    }
 
     private static bool TryPair(ReadOnlySpan<byte> s, out double one, out double two)
     {

@@ -30,6 +30,9 @@ public sealed class PiiScannerTests
     [InlineData("代码91350100M000100Y43和914403001922038216", "credit-code:91350100M000100Y43 credit-code:914403001922038216")]
     [InlineData("不动产110101001001GB00001F00010001", "real-estate-unit:110101001001GB00001F00010001")]
     [InlineData("😀 mail：a.b@c.cn 😀 13800138000", "email:a.b@c.cn mobile:13800138000")]
+    [InlineData("call +86-10-66666666 or 008613800138000", "landline:+86-10-66666666 mobile:13800138000")]
+    [InlineData("pay to GB82 WEST 1234 5698 7654 32 and mac abcd.ef01.2345.", "iban:GB82 WEST 1234 5698 7654 32 mac:abcd.ef01.2345")]
+    [InlineData("地点为李家村3组12号", "address:李家村3组12号")]
     [InlineData("密码：hunter22！", "password:hunter22")]
     public void Found_where_they_stand(string text, string expected) => Assert.Equal(expected, Show(text));
 
@@ -41,7 +44,7 @@ public sealed class PiiScannerTests
     [InlineData("sha1 da39a3ee5e6b4b0d3255bfef95601890afd80709")]
     [InlineData("单号 1234-5678-9012-3456-7890-1234")]
     [InlineData("1111 4111 1111 1111 1111 1111")]
-    [InlineData("9.161/2.777, 0.1234,0.5678")]
+    [InlineData("9.161/2.777, 0.1234,0.5678,15.9936,123.7959")]
     [InlineData("温度：25，状态：正常，名称：水泵")]
     [InlineData("共有3号、5号两栋")]
     [InlineData("1700000000000 1420070400000")]
@@ -123,7 +126,7 @@ public sealed class PiiScannerTests
     public void The_work_grows_with_the_length_of_the_text_and_not_faster()
     {
         foreach (var shard in Shards.Append("1:").Append("1-").Append("1 ").Append("a1-").Append("1号").Append("市1号").Append("@").Append("a@").Append("://a:b@").Append("1.").Append("1.1234,")
-            .Append("name:").Append("姓名：").Append("名").Append("1234 ").Append("138 0013 ").Append("aaaa-").Append("１").Append("a1b2").Append("f:").Append("::1").Append("第1").Append("京A·"))
+            .Append("name:").Append("姓名：").Append("名").Append("1234 ").Append("138 0013 ").Append("aaaa-").Append("１").Append("a1b2").Append("f:").Append("::1").Append("第1").Append("京A·").Append("DE12 ").Append("a1b2.").Append("+86-10-"))
         {
             var small = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(shard, 10_000 / shard.Length)));
             var large = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(shard, 40_000 / shard.Length)));

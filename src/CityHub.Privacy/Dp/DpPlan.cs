@@ -26,6 +26,10 @@ public sealed class DpPlan
             throw Unusable(query, FormattableString.Invariant($"{query.RowsPerUnit} rows and {query.GroupsPerUnit} groups of a resident cannot count."), "Both are at least 1.");
         if (query.Confidence.Sign <= 0 || query.Confidence >= 1)
             throw Unusable(query, $"A confidence of {query.Confidence} is not possible.", "It is between 0 and 1, for example 0.95.");
+        if (query.Statistic is not (DpSum or DpMean or DpVariance or DpQuantile) && (query.Value is not null || query.Bounds is not null))
+            throw Unusable(query, $"A {query.Statistic.Name} is about rows and not about a column of numbers.", "Leave the column and its bounds out.");
+        if (query.GroupBy.Count == 0 && query.Keys is not null)
+            throw Unusable(query, "Keys are given without columns.", "Name the columns that they are of.");
         CheckKeys(query, query.GroupBy, query.Keys);
         var unknown = query.GroupBy.Count > 0 && query.Keys is null;
         if (unknown && query.Statistic is not DpCount)

@@ -8,8 +8,13 @@ internal static class GaussianTail
     /// <summary>Floating-point sums and exponentials here are off by less than this, relative.</summary>
     private const double Slack = 1 + 1e-9;
 
+    /// <summary>More than what underflow can lose.</summary>
+    private const double Least = 1e-290;
+
     /// <summary>Whether P(X ≥ k) ≤ limit is certain, for k of at least 1.</summary>
-    public static bool Below(ExactRational variance, BigInteger k, ExactRational limit) => Bound(variance, k) <= ToDouble(limit) / Slack;
+    /// <exception cref="PrivacyException">The limit is too small to be told from 0 in floating point.</exception>
+    public static bool Below(ExactRational variance, BigInteger k, ExactRational limit) => ToDouble(limit) > Least * 1e10 ? Bound(variance, k) <= ToDouble(limit) / Slack : throw new PrivacyRefusal(
+        PrivacyCodes.QueryUnusable, $"A probability of {limit} beyond Gaussian noise cannot be told from none.", "Use a larger delta, a smaller confidence, or an epsilon instead of a rho.", "discrete Gaussian").ToException();
 
     /// <summary>At least P(X ≥ k).</summary>
     internal static double Bound(ExactRational variance, BigInteger k)
@@ -19,7 +24,7 @@ internal static class GaussianTail
         {
             // Few enough terms to add: the weight of k and beyond by all weight, which is at least 1 and at least √(2πσ²) (Poisson summation).
             if (k > 100_000)
-                return 0; // below exp(-5·10^5)
+                return Least; // far below: exp(-5·10^5)
             var weight = 0.0;
             var first = (double)k;
             for (var x = first; ; x++)
@@ -33,12 +38,12 @@ internal static class GaussianTail
             var whole = 1.0;
             for (var x = 1; x * x < 80 * sigma2; x++)
                 whole += 2 * Math.Exp(-(double)x * x / (2 * sigma2));
-            return weight / Math.Max(whole, Math.Sqrt(2 * Math.PI * sigma2)) * Slack;
+            return (weight / Math.Max(whole, Math.Sqrt(2 * Math.PI * sigma2)) * Slack) + Least;
         }
 
         // P(X ≥ k) ≤ P(N(0, σ²) ≥ k - 1) (Canonne, Kamath, Steinke 2020), and the normal tail by Sampford's bound of Mills' ratio (1953).
         var z = (double)(k - 1) / Math.Sqrt(sigma2);
-        return 4 / ((3 * z) + Math.Sqrt((z * z) + 8)) * Math.Exp(-z * z / 2) / Math.Sqrt(2 * Math.PI) * Slack;
+        return (4 / ((3 * z) + Math.Sqrt((z * z) + 8)) * Math.Exp(-z * z / 2) / Math.Sqrt(2 * Math.PI) * Slack) + Least;
     }
 
     /// <summary>The number as near as a double gets, also where numerator and denominator are beyond its range.</summary>

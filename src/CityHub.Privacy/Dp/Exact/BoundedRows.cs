@@ -31,7 +31,7 @@ internal sealed class BoundedRows
         var unit = table[query.Unit];
         var (groupOf, keys) = KeyIndex.Groups(table, query.GroupBy, query.Keys);
         var (placed, steps) = Place(table, query, grid);
-        var value = query.Value is null ? null : table[query.Value];
+        var value = grid is null || query.Value is null ? null : table[query.Value];
         var bounded = new BoundedRows(keys);
 
         var starts = new int[unit.Distinct + 1]; // the rows of each resident, in the order of the table

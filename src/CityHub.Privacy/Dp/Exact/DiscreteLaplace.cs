@@ -9,9 +9,6 @@ namespace CityHub.Privacy;
 /// </summary>
 public sealed class DiscreteLaplace : IntegerNoise
 {
-    /// <summary>Enough for tails down to 2^-200; a bound that is cruder only makes a radius one wider.</summary>
-    private const int TailBits = 256;
-
     private readonly BigInteger above, below;
     private readonly ulong n, d; // the scale again where it is small enough for words, otherwise 0
 
@@ -74,9 +71,10 @@ public sealed class DiscreteLaplace : IntegerNoise
     /// <summary>Whether P(X ≥ k) = q^k / (1 + q), once or for both sides, is certainly not above the limit; k ≥ 1.</summary>
     private bool Below(BigInteger k, int sides, ExactRational limit)
     {
-        var (_, most) = ExactExponential.Bounds(k / Scale, TailBits);
-        var (least, _) = ExactExponential.Bounds(1 / Scale, TailBits);
-        return new ExactRational(most * sides, (BigInteger.One << TailBits) + least) <= limit;
+        var bits = ExactExponential.BitsFor(limit);
+        var (_, most) = ExactExponential.Bounds(k / Scale, bits);
+        var (least, _) = ExactExponential.Bounds(1 / Scale, bits);
+        return new ExactRational(most * sides, (BigInteger.One << bits) + least) <= limit;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

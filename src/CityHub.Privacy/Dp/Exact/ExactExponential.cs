@@ -52,4 +52,14 @@ internal static class ExactExponential
         var top = BigInteger.One << bits;
         return (low >> drop, high > top ? top : high);
     }
+
+    /// <summary>Whether factor · exp(-x) ≤ limit is certain. For growing x it becomes so, however small the limit above 0 is.</summary>
+    public static bool AtMost(BigInteger factor, ExactRational x, ExactRational limit)
+    {
+        var bits = BitsFor(limit) + (int)factor.GetBitLength();
+        return new ExactRational(factor * Bounds(x, bits).High, BigInteger.One << bits) <= limit;
+    }
+
+    /// <summary>So many bits that a unit is far below the limit.</summary>
+    public static int BitsFor(ExactRational limit) => 64 + (int)limit.Denominator.GetBitLength();
 }

@@ -22,7 +22,7 @@ internal sealed class QuantileMechanism : DpMechanism
         rate = query.Cost.Amount / (2 * change * query.GroupsPerUnit);
         // That the loss is k or more above the best has probability of at most (points of the grid) · exp(-rate · k) (McSherry, Talwar 2007).
         var points = grid.Upper - grid.Lower + 1;
-        var loss = IntegerSearch.First(0, k => points * Most(k) <= 1 - query.Confidence);
+        var loss = IntegerSearch.First(0, k => ExactExponential.AtMost(points, k * rate, 1 - query.Confidence));
         accuracy = $"{Percent()}: off by the place of at most {(new ExactRational(loss, a + b)).Ceiling()} rows";
     }
 
@@ -74,6 +74,4 @@ internal sealed class QuantileMechanism : DpMechanism
             from += points;
         }
     }
-
-    private ExactRational Most(BigInteger loss) => new(ExactExponential.Bounds(loss * rate, 256).High, BigInteger.One << 256);
 }

@@ -19,7 +19,7 @@ internal sealed class TopKMechanism : DpMechanism
         rate = query.Cost.Amount / ((BigInteger)k * query.RowsPerUnit);
         var beyond = (1 - query.Confidence) / k;
         // Permute-and-flip is off by t or more with no larger probability than the exponential mechanism: keys · exp(-rate · t).
-        var loss = IntegerSearch.First(0, t => new ExactRational(ExactExponential.Bounds(t * rate, 256).High * keys, BigInteger.One << 256) <= beyond);
+        var loss = IntegerSearch.First(0, t => ExactExponential.AtMost(keys, t * rate, beyond));
         accuracy = $"{Percent()}: no key that is left out at a place has more than {loss} rows above the one there";
     }
 

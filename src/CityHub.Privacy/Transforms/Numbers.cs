@@ -12,6 +12,19 @@ internal static class Numbers
     public static decimal Read(string kind, string text) => TryRead(text, out var number) ? number : throw new PrivacyRefusal(
         PrivacyCodes.TransformUnusable, "The value is not a number.", "Numbers are written with a point and without thousands separators; suppress or generalise the others first.", kind).ToException();
 
+    /// <summary>The nearest whole number of steps; from the middle away from zero.</summary>
+    public static decimal Steps(string kind, decimal number, decimal step)
+    {
+        try
+        {
+            return decimal.Round(number / step, 0, MidpointRounding.AwayFromZero);
+        }
+        catch (OverflowException e)
+        {
+            throw new PrivacyException(new PrivacyRefusal(PrivacyCodes.TransformUnusable, "A number has more than 28 digits in steps.", "Take a larger step.", kind), e);
+        }
+    }
+
     /// <summary>Without zeros at the end, so that equal numbers are equal texts.</summary>
     public static string Write(decimal number)
     {

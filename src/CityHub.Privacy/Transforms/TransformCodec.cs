@@ -81,7 +81,7 @@ public static class TransformCodec
             var transform = Read(ref json);
             return json.Read() ? throw ParameterReader.Refuse("Something comes after the transform.") : transform;
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             throw new PrivacyException(ParameterReader.Refuse("A transform is not JSON.").Refusal, e);
         }

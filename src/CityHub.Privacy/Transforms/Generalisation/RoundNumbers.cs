@@ -17,9 +17,7 @@ public sealed class RoundNumbers : ValueTransform
 
     public override string Kind => Word;
 
-    private protected override ValueFunction Start(TransformContext context) => value => Numbers.Write(Nearest(Numbers.Read(Word, value), Step));
-
-    internal static decimal Nearest(decimal number, decimal step) => decimal.Round(number / step, 0, MidpointRounding.AwayFromZero) * step;
+    private protected override ValueFunction Start(TransformContext context) => value => Numbers.Write(Numbers.Steps(Word, Numbers.Read(Word, value), Step) * Step);
 
     internal override void Write(ParameterWriter into) => into.Add("column", Column).Add("step", Step);
 

@@ -43,10 +43,11 @@ public sealed class Anatomise : Transform
         foreach (var group in groups)
             number.Append(group.ToString(CultureInfo.InvariantCulture));
         var lines = new List<string[]>();
+        var members = Tables.Members(groups, count);
         for (var group = 0; group < count; group++)
         {
             // Sorted by value: the order of rows tells nothing.
-            foreach (var value in Enumerable.Range(0, table.Rows).Where(row => groups[row] == group).GroupBy(row => sensitive[row], StringComparer.Ordinal).OrderBy(one => one.Key, StringComparer.Ordinal))
+            foreach (var value in members[group].GroupBy(row => sensitive[row], StringComparer.Ordinal).OrderBy(one => one.Key, StringComparer.Ordinal))
                 lines.Add([group.ToString(CultureInfo.InvariantCulture), value.Key, value.Count().ToString(CultureInfo.InvariantCulture)]);
         }
 

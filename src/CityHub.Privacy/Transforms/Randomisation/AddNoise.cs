@@ -40,7 +40,7 @@ public sealed class AddNoise : Transform
         for (var code = 0; code < units.Length; code++)
         {
             if (column.Values[code].Length > 0)
-                units[code] = Numbers.TryRead(column.Values[code], out var number) ? decimal.Round(number / Step, 0, MidpointRounding.AwayFromZero) : throw Unusable(
+                units[code] = Numbers.TryRead(column.Values[code], out var number) ? Numbers.Steps(Word, number, Step) : throw Unusable(
                     $"Column {Column} has a value that is not a number.", "Suppress or generalise these first.", Column, Tables.RowOf(column, code) + 2);
         }
 

@@ -12,10 +12,10 @@ public sealed record CellRules(int MinCount, int DominanceN = 0, decimal Dominan
     internal bool AreSafe(decimal[] contributions)
     {
         Array.Sort(contributions, static (a, b) => b.CompareTo(a));
-        var total = contributions.Sum();
-        if (DominanceN > 0 && total > 0 && contributions.Take(DominanceN).Sum() * 100 > total * DominancePercent)
+        var total = Aggregate.Sum(contributions);
+        if (DominanceN > 0 && total > 0 && contributions.Take(DominanceN).Sum() > total / 100 * DominancePercent)
             return false;
-        return PPercent == 0 || contributions.Length == 0 || (total - contributions[0] - contributions.ElementAtOrDefault(1)) * 100 >= contributions[0] * PPercent;
+        return PPercent == 0 || contributions.Length == 0 || total - contributions[0] - contributions.ElementAtOrDefault(1) >= contributions[0] / 100 * PPercent;
     }
 }
 
@@ -96,15 +96,27 @@ public sealed class Aggregate : Transform
         return numbers;
     }
 
+    internal static decimal Sum(IEnumerable<decimal> numbers)
+    {
+        try
+        {
+            return numbers.Sum();
+        }
+        catch (OverflowException e)
+        {
+            throw new PrivacyException(new PrivacyRefusal(PrivacyCodes.TransformUnusable, "A sum has more than 28 digits.", "Round to thousands first.", Word), e);
+        }
+    }
+
     /// <summary>Of each contributor what they add, without its sign: a loss can be dominant, too.</summary>
     private static decimal[] Contributions(int[] rows, Column? who, decimal?[] measure) => who is null
         ? [.. rows.Select(row => Math.Abs(measure[row] ?? 0))]
-        : [.. rows.GroupBy(who.Code).Select(own => Math.Abs(own.Sum(row => measure[row] ?? 0)))];
+        : [.. rows.GroupBy(who.Code).Select(own => Math.Abs(Sum(own.Select(row => measure[row] ?? 0))))];
 
     private string Figure(int[] rows, decimal?[] measure, bool mean)
     {
         var there = rows.Where(row => measure[row] is not null).ToArray();
-        var sum = there.Sum(row => measure[row] ?? 0);
+        var sum = Sum(there.Select(row => measure[row] ?? 0));
         if (!mean)
             return Numbers.Write(sum);
         return there.Length == 0 ? "" : Numbers.Write(decimal.Round(sum / there.Length, Decimals, MidpointRounding.ToEven));

@@ -72,6 +72,7 @@ public sealed class GeneralisationTests
         var refusal = Refused(() => new TopBottomCode("age", 1, 2).Apply(Table.Of(["age"], ["1"], ["old"]), context));
         Assert.Equal((PrivacyCodes.TransformUnusable, "age", 3L), (refusal.Code, refusal.Column, refusal.Row));
         Assert.Equal(PrivacyCodes.TransformUnusable, Refused(() => _ = new TopBottomCode("x", 5, 5)).Code);
+        Assert.Equal(PrivacyCodes.TransformUnusable, Refused(() => new RoundNumbers("x", 0.0000001m).Open(context)("79228162514264337593543950335")).Code);
     }
 
     [Fact]

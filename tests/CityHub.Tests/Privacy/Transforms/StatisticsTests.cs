@@ -52,19 +52,19 @@ public sealed class StatisticsTests
     }
 
     [Theory]
-    [InlineData("90,5,5", false, true, false)] // one makes up 90 %; total − largest − second = 5 ≥ 10 % of 90 is false
-    [InlineData("40,30,30", true, true, true)]
-    [InlineData("60,35,5", true, false, false)] // two make up 95 %; 5 < 6
-    [InlineData("60,32,8", true, true, true)]
-    [InlineData("0,0,0", true, true, true)]
-    public void A_cell_that_leans_on_few_is_hidden(string contributions, bool one75, bool two94, bool p10)
+    [InlineData("90,5,5", 1, 89, 0, false)] // one makes up 90 %
+    [InlineData("90,5,5", 1, 90, 0, true)]
+    [InlineData("60,35,5", 2, 94, 0, false)] // two make up 95 %
+    [InlineData("60,32,8", 2, 94, 0, true)]
+    [InlineData("60,35,5", 0, 0, 10, false)] // the second knows the first to within 5, and 10 % of 60 are 6
+    [InlineData("60,34,6", 0, 0, 10, true)]
+    [InlineData("-90,5,5", 1, 89, 0, false)] // a loss is dominant, too
+    [InlineData("0,0,0", 2, 50, 10, true)]
+    public void A_cell_that_leans_on_few_is_hidden(string contributions, int n, int percent, int p, bool published)
     {
         using var context = Context();
         var table = Table.Of(["v"], contributions.Split(',').Select(value => new[] { value }));
-        string Sum(CellRules rules) => new Aggregate([], rules, ["v"]).Apply(table, context)["sum of v"][0];
-        Assert.Equal(one75, Sum(new CellRules(2, 1, 75)) != "*");
-        Assert.Equal(two94 || contributions == "90,5,5", Sum(new CellRules(2, 2, contributions == "90,5,5" ? 96 : 94)) != "*");
-        Assert.Equal(p10, Sum(new CellRules(2, PPercent: 10)) != "*");
+        Assert.Equal(published, new Aggregate([], new CellRules(2, n, percent, p), ["v"]).Apply(table, context)["sum of v"][0] != "*");
     }
 
     [Fact]

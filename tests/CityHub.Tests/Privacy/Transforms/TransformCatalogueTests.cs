@@ -1,4 +1,5 @@
 using CityHub.Privacy;
+using CsCheck;
 using static CityHub.Tests.Privacy.TransformSamples;
 
 namespace CityHub.Tests.Privacy;
@@ -116,9 +117,19 @@ public sealed class TransformCatalogueTests
     [InlineData("""{"kind":"homomorphic-encryption","column":"a"}""")]
     [InlineData("""{"kind":"keyed-hash","column":"a","key":"k","keyVersion":1,"suite":"rot13"}""")]
     [InlineData("""[1]""")]
+    [InlineData("""{"kind":"\ud800"}""")]
     [InlineData("mask")]
     [InlineData("")]
     public void What_is_no_transform_is_refused(string text) => Assert.Equal(PrivacyCodes.SchemeUnreadable, Refused(() => TransformCodec.Read(text)).Code);
+
+    [Fact]
+    public void Any_text_may_be_a_parameter()
+    {
+        Gen.String[0, 20].Where(text => text.EnumerateRunes().All(rune => rune.Value != 0xfffd)).Array[1, 5].Sample(
+            texts => Assert.Equal(texts.Distinct().Order(StringComparer.Ordinal), ((SuppressCells)TransformCodec.Read(TransformCodec.Write(new SuppressCells(texts[0], texts)))).Values),
+            iter: 300,
+            threads: 1);
+    }
 
     internal static string Text(Table table) => string.Join('\n', Enumerable.Range(0, table.Rows).Select(row => string.Join(';', table.Columns.Select(column => column[row]))).Prepend(string.Join(';', table.Columns.Select(column => column.Name))));
 }

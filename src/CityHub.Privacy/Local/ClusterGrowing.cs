@@ -61,6 +61,8 @@ internal static class ClusterGrowing
         Group? best = null;
         var bestIndex = 0;
         var least = double.PositiveInfinity;
+        Span<int> prepared = stackalloc int[space.Attributes];
+        space.Prepare(cluster.Label, prepared);
         foreach (var group in groups)
         {
             if (group.Rows.Count == 0)
@@ -77,7 +79,7 @@ internal static class ClusterGrowing
             var worth = group.Places.Length == 0 ? 0 : Missing * missing;
             for (var i = group.Rows.Count - 1; i >= Math.Max(0, group.Rows.Count - window); i--)
             {
-                var cost = space.LossOfMeet(cluster.Label, space.Row(group.Rows[i])) - worth;
+                var cost = space.LossOfMeet(prepared, space.Row(group.Rows[i])) - worth;
                 if (cost < least)
                     (best, bestIndex, least) = (group, i, cost);
             }

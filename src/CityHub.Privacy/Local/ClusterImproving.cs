@@ -7,13 +7,13 @@ namespace CityHub.Privacy;
 internal sealed class ClusterImproving
 {
     private const double Enough = 1e-6;
-    private const int Rounds = 3, RegrowPasses = 4;
+    private const int Rounds = 3, RegrowPasses = 4, LargestRegrown = 32; // its work grows with the square of the class; beyond, moving alone is nearly as good
 
     private readonly LocalSpace space;
     private readonly List<Cluster> clusters;
-    private readonly int[] label;
+    private readonly int[] label, prepared;
 
-    private ClusterImproving(LocalSpace space, List<Cluster> clusters) => (this.space, this.clusters, label) = (space, clusters, new int[space.Attributes]);
+    private ClusterImproving(LocalSpace space, List<Cluster> clusters) => (this.space, this.clusters, label, prepared) = (space, clusters, new int[space.Attributes], new int[space.Attributes]);
 
     public static void Improve(LocalSpace space, List<Cluster> clusters, CancellationToken cancellation)
     {
@@ -22,7 +22,7 @@ internal sealed class ClusterImproving
         {
             cancellation.ThrowIfCancellationRequested();
             var better = one.Dissolve() | one.Move();
-            if (space.Models.Monotone)
+            if (space.Models.Monotone && space.Models.LeastSize <= LargestRegrown)
                 better |= ClusterRegrowing.Regrow(space, clusters, RegrowPasses);
             if (!better)
                 return;
@@ -108,12 +108,12 @@ internal sealed class ClusterImproving
     private (Cluster? Cluster, double Cost) Cheapest(Cluster except, int row, double below)
     {
         Cluster? best = null;
-        var nodes = space.Row(row);
+        space.Prepare(space.Row(row), prepared);
         foreach (var other in clusters)
         {
-            if (other == except)
-                continue;
-            var cost = space.LossOfMeet(other.Label, nodes) * (double)(other.Size + 1) - other.Total;
+            if (other == except || other.Loss >= below)
+                continue; // to join costs at least what a row of it loses
+            var cost = space.LossOfMeet(prepared, other.Label) * (double)(other.Size + 1) - other.Total;
             if (cost < below && (space.Models.Monotone || other.Takes(space, row)))
                 (best, below) = (other, cost);
         }
@@ -125,6 +125,7 @@ internal sealed class ClusterImproving
 /// <summary>For each row of a cluster the loss of the others without it, by the labels of those before and those after.</summary>
 internal sealed class Rests(LocalSpace space)
 {
+    private readonly int[] prepared = new int[space.Attributes];
     private int[] before = [], after = [];
 
     public float[] Loss { get; private set; } = [];
@@ -154,6 +155,9 @@ internal sealed class Rests(LocalSpace space)
         Loss[0] = space.Loss(after.AsSpan(width, width));
         Loss[n - 1] = space.Loss(before.AsSpan((n - 2) * width, width));
         for (var i = 1; i < n - 1; i++)
-            Loss[i] = space.LossOfMeet(before.AsSpan((i - 1) * width, width), after.AsSpan((i + 1) * width, width));
+        {
+            space.Prepare(before.AsSpan((i - 1) * width, width), prepared);
+            Loss[i] = space.LossOfMeet(prepared, after.AsSpan((i + 1) * width, width));
+        }
     }
 }

@@ -17,6 +17,7 @@ internal static class ClusterJoining
         var weights = new double[least + 2];
         for (var need = 1; need < weights.Length; need++)
             weights[need] = 1 / Math.Pow(need, Progress);
+        var prepared = new int[space.Attributes];
         var waiting = new PriorityQueue<Cluster, double>();
         foreach (var cluster in clusters)
         {
@@ -32,6 +33,7 @@ internal static class ClusterJoining
             var distance = double.PositiveInfinity;
             var need = Math.Max(1, least - one.Size);
             var live = 0;
+            space.Prepare(one.Label, prepared);
             for (var i = 0; i < clusters.Count; i++)
             {
                 var other = clusters[i];
@@ -40,8 +42,10 @@ internal static class ClusterJoining
                 clusters[live++] = other;
                 if (other == one)
                     continue;
-                var cost = (one.Size + other.Size) * (double)space.LossOfMeet(one.Label, other.Label) - one.Total - other.Total;
-                cost *= weights[Math.Min(other.Size, need)];
+                double size = one.Size + other.Size, before = one.Total + other.Total, weight = weights[Math.Min(other.Size, need)];
+                if ((size * Math.Max(one.Loss, other.Loss) - before) * weight >= distance)
+                    continue; // both together lose at least as much for each row as the worse of them
+                var cost = (size * space.LossOfMeet(prepared, other.Label) - before) * weight;
                 if (cost < distance)
                     (nearest, distance) = (other, cost);
             }

@@ -1,46 +1,68 @@
 namespace CityHub.Privacy;
 
-/// <summary>Rows that found no cluster: each goes to the one where it costs least, if that is less than suppressing it. Where too many would be suppressed they are placed at any cost.</summary>
+/// <summary>
+/// Rows that found no cluster: each goes to the one where it costs least. Under models that are safe against joining that is done at any cost, as hardly a row is left; under
+/// others only where it costs less than to suppress the row, as long as not too many are suppressed.
+/// </summary>
 internal static class ClusterLeftovers
 {
     public static void Place(LocalSpace space, List<Cluster> clusters, List<int> left, int limit, CancellationToken cancellation)
     {
-        var rest = Place(space, clusters, left, space.Whole, cancellation);
+        var rest = Place(space, clusters, left, space.Models.Monotone ? double.PositiveInfinity : space.Whole, cancellation);
         if (rest.Count <= limit)
             return;
         rest = Place(space, clusters, rest, double.PositiveInfinity, cancellation);
         if (rest.Count <= limit)
             return;
 
-        // The last resort: one class of what is left, which takes in its nearest neighbours until it passes; at the worst all of them, which is the whole table.
-        var last = new Cluster(space);
+        // The last resort: the cluster where such a row would cost least takes in its neighbours until it can take the row, too; at the worst it becomes the whole table.
+        var prepared = new int[space.Attributes];
         foreach (var row in rest)
-            last.Add(space, row);
-        while (!last.Passes(space) && clusters.Count > 0)
         {
             cancellation.ThrowIfCancellationRequested();
-            var nearest = clusters.MinBy(one => (last.Size + one.Size) * (double)space.LossOfMeet(last.Label, one.Label) - one.Total);
-            if (nearest is null)
-                return;
-            last.Join(space, nearest);
-            clusters.Remove(nearest);
+            var cluster = Nearest(space, clusters, space.Row(row), 1, 0, null, prepared);
+            while (cluster is not null && !cluster.Takes(space, row) && Nearest(space, clusters, cluster.Label, cluster.Size, cluster.Total, cluster, prepared) is { } neighbour)
+            {
+                cluster.Join(space, neighbour);
+                clusters.Remove(neighbour);
+            }
+
+            if (cluster is null || !cluster.Takes(space, row))
+                continue;
+            cluster.Add(space, row);
+        }
+    }
+
+    private static Cluster? Nearest(LocalSpace space, List<Cluster> clusters, ReadOnlySpan<int> label, int size, double total, Cluster? except, int[] prepared)
+    {
+        Cluster? nearest = null;
+        var least = double.PositiveInfinity;
+        space.Prepare(label, prepared);
+        foreach (var one in clusters)
+        {
+            if (one == except)
+                continue;
+            var cost = (size + one.Size) * (double)space.LossOfMeet(prepared, one.Label) - one.Total - total;
+            if (cost < least)
+                (nearest, least) = (one, cost);
         }
 
-        if (last.Passes(space) && float.IsFinite(last.Loss))
-            clusters.Add(last);
+        return nearest;
     }
 
     private static List<int> Place(LocalSpace space, List<Cluster> clusters, List<int> rows, double below, CancellationToken cancellation)
     {
         var rest = new List<int>();
+        var prepared = new int[space.Attributes];
         foreach (var row in rows)
         {
+            space.Prepare(space.Row(row), prepared);
             cancellation.ThrowIfCancellationRequested();
             Cluster? best = null;
             var least = below;
             foreach (var cluster in clusters)
             {
-                var cost = space.LossOfMeet(cluster.Label, space.Row(row)) * (double)(cluster.Size + 1) - cluster.Total;
+                var cost = space.LossOfMeet(prepared, cluster.Label) * (double)(cluster.Size + 1) - cluster.Total;
                 if (cost < least && cluster.Takes(space, row))
                     (best, least) = (cluster, cost);
             }

@@ -14,10 +14,11 @@ internal sealed class ClusterRegrowing
     private readonly List<Spare> spares = [];
     private readonly List<Spare> taken = [];
     private readonly HashSet<Cluster> touched = [];
-    private readonly int[] label, rest;
+    private readonly int[] label, rest, prepared;
 
     private ClusterRegrowing(LocalSpace space, List<Cluster> clusters) =>
-        (this.space, this.clusters, rests, label, rest) = (space, clusters, new Rests(space), new int[space.Attributes], new int[space.Attributes]);
+        (this.space, this.clusters, rests, label, rest, prepared) =
+        (space, clusters, new Rests(space), new int[space.Attributes], new int[space.Attributes], new int[space.Attributes]);
 
     public static bool Regrow(LocalSpace space, List<Cluster> clusters, int passes)
     {
@@ -33,7 +34,7 @@ internal sealed class ClusterRegrowing
         var any = false;
         touched.Clear();
         Collect();
-        var starts = spares.Where(one => one.Gain > Enough).OrderByDescending(one => one.Gain).ThenBy(one => one.Row).ToArray();
+        var starts = spares.TakeWhile(one => one.Gain > Enough).ToArray();
         foreach (var start in starts)
         {
             if (touched.Contains(start.From) || !Grow(start))
@@ -64,7 +65,7 @@ internal sealed class ClusterRegrowing
         return any;
     }
 
-    /// <summary>All rows of clusters that have more than they need, with what their cluster wins without them.</summary>
+    /// <summary>All rows of clusters that have more than they need, with what their cluster wins without them, most first.</summary>
     private void Collect()
     {
         spares.Clear();
@@ -76,6 +77,8 @@ internal sealed class ClusterRegrowing
             for (var i = 0; i < cluster.Size; i++)
                 spares.Add(new Spare(cluster, cluster.Rows[i], Math.Max(0, cluster.Total - (double)rests.Loss[i] * (cluster.Size - 1))));
         }
+
+        spares.Sort((one, other) => one.Gain != other.Gain ? other.Gain.CompareTo(one.Gain) : one.Row.CompareTo(other.Row));
     }
 
     /// <summary>Adds, to one spare row, the cheapest others until the models pass.</summary>
@@ -97,9 +100,12 @@ internal sealed class ClusterRegrowing
                 return false;
             Spare? best = null;
             double least = double.PositiveInfinity, bestLoss = 0;
+            space.Prepare(label, prepared);
             foreach (var one in spares)
             {
-                var joined = (double)space.LossOfMeet(label, space.Row(one.Row));
+                if (loss - one.Gain >= least)
+                    break; // no label loses less than one below it, and those that follow win less
+                var joined = (double)space.LossOfMeet(prepared, space.Row(one.Row));
                 var cost = joined * (size + 1) - loss * size - one.Gain;
                 if (cost >= least || taken.Contains(one))
                     continue;

@@ -31,6 +31,9 @@ internal sealed class LocalClasses
 
     public int Suppressed => space.RowCount - classes.Sum(Size);
 
+    /// <summary>Whether the models of the whole table pass.</summary>
+    public bool PassTogether => space.Models.TableModels.Count == 0 || (classes.Count > 0 && space.Models.TableModels.TrueForAll(model => model.Passes(Sizes())));
+
     /// <summary>Suppresses what does not pass together, and then the smallest classes until the models of the whole table pass.</summary>
     public void Settle(int limit)
     {
@@ -42,16 +45,12 @@ internal sealed class LocalClasses
         }
 
         classes.RemoveAll(one => one.Count == 0);
-        if (space.Models.TableModels.Count == 0)
-            return;
         classes.Sort((x, y) => Size(y).CompareTo(Size(x)));
-        while (classes.Count > 0 && Suppressed <= limit && !space.Models.TableModels.TrueForAll(model => model.Passes(Sizes())))
+        while (classes.Count > 0 && Suppressed <= limit && !PassTogether)
         {
             var smallest = Size(classes[^1]);
             classes.RemoveAll(one => Size(one) == smallest);
         }
-
-        // A table of nothing passes every model and is of no use to anybody; the limit decides.
     }
 
     public LocalRecodingResult Result(Table table)
@@ -59,14 +58,15 @@ internal sealed class LocalClasses
         var classOf = new int[space.RowCount];
         Array.Fill(classOf, -1);
         var labels = new int[classes.Count][];
-        var loss = Suppressed * space.Whole;
+        var whole = Enumerable.Range(0, space.Attributes).Sum(a => space.Tree(a).Whole);
+        var loss = Suppressed * whole;
         for (var number = 0; number < classes.Count; number++)
         {
             labels[number] = classes[number][0].Label;
             foreach (var cluster in classes[number])
             {
                 for (var a = 0; a < space.Attributes; a++)
-                    loss += (double)space.Tree(a).Loss(cluster.Label[a]) * cluster.Size;
+                    loss += space.Tree(a).Lost(cluster.Label[a]) * cluster.Size;
                 foreach (var row in cluster.Rows)
                     classOf[row] = number;
             }
@@ -82,7 +82,7 @@ internal sealed class LocalClasses
             recoded.Add(tree.Name, builder.Build());
         }
 
-        var whole = space.Whole * space.RowCount;
+        whole *= space.RowCount;
         return new LocalRecodingResult(
             new Table(table.Columns.Select(column => recoded.GetValueOrDefault(column.Name, column))), whole == 0 ? 1 : 1 - loss / whole, Suppressed, Sizes(), classOf);
     }

@@ -6,9 +6,11 @@ internal sealed class LocalModels
     private readonly List<(ClassTest Test, int From, int Length)> tests = [];
     private readonly int[][] codes; // [sensitive][row] → place in the counts
 
+    /// <param name="leastSize">No class may be smaller, whatever the models say.</param>
     /// <exception cref="PrivacyException">A model does not fit the table, or not local recoding.</exception>
-    public LocalModels(Table table, IReadOnlyList<PrivacyModel> models, IReadOnlyCollection<string> quasiIdentifiers)
+    public LocalModels(Table table, IReadOnlyList<PrivacyModel> models, IReadOnlyCollection<string> quasiIdentifiers, int leastSize)
     {
+        LeastSize = leastSize;
         var sensitive = new List<string>();
         var places = new List<int[]>();
         var whole = new List<int>();
@@ -61,7 +63,7 @@ internal sealed class LocalModels
     /// <summary>All class models: a class that passes does so whatever joins it.</summary>
     public bool Monotone { get; } = true;
 
-    public int LeastSize { get; } = 1;
+    public int LeastSize { get; }
 
     /// <summary>The counts of the whole table.</summary>
     public int[] Whole { get; }

@@ -2,21 +2,6 @@ using System.Globalization;
 
 namespace CityHub.Privacy;
 
-/// <summary>What a local recoding is asked for.</summary>
-public sealed record LocalRecodingRequest
-{
-    public required Table Table { get; init; }
-
-    /// <summary>The attributes by which people may be found, each with its hierarchy; <see cref="Hierarchy.Attribute"/> is the name of the column.</summary>
-    public required IReadOnlyList<Hierarchy> QuasiIdentifiers { get; init; }
-
-    /// <summary>All of which the result has to pass.</summary>
-    public required IReadOnlyList<PrivacyModel> Models { get; init; }
-
-    /// <summary>The share of the records, 0 to 1, that may be suppressed.</summary>
-    public double SuppressionLimit { get; init; } = 1;
-}
-
 /// <summary>A table whose classes are each generalised only as far as they need.</summary>
 /// <param name="Table">The quasi-identifiers as labels of their hierarchies, "*" in all of them for a suppressed record; other columns as they were.</param>
 /// <param name="Granularity">1 where nothing is generalised, 0 where everything is: 1 less the sum of the losses by what suppressing all would lose (Iyengar 2002).</param>
@@ -31,45 +16,65 @@ public sealed record LocalRecodingResult(Table Table, double Granularity, int Su
 /// Local recoding: records are put together so that each class passes the models, and each class gets, for every quasi-identifier, the finest label of the hierarchy that all
 /// its records share. The same value may thus be shown at different levels in different classes, which keeps far more of it than one level for the whole table.
 /// </summary>
-public static class LocalRecoding
+public sealed record LocalRecoding
 {
-    private const int BlockForJoining = 128, BlockForGrowing = 1000;
+    private const int BlockForJoining = 112, BlockForGrowing = 1000;
 
-    /// <param name="progress">The share that is done, 0 to 1.</param>
-    /// <exception cref="PrivacyException">A model, column or hierarchy cannot be used, or nothing passes within the suppression limit.</exception>
-    public static LocalRecodingResult Run(LocalRecodingRequest request, IProgress<double>? progress = null, CancellationToken cancellation = default)
+    public required Table Table { get; init; }
+
+    public required IReadOnlyList<QuasiIdentifier> QuasiIdentifiers { get; init; }
+
+    /// <summary>All of which the result has to pass.</summary>
+    public required IReadOnlyList<PrivacyModel> Models { get; init; }
+
+    /// <summary>Share of the records, 0 to 1, that may be suppressed; rounded down to whole records.</summary>
+    public double SuppressionLimit { get; init; } = 1;
+
+    /// <summary>Told from time to time which share is done, 0 to 1.</summary>
+    public IProgress<double>? Progress { get; init; }
+
+    /// <exception cref="PrivacyException">A model, column or hierarchy cannot be used, or nothing was found that passes within the suppression limit.</exception>
+    public LocalRecodingResult Run(CancellationToken cancel = default)
     {
-        var limit = Limit(request);
-        if (request.QuasiIdentifiers.Count == 0)
+        if (SuppressionLimit is not (>= 0 and <= 1))
+            throw new PrivacyRefusal(PrivacyCodes.ModelUnusable, "The suppression limit has to lie between 0 and 1.", "0.04 lets four records of a hundred be suppressed.").ToException();
+        if (QuasiIdentifiers.Count == 0)
             throw new PrivacyRefusal(PrivacyCodes.ColumnUnusable, "No quasi-identifier is named.", "Name the attributes by which a person could be found.").ToException();
-        if (request.Models.Count == 0)
+        if (Models.Count == 0)
             throw new PrivacyRefusal(PrivacyCodes.ModelUnusable, "No model is asked for.", "Ask for at least one, for example k=5.").ToException();
-        var table = request.Table;
-        var names = request.QuasiIdentifiers.Select(one => one.Attribute).ToHashSet(StringComparer.Ordinal);
-        if (names.Count < request.QuasiIdentifiers.Count)
+        if (QuasiIdentifiers.DistinctBy(one => one.Attribute, StringComparer.Ordinal).Count() < QuasiIdentifiers.Count)
             throw new PrivacyRefusal(PrivacyCodes.HierarchyUnusable, "Two hierarchies are given for one attribute.", "Give one for each.").ToException();
-        var models = new LocalModels(table, request.Models, names);
-        var space = new LocalSpace(table, [.. request.QuasiIdentifiers.Select(one => new LabelTree(one, table[one.Attribute]))], models);
+        var limit = (int)Math.Floor(SuppressionLimit * Table.Rows);
+        LabelTree[] trees = [.. QuasiIdentifiers.Select(one => new LabelTree(one, Table[one.Attribute]))];
 
-        var (clusters, left) = new Forming(space, progress, cancellation).Run();
-        ClusterLeftovers.Place(space, clusters, left, limit, cancellation);
-        var classes = new LocalClasses(space, clusters);
-        classes.Settle(limit);
-        if (classes.Suppressed > limit)
+        // A model of the whole table says nothing of a single class; larger classes bring it nearer, so that the least size is doubled until it passes.
+        for (var leastSize = 1; ; leastSize *= 2)
         {
-            throw new PrivacyRefusal(
-                PrivacyCodes.NoSolution,
-                string.Create(CultureInfo.InvariantCulture, $"With {string.Join(", ", request.Models)}, {classes.Suppressed} records had to be suppressed, of which {limit} may be."),
-                "Raise the suppression limit, weaken a model, or leave out a quasi-identifier.", string.Join(", ", request.Models)).ToException();
-        }
+            var models = new LocalModels(Table, Models, [.. QuasiIdentifiers.Select(one => one.Attribute)], leastSize);
+            var classes = Form(new LocalSpace(Table, trees, models), limit, cancel);
+            if (!classes.PassTogether && leastSize <= Table.Rows / 2)
+                continue;
+            classes.Settle(limit);
+            if (classes.Suppressed > limit)
+            {
+                var asked = string.Join(", ", Models);
+                throw new PrivacyRefusal(
+                    PrivacyCodes.NoSolution,
+                    string.Create(CultureInfo.InvariantCulture, $"No local recoding was found that passes {asked}: {classes.Suppressed} records would have to be suppressed, and {limit} may be."),
+                    "Raise the suppression limit, weaken a model, or leave out a quasi-identifier.", asked).ToException();
+            }
 
-        progress?.Report(1);
-        return classes.Result(table);
+            Progress?.Report(1);
+            return classes.Result(Table);
+        }
     }
 
-    private static int Limit(LocalRecodingRequest request) => request.SuppressionLimit is >= 0 and <= 1
-        ? (int)Math.Floor(request.SuppressionLimit * request.Table.Rows)
-        : throw new PrivacyRefusal(PrivacyCodes.ModelUnusable, "The suppression limit has to lie between 0 and 1.", "0.04 lets four records of a hundred be suppressed.").ToException();
+    private LocalClasses Form(LocalSpace space, int limit, CancellationToken cancel)
+    {
+        var (clusters, left) = new Forming(space, Progress, cancel).Run();
+        ClusterLeftovers.Place(space, clusters, left, limit, cancel);
+        return new LocalClasses(space, clusters);
+    }
 
     /// <summary>Clusters of one block after the other; what finds no cluster there is tried again among what was left in its neighbours.</summary>
     private sealed class Forming(LocalSpace space, IProgress<double>? progress, CancellationToken cancellation)

@@ -5,14 +5,14 @@ internal sealed class LocalSpace
 {
     private readonly LabelTree[] trees;
     private readonly int[] nodes; // row by row
-    private readonly float[][] joined;
-    private readonly int[] widths;
+    private readonly float[]? joined; // for each attribute, one after the other, the losses of all meets
+    private readonly int[] starts, widths;
 
     public LocalSpace(Table table, IReadOnlyList<LabelTree> trees, LocalModels models)
     {
         this.trees = [.. trees];
         (Models, RowCount) = (models, table.Rows);
-        Whole = trees.Sum(tree => tree.Whole);
+        Whole = trees.Sum(tree => tree.Whole * tree.Weight);
         nodes = new int[checked(table.Rows * this.trees.Length)];
         var codes = new int[table.Rows];
         for (var a = 0; a < this.trees.Length; a++)
@@ -22,9 +22,18 @@ internal sealed class LocalSpace
                 nodes[row * this.trees.Length + a] = this.trees[a].NodeOf[codes[row]];
         }
 
-        // All or none: the loop over them is the innermost of everything.
-        joined = this.trees.All(tree => tree.Joined is not null) ? [.. this.trees.Select(tree => tree.Joined ?? [])] : [];
         widths = [.. this.trees.Select(tree => tree.Count)];
+        starts = new int[this.trees.Length];
+        var tabled = new List<float>();
+        for (var a = 0; a < this.trees.Length; a++)
+        {
+            if (this.trees[a].LossesOfMeets() is not { } losses)
+                return; // all or none: the loop over them is the innermost of everything
+            starts[a] = tabled.Count;
+            tabled.AddRange(losses);
+        }
+
+        joined = [.. tabled];
     }
 
     public LocalModels Models { get; }
@@ -56,19 +65,27 @@ internal sealed class LocalSpace
         return loss;
     }
 
+    /// <summary>Makes a label ready to be compared with many by <see cref="LossOfMeet"/>.</summary>
+    public void Prepare(ReadOnlySpan<int> label, Span<int> prepared)
+    {
+        for (var a = 0; a < trees.Length; a++)
+            prepared[a] = joined is null ? label[a] : starts[a] + label[a] * widths[a];
+    }
+
     /// <summary>The loss of a row in a class that has both labels below its own.</summary>
-    public float LossOfMeet(ReadOnlySpan<int> one, ReadOnlySpan<int> other)
+    public float LossOfMeet(ReadOnlySpan<int> prepared, ReadOnlySpan<int> other)
     {
         var loss = 0f;
-        if (joined.Length == 0)
+        if (joined is { } table)
         {
-            for (var a = 0; a < trees.Length; a++)
-                loss += trees[a].LossOfMeet(one[a], other[a]);
+            prepared = prepared[..other.Length];
+            for (var a = 0; a < other.Length; a++)
+                loss += table[prepared[a] + other[a]];
             return loss;
         }
 
-        for (var a = 0; a < joined.Length; a++)
-            loss += joined[a][one[a] * widths[a] + other[a]];
+        for (var a = 0; a < trees.Length; a++)
+            loss += trees[a].Loss(trees[a].Meet(prepared[a], other[a]));
         return loss;
     }
 }

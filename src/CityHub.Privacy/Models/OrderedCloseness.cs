@@ -37,6 +37,13 @@ public sealed class OrderedCloseness : ClassModel
         return new Test(T, Sort(present, values), whole, records);
     }
 
+    /// <summary>Values in the order of this model.</summary>
+    internal IReadOnlyList<string> Sorted(IEnumerable<string> values)
+    {
+        string[] all = [.. values];
+        return [.. Sort([.. Enumerable.Range(0, all.Length)], all).Select(one => all[one])];
+    }
+
     private int[] Sort(List<int> present, IReadOnlyList<string> values)
     {
         if (order is not null)

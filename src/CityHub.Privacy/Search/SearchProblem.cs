@@ -34,7 +34,7 @@ internal sealed class SearchProblem
         (Sensitive, Tests, LeastSize) = Prepare([.. request.Models.OfType<ClassModel>()], table);
         Widths = [.. Sensitive.Select(column => column.Distinct)];
         AllMonotone = Tests.All(one => one.Monotone) && TableModels.Count == 0;
-        Rows = new DistinctRows([.. Attributes.Select(one => (one.Column, one.ValueOf, one.Values))], Sensitive, Records, cancel);
+        Rows = DistinctRows.Of([.. Attributes.Select(one => (one.Column, one.ValueOf, one.Values))], Sensitive, Records, cancel);
     }
 
     public Anonymization Request { get; }

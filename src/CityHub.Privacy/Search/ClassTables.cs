@@ -250,9 +250,9 @@ internal sealed class ClassTables
         table.Edges = edge + 1;
     }
 
-    private static void End(ClassTable table)
+    private void End(ClassTable table)
     {
-        table.Room(0, 0);
+        table.Room(0, width);
         table.ClassEdge[table.Classes] = table.RowsAreEdges ? table.Rows : table.Edges;
         if (!table.RowsAreEdges)
             table.EdgeRow[table.Edges] = table.Rows;

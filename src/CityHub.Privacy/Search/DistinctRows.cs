@@ -14,7 +14,7 @@ internal sealed class DistinctRows
     private readonly int lastTails;
 
     /// <summary>Counts are carried up to so many ints a row and so many in all: one more int in a row costs what it saves, and tables of each depth have them.</summary>
-    private const int WidestCounts = 64, MostCounts = 1 << 23;
+    private const int WidestCounts = 64, MostCounts = 1 << 20;
 
     /// <summary>The distinct rows with the counts of the sensitive columns where these are few.</summary>
     public static DistinctRows Of(IReadOnlyList<(Column Column, int[] ValueOf, int Values)> attributes, IReadOnlyList<Column> sensitive, int rows, CancellationToken cancel)

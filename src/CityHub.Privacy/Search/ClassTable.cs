@@ -19,6 +19,9 @@ internal sealed class ClassTable
     /// <summary>Of each edge its value, its records and its first row; one more row at the end.</summary>
     public int[] EdgeValue = [], EdgeCount = [], EdgeRow = [];
 
+    /// <summary>Of each row and edge how many records have each sensitive value; empty where these are looked up instead.</summary>
+    public int[] RowCounts = [], EdgeCounts = [];
+
     /// <summary>Where nothing comes behind the next attribute a row is an edge, and is not written twice.</summary>
     public bool RowsAreEdges;
 
@@ -28,7 +31,8 @@ internal sealed class ClassTable
     }
 
     /// <summary>Room for one class more with at most so many rows.</summary>
-    public void Room(int rows)
+    /// <param name="width">Of the counts.</param>
+    public void Room(int rows, int width)
     {
         if (Classes + 2 > Parent.Length)
         {
@@ -43,11 +47,13 @@ internal sealed class ClassTable
             var size = Math.Max(Rows + rows + 64, Rows * 2);
             Array.Resize(ref Tail, size);
             Array.Resize(ref Count, size);
+            if (width > 0)
+                Array.Resize(ref RowCounts, checked(size * width));
         }
 
         if (RowsAreEdges)
         {
-            (EdgeValue, EdgeCount) = (Tail, Count);
+            (EdgeValue, EdgeCount, EdgeCounts) = (Tail, Count, RowCounts);
             return;
         }
 
@@ -57,6 +63,8 @@ internal sealed class ClassTable
             Array.Resize(ref EdgeValue, size);
             Array.Resize(ref EdgeCount, size);
             Array.Resize(ref EdgeRow, size);
+            if (width > 0)
+                Array.Resize(ref EdgeCounts, checked(size * width));
         }
     }
 }

@@ -13,7 +13,8 @@ internal sealed class ClassTables
     private readonly DistinctRows rows;
     private readonly ClassTable[] tables;
     private readonly int[][] keptUp, aliveUp;
-    private readonly int[] sums;
+    private readonly int[] sums, carried;
+    private readonly int width;
     private readonly ulong[] marks;
     private readonly ClassCounts counts;
     private readonly LeastSuppression? least;
@@ -28,14 +29,16 @@ internal sealed class ClassTables
         Array.Fill(keptUp, []);
         Array.Fill(aliveUp, []);
         var tails = Enumerable.Range(1, problem.Depth).Max(rows.Tails);
-        (sums, marks) = (new int[tails], new ulong[tails / 64 + 1]);
+        width = rows.Width;
+        (sums, carried, marks) = (new int[tails], new int[tails * width], new ulong[tails / 64 + 1]);
         counts = new ClassCounts(problem);
         least = problem.TableModels.Count > 0 ? new LeastSuppression(problem) : null;
         var root = tables[0];
         Begin(root, 0);
-        root.Room(rows.Count);
+        root.Room(rows.Count, width);
         for (var row = 0; row < rows.Count; row++)
             (root.Tail[row], root.Count[row]) = (row, rows.Counts[row]);
+        rows.Carried.CopyTo(root.RowCounts, 0);
         EndClass(root, 0, rows.Count, parent: 0, leaves: 0);
         End(root);
     }
@@ -46,35 +49,41 @@ internal sealed class ClassTables
         var (from, to, attribute) = (tables[depth], tables[depth + 1], problem.Attributes[depth]);
         var group = attribute.Groups(level);
         var leaves = attribute.LeavesOf(level);
-        var next = rows.Nexts(depth);
+        var (next, least) = (rows.Nexts(depth), problem.LeastSize);
+        ReadOnlySpan<int> edgeValue = from.EdgeValue, edgeCount = from.EdgeCount, edgeRow = from.EdgeRow, tail = from.Tail, count = from.Count, classEdge = from.ClassEdge;
         Begin(to, depth + 1);
         for (var parent = 0; parent < from.Classes; parent++)
         {
-            var end = from.ClassEdge[parent + 1];
-            for (var edge = from.ClassEdge[parent]; edge < end;)
+            var end = classEdge[parent + 1];
+            for (var edge = classEdge[parent]; edge < end;)
             {
                 var first = edge;
-                var ofGroup = group[from.EdgeValue[edge]];
-                var size = from.EdgeCount[edge++];
-                for (; edge < end && group[from.EdgeValue[edge]] == ofGroup; edge++)
-                    size += from.EdgeCount[edge];
-                if (size < problem.LeastSize)
+                var ofGroup = group[edgeValue[edge]];
+                var size = edgeCount[edge++];
+                for (; edge < end && group[edgeValue[edge]] == ofGroup; edge++)
+                    size += edgeCount[edge];
+                if (size < least)
                     continue;
-                var (row, lastRow) = (from.EdgeRow[first], from.EdgeRow[edge]);
-                to.Room(lastRow - row);
-                var at = to.Rows;
+                var (row, lastRow) = (edgeRow[first], edgeRow[edge]);
+                var found = lastRow - row;
+                to.Room(found, width);
                 if (edge - first == 1)
                 {
                     // One value: its rows are distinct and in order already.
-                    for (; row < lastRow; row++, at++)
-                        (to.Tail[at], to.Count[at]) = (next[from.Tail[row]], from.Count[row]);
+                    var toTail = to.Tail.AsSpan(to.Rows, found);
+                    count.Slice(row, found).CopyTo(to.Count.AsSpan(to.Rows));
+                    var fromTail = tail.Slice(row, found);
+                    for (var i = 0; i < toTail.Length; i++)
+                        toTail[i] = next[fromTail[i]];
+                    if (width > 0)
+                        from.RowCounts.AsSpan(row * width, found * width).CopyTo(to.RowCounts.AsSpan(to.Rows * width));
                 }
                 else
                 {
-                    at = Merge(from, row, lastRow, next, to);
+                    found = Merge(from, row, lastRow, next, to);
                 }
 
-                EndClass(to, depth + 1, at, parent, leaves[ofGroup]);
+                EndClass(to, depth + 1, to.Rows + found, parent, leaves[ofGroup]);
             }
         }
 
@@ -89,20 +98,21 @@ internal sealed class ClassTables
         var leaves = attribute.LeavesOf(level);
         var (up, upAlive) = (Scratch(keptUp, depth, table.Classes), problem.AllMonotone ? [] : Scratch(aliveUp, depth, table.Classes));
         var (kept, alive, classes, keptLeaves, aliveLeaves) = (0, 0, 0, 0L, 0L);
-        var tested = problem.Tests.Length > 0;
+        var (tested, leastSize) = (problem.Tests.Length > 0, problem.LeastSize);
+        ReadOnlySpan<int> edgeValue = table.EdgeValue, edgeCount = table.EdgeCount, classEdge = table.ClassEdge;
         least?.Clear();
         for (var parent = 0; parent < table.Classes; parent++)
         {
             var (keptHere, aliveHere) = (0, 0);
-            var end = table.ClassEdge[parent + 1];
-            for (var edge = table.ClassEdge[parent]; edge < end;)
+            var end = classEdge[parent + 1];
+            for (var edge = classEdge[parent]; edge < end;)
             {
                 var first = edge;
-                var ofGroup = group[table.EdgeValue[edge]];
-                var size = table.EdgeCount[edge++];
-                for (; edge < end && group[table.EdgeValue[edge]] == ofGroup; edge++)
-                    size += table.EdgeCount[edge];
-                if (size < problem.LeastSize)
+                var ofGroup = group[edgeValue[edge]];
+                var size = edgeCount[edge++];
+                for (; edge < end && group[edgeValue[edge]] == ofGroup; edge++)
+                    size += edgeCount[edge];
+                if (size < leastSize)
                     continue;
                 if (tested)
                 {
@@ -146,51 +156,65 @@ internal sealed class ClassTables
     {
         for (; depth > 0; depth--)
         {
-            var (table, from) = (tables[depth], up[depth]);
-            var to = Scratch(up, depth - 1, tables[depth - 1].Classes);
-            Array.Clear(to, 0, tables[depth - 1].Classes);
+            var table = tables[depth];
+            var to = Scratch(up, depth - 1, tables[depth - 1].Classes).AsSpan(0, tables[depth - 1].Classes);
+            to.Clear();
+            ReadOnlySpan<int> from = up[depth].AsSpan(0, table.Classes), parent = table.Parent.AsSpan(0, table.Classes), ofGroup = table.Leaves.AsSpan(0, table.Classes);
             var sum = 0L;
-            for (var one = 0; one < table.Classes; one++)
+            for (var one = 0; one < from.Length; one++)
             {
-                sum += (long)from[one] * table.Leaves[one];
-                to[table.Parent[one]] += from[one];
+                sum += (long)from[one] * ofGroup[one];
+                to[parent[one]] += from[one];
             }
 
             leaves[depth - 1] = sum;
         }
     }
 
-    /// <summary>Rows of several values that have become one: equal tails are added up, and come out in order from a bitmap.</summary>
+    /// <summary>Rows of several values that have become one: equal tails are added up, and come out in order from a bitmap. Tells how many there are.</summary>
     private int Merge(ClassTable from, int row, int lastRow, int[] next, ClassTable to)
     {
         var (low, high) = (int.MaxValue, 0);
+        Span<int> sum = sums;
+        Span<ulong> mark = marks;
+        ReadOnlySpan<int> fromTail = from.Tail, fromCount = from.Count;
         for (; row < lastRow; row++)
         {
-            var tail = next[from.Tail[row]];
-            sums[tail] += from.Count[row];
-            marks[tail >> 6] |= 1UL << tail;
+            var tail = next[fromTail[row]];
+            sum[tail] += fromCount[row];
+            mark[tail >> 6] |= 1UL << tail;
             low = Math.Min(low, tail);
             high = Math.Max(high, tail);
+            if (width > 0)
+                ClassCounts.Add(from.RowCounts, row * width, carried, tail * width, width);
         }
 
         var at = to.Rows;
+        Span<int> toTail = to.Tail, toCount = to.Count;
         for (var word = low >> 6; word <= high >> 6; word++)
         {
-            for (var left = marks[word]; left != 0; left &= left - 1)
+            for (var left = mark[word]; left != 0; left &= left - 1)
             {
                 var tail = (word << 6) + BitOperations.TrailingZeroCount(left);
-                (to.Tail[at], to.Count[at]) = (tail, sums[tail]);
-                sums[tail] = 0;
+                (toTail[at], toCount[at]) = (tail, sum[tail]);
+                sum[tail] = 0;
+                if (width > 0)
+                {
+                    var counts = carried.AsSpan(tail * width, width);
+                    counts.CopyTo(to.RowCounts.AsSpan(at * width));
+                    counts.Clear();
+                }
+
                 at++;
             }
 
-            marks[word] = 0;
+            mark[word] = 0;
         }
 
-        return at;
+        return at - to.Rows;
     }
 
-    private void Begin(ClassTable table, int depth) => table.Clear(rowsAreEdges: depth == problem.Depth - 1 && problem.Sensitive.Count == 0);
+    private void Begin(ClassTable table, int depth) => table.Clear(rowsAreEdges: depth == problem.Depth - 1 && rows.Tails(problem.Depth) == 1);
 
     /// <summary>The rows up to <paramref name="end"/> are one class.</summary>
     private void EndClass(ClassTable table, int depth, int end, int parent, int leaves)
@@ -203,26 +227,32 @@ internal sealed class ClassTables
         if (table.RowsAreEdges)
             return;
         var value = rows.Values(depth);
+        ReadOnlySpan<int> tail = table.Tail, count = table.Count;
+        Span<int> edgeValue = table.EdgeValue, edgeCount = table.EdgeCount, edgeRow = table.EdgeRow;
         var (edge, last) = (table.Edges - 1, -1);
         for (; row < end; row++)
         {
-            var here = value[table.Tail[row]];
+            var here = value[tail[row]];
             if (here != last)
             {
                 edge++;
-                (table.EdgeValue[edge], table.EdgeCount[edge], table.EdgeRow[edge]) = (here, 0, row);
-                last = here;
+                (edgeValue[edge], edgeCount[edge], edgeRow[edge], last) = (here, count[row], row, here);
+                if (width > 0)
+                    table.RowCounts.AsSpan(row * width, width).CopyTo(table.EdgeCounts.AsSpan(edge * width));
+                continue;
             }
 
-            table.EdgeCount[edge] += table.Count[row];
+            edgeCount[edge] += count[row];
+            if (width > 0)
+                ClassCounts.Add(table.RowCounts, row * width, table.EdgeCounts, edge * width, width);
         }
 
         table.Edges = edge + 1;
     }
 
-    private static void End(ClassTable table)
+    private void End(ClassTable table)
     {
-        table.Room(0);
+        table.Room(0, width);
         table.ClassEdge[table.Classes] = table.RowsAreEdges ? table.Rows : table.Edges;
         if (!table.RowsAreEdges)
             table.EdgeRow[table.Edges] = table.Rows;

@@ -4,13 +4,30 @@ namespace CityHub.Privacy;
 
 /// <summary>
 /// The distinct rows of a table in the order of their values, as a trie that is shared from behind: at depth j a row is a number for its values from attribute j on, and
-/// such numbers are in the order of those values. Behind the quasi-identifiers stand, as one more attribute that is never generalised, the sensitive values.
+/// such numbers are in the order of those values. Of few sensitive values a row carries the counts; otherwise they stand behind the quasi-identifiers, as one more attribute
+/// that is never generalised, so that their counts can be looked up.
 /// </summary>
 internal sealed class DistinctRows
 {
     private readonly int[][] values; // [depth][tail] → value of the attribute at that depth
     private readonly int[][] nexts;  // [depth][tail] → tail at the next depth
     private readonly int lastTails;
+
+    /// <summary>Counts are carried up to so many ints a row and so many in all: one more int in a row costs what it saves, and tables of each depth have them.</summary>
+    private const int WidestCounts = 64, MostCounts = 1 << 20;
+
+    /// <summary>The distinct rows with the counts of the sensitive columns where these are few.</summary>
+    public static DistinctRows Of(IReadOnlyList<(Column Column, int[] ValueOf, int Values)> attributes, IReadOnlyList<Column> sensitive, int rows, CancellationToken cancel)
+    {
+        var width = sensitive.Sum(column => (long)column.Distinct);
+        if (sensitive.Count == 0 || width > WidestCounts)
+            return new DistinctRows(attributes, sensitive, rows, cancel);
+        var plain = new DistinctRows(attributes, [], rows, cancel);
+        if (plain.Count * width > MostCounts)
+            return new DistinctRows(attributes, sensitive, rows, cancel);
+        plain.Carry(sensitive, ((int)width + Vector<int>.Count - 1) / Vector<int>.Count * Vector<int>.Count);
+        return plain;
+    }
     private readonly int[][][] sensitive; // [sensitive column][depth][tail] → code
 
     /// <param name="sensitive">Columns of which each class needs the counts.</param>
@@ -55,6 +72,12 @@ internal sealed class DistinctRows
     /// <summary>How often each distinct row occurs.</summary>
     public int[] Counts { get; }
 
+    /// <summary>Ints of the counts of a row, whole vectors of them; 0 where they are not carried.</summary>
+    public int Width { get; private set; }
+
+    /// <summary>The counts of the sensitive columns, one behind the other, for each distinct row.</summary>
+    public int[] Carried { get; private set; } = [];
+
     /// <summary>How many different tails there are at a depth.</summary>
     public int Tails(int depth) => depth == values.Length ? lastTails : values[depth].Length;
 
@@ -64,6 +87,18 @@ internal sealed class DistinctRows
 
     /// <summary>The code of a sensitive column for each tail.</summary>
     public int[] Sensitive(int column, int depth) => sensitive[column][depth];
+
+    private void Carry(IReadOnlyList<Column> columns, int width)
+    {
+        (Width, Carried) = (width, new int[Count * width]);
+        var at = 0;
+        foreach (var column in columns)
+        {
+            for (var row = 0; row < OfRow.Length; row++)
+                Carried[OfRow[row] * width + at + column.Code(row)]++;
+            at += column.Distinct;
+        }
+    }
 
     private static void Prepend(int[][] codes, int from, int[] next, int to)
     {

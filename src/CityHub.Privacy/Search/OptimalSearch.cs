@@ -31,14 +31,7 @@ internal sealed class OptimalSearch
     public FoundNode Run(IProgress<double>? report, CancellationToken stop)
     {
         (progress, cancel) = (report, stop);
-        foreach (var guess in (ReadOnlySpan<double>)[0.1, 0.2, 0.4, double.PositiveInfinity])
-        {
-            best.Rank = double.IsFinite(guess) ? problem.Loss.RankOf(guess) : guess;
-            Visit(0);
-            if (best.Found)
-                break;
-        }
-
+        Visit(0);
         progress?.Report(1);
         return best.Take(proven: true, nodes) ?? throw NoSolution.Explain(problem);
     }

@@ -19,7 +19,8 @@ internal sealed class SearchAttribute
         if (MinLevel < 0 || top >= hierarchy.Levels || MinLevel > top)
         {
             throw new PrivacyRefusal(
-                PrivacyCodes.HierarchyUnusable, FormattableString.Invariant($"Levels {MinLevel} to {top} of {column.Name}: its hierarchy has the levels 0 to {hierarchy.Levels - 1}."))
+                PrivacyCodes.HierarchyUnusable, FormattableString.Invariant($"Levels {MinLevel} to {top} of {column.Name}: its hierarchy has the levels 0 to {hierarchy.Levels - 1}."),
+                "Choose levels that the hierarchy has, the lowest not above the highest.")
             { Column = column.Name }.ToException();
         }
 
@@ -84,6 +85,9 @@ internal sealed class SearchAttribute
 
     /// <summary>For each level the leaves of the groups of all records.</summary>
     public long[] Generalised { get; }
+
+    /// <summary>How much of the attribute is lost, summed over the records, by going one level up from the lowest.</summary>
+    public double FirstStep => Levels == 1 ? 0 : (double)(Generalised[1] - Generalised[0]) / Source.Hierarchy.Leaves;
 
     public ReadOnlySpan<int> Groups(int level) => groups[level];
 

@@ -68,8 +68,17 @@ public sealed class Column
     public int[] Counts()
     {
         var counts = new int[values.Length];
-        for (var row = 0; row < Rows; row++)
-            counts[Code(row)]++;
+        if (width == 1)
+        {
+            foreach (var code in Bytes)
+                counts[code]++;
+        }
+        else
+        {
+            for (var row = 0; row < Rows; row++)
+                counts[Code(row)]++;
+        }
+
         return counts;
     }
 }

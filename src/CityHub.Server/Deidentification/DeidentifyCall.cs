@@ -78,7 +78,7 @@ internal sealed class DeidentifyCall(VerbCall call)
             if (given.Remove(name, out var how))
                 found.Add(Built(column, how));
             else if (prefix is not null && System.IO.File.Exists($"{prefix}{name}.csv"))
-                found.Add(HierarchyFile.Read($"{prefix}{name}.csv", name));
+                found.Add(ReadHierarchy($"{prefix}{name}.csv", name));
             else
             {
                 throw new PrivacyRefusal(
@@ -89,7 +89,7 @@ internal sealed class DeidentifyCall(VerbCall call)
 
         found.AddRange(given.Select(one => Built(table[one.Key], one.Value)));
         if (prefix is not null)
-            found.AddRange(table.Columns.Where(one => !quasi.Contains(one.Name, StringComparer.Ordinal) && !given.ContainsKey(one.Name) && System.IO.File.Exists($"{prefix}{one.Name}.csv")).Select(one => HierarchyFile.Read($"{prefix}{one.Name}.csv", one.Name)));
+            found.AddRange(table.Columns.Where(one => !quasi.Contains(one.Name, StringComparer.Ordinal) && !given.ContainsKey(one.Name) && System.IO.File.Exists($"{prefix}{one.Name}.csv")).Select(one => ReadHierarchy($"{prefix}{one.Name}.csv", one.Name)));
         return found;
     }
 
@@ -185,9 +185,27 @@ internal sealed class DeidentifyCall(VerbCall call)
         var (kind, parameter) = colon < 0 ? (how, null) : (how[..colon], how[(colon + 1)..]);
         return kind switch
         {
-            "suppress" or "prefix" or "date" or "region" or "interval" => HierarchyWords.Build(column, kind, parameter),
-            _ => HierarchyFile.Read(call.Surroundings.PathOf(how), column.Name),
+            "suppress" => HierarchyBuilder.Suppression(column),
+            "prefix" => HierarchyBuilder.Prefixes(column),
+            "date" => HierarchyBuilder.Dates(column),
+            "region" => HierarchyBuilder.Regions(column),
+            "interval" => decimal.TryParse(parameter, NumberStyles.Float, CultureInfo.InvariantCulture, out var width)
+                ? HierarchyBuilder.Intervals(column, width)
+                : throw new CommandLineException($"--hierarchy {column.Name}={how}: an interval has a width, as in {column.Name}=interval:5."),
+            _ => ReadHierarchy(call.Surroundings.PathOf(how), column.Name),
         };
+    }
+
+    private static Hierarchy ReadHierarchy(string path, string attribute)
+    {
+        try
+        {
+            return HierarchyFile.Read(path, attribute);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new PrivacyException(new PrivacyRefusal(PrivacyCodes.HierarchyUnusable, $"The hierarchy of {attribute} cannot be read: {e.Message}", "Give a file, or interval:5, date, region, prefix or suppress.") { Column = attribute }, e);
+        }
     }
 
     private IEnumerable<(string Name, string Value)> Pairs(Option option)

@@ -52,9 +52,10 @@ public sealed record ReleaseCheck
 
         var classes = new Dictionary<string, List<int>>(StringComparer.Ordinal);
         var suppressed = 0;
+        Column[] shownAs = [.. QuasiIdentifiers.Select(name => Release[name])];
         for (var row = 0; row < Release.Rows; row++)
         {
-            var texts = QuasiIdentifiers.Select(name => Release[name][row]).ToArray();
+            var texts = Array.ConvertAll(shownAs, column => column[row]);
             if (texts.All(text => text == Suppressed))
             {
                 suppressed++;
@@ -95,11 +96,12 @@ public sealed record ReleaseCheck
 
         foreach (var name in Models.OfType<ClassModel>().Select(model => model.Sensitive).OfType<string>().Distinct())
         {
+            Column before = Input[name], after = Release[name];
             for (var row = 0; row < Input.Rows; row++)
             {
-                if (Input[name][row] == Release[name][row])
+                if (before[row] == after[row])
                     continue;
-                failures.Add(new ReleaseFailure("sensitive attribute", $"{name} is {Input[name][row]} in the table and {Release[name][row]} in the release.", row + 2));
+                failures.Add(new ReleaseFailure("sensitive attribute", $"{name} is {before[row]} in the table and {after[row]} in the release.", row + 2));
                 break;
             }
         }
@@ -116,11 +118,12 @@ public sealed record ReleaseCheck
 
         var sensitive = (model as ClassModel)?.Sensitive;
         var whole = new Dictionary<string, double>(StringComparer.Ordinal);
-        for (var row = 0; sensitive is not null && row < Input.Rows; row++)
-            whole[Input[sensitive][row]] = whole.GetValueOrDefault(Input[sensitive][row]) + 1.0 / Input.Rows;
+        var values = sensitive is null ? null : Input[sensitive];
+        for (var row = 0; values is not null && row < Input.Rows; row++)
+            whole[values[row]] = whole.GetValueOrDefault(values[row]) + 1.0 / Input.Rows;
         foreach (var rows in classes.Values)
         {
-            var counts = sensitive is null ? [] : rows.GroupBy(row => Input[sensitive][row], StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.Count(), StringComparer.Ordinal);
+            var counts = values is null ? [] : rows.GroupBy(row => values[row], StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.Count(), StringComparer.Ordinal);
             if (ModelDefinitions.Broken(model, rows.Count, counts, whole) is not { } how)
                 continue;
             var shown = string.Join(", ", QuasiIdentifiers.Select(name => $"{name} {Release[name][rows[0]]}"));

@@ -22,7 +22,7 @@ internal sealed class ClusterImproving
         {
             cancellation.ThrowIfCancellationRequested();
             var better = one.Dissolve() | one.Move();
-            if (space.Models.Monotone && space.Models.LeastSize <= LargestRegrown)
+            if (space.Models.PassByJoining && space.Models.LeastSize <= LargestRegrown)
                 better |= ClusterRegrowing.Regrow(space, clusters, RegrowPasses);
             if (!better)
                 return;

@@ -2,7 +2,7 @@ namespace CityHub.Privacy;
 
 /// <summary>
 /// Forms clusters of a block from below: rows alike are one cluster, and of all clusters that do not pass the one with the nearest neighbour joins it, until all pass or one is
-/// left (after the agglomerative algorithms of Goldberger and Tassa 2010, "Efficient anonymizations with enhanced utility"). For models that are safe against joining.
+/// left (after the agglomerative algorithms of Goldberger and Tassa 2010, "Efficient anonymizations with enhanced utility"). For models that joining leads to.
 /// </summary>
 internal static class ClusterJoining
 {

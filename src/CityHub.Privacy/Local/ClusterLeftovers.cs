@@ -1,14 +1,14 @@
 namespace CityHub.Privacy;
 
 /// <summary>
-/// Rows that found no cluster: each goes to the one where it costs least. Under models that are safe against joining that is done at any cost, as hardly a row is left; under
+/// Rows that found no cluster: each goes to the one where it costs least. Under models that joining leads to that is done at any cost, as hardly a row is left; under
 /// others only where it costs less than to suppress the row, as long as not too many are suppressed.
 /// </summary>
 internal static class ClusterLeftovers
 {
     public static void Place(LocalSpace space, List<Cluster> clusters, List<int> left, int limit, CancellationToken cancellation)
     {
-        var rest = Place(space, clusters, left, space.Models.Monotone ? double.PositiveInfinity : space.Whole, cancellation);
+        var rest = Place(space, clusters, left, space.Models.PassByJoining ? double.PositiveInfinity : space.Whole, cancellation);
         if (rest.Count <= limit)
             return;
         rest = Place(space, clusters, rest, double.PositiveInfinity, cancellation);

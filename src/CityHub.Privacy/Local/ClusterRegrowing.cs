@@ -2,7 +2,7 @@ namespace CityHub.Privacy;
 
 /// <summary>
 /// Clusters that have more rows than they need give up those that are a burden: such a row and the rows nearest to it that others can spare become a cluster of their own, where
-/// all together lose less than before. For models that are safe against joining.
+/// all together lose less than before. For models that joining leads to.
 /// </summary>
 internal sealed class ClusterRegrowing
 {

@@ -28,6 +28,7 @@ internal sealed class LocalModels
             if (ofClass.ComparesWithPopulation)
                 throw ModelRefusals.Parameter(model.Text, "the classes of a local recoding overlap, so that the people of a population belong to no one class", "Generalise the whole table alike instead.");
             Monotone &= ofClass.Monotone;
+            PassByJoining &= ofClass.PassesByJoining;
             LeastSize = Math.Max(LeastSize, ofClass.LeastSize);
             if (ofClass.Sensitive is not { } name)
             {
@@ -62,6 +63,9 @@ internal sealed class LocalModels
 
     /// <summary>All class models: a class that passes does so whatever joins it.</summary>
     public bool Monotone { get; } = true;
+
+    /// <summary>All class models: <see cref="ClassModel.PassesByJoining"/>.</summary>
+    public bool PassByJoining { get; } = true;
 
     public int LeastSize { get; }
 

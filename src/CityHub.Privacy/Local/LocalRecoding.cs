@@ -83,7 +83,7 @@ public sealed record LocalRecoding
         private int done;
 
         public (List<Cluster> Clusters, List<int> Left) Run() =>
-            (clusters, Form(BlockTree.Of(space, space.Models.Monotone ? BlockForJoining : BlockForGrowing, cancellation)));
+            (clusters, Form(BlockTree.Of(space, space.Models.PassByJoining ? BlockForJoining : BlockForGrowing, cancellation)));
 
         private List<int> Form(BlockTree block)
         {
@@ -93,7 +93,7 @@ public sealed record LocalRecoding
                 rows.AddRange(Form(part));
             if (rows.Count == 0)
                 return left;
-            var formed = space.Models.Monotone ? ClusterJoining.Form(space, rows.ToArray(), left) : ClusterGrowing.Form(space, rows, left, cancellation);
+            var formed = space.Models.PassByJoining ? ClusterJoining.Form(space, rows.ToArray(), left) : ClusterGrowing.Form(space, rows, left, cancellation);
             ClusterImproving.Improve(space, formed, cancellation);
             clusters.AddRange(formed);
             done += block.Rows.Length;

@@ -35,6 +35,8 @@ public sealed class EntropyDiversity : ClassModel
     /// <summary>A class that joins many records of one value loses entropy.</summary>
     public override bool Monotone => false;
 
+    internal override bool PassesByJoining => true;
+
     public override int LeastSize => (int)Math.Min(Math.Ceiling(L), int.MaxValue);
 
     public override ClassTest For(ReadOnlySpan<int> whole, IReadOnlyList<string> values, int records)

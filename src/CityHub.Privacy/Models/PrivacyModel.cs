@@ -25,6 +25,12 @@ public abstract class ClassModel : PrivacyModel
     /// </summary>
     public abstract bool Monotone { get; }
 
+    /// <summary>
+    /// Whether joining a class with its neighbours mostly leads to one that passes, as it does where a class only has to have enough in it. Otherwise a class has to be a
+    /// likeness of the whole table, which is reached sooner by choosing who joins.
+    /// </summary>
+    internal virtual bool PassesByJoining => Monotone;
+
     /// <summary>No class of fewer records passes, whatever is in it. That much of any model may prune a search.</summary>
     public virtual int LeastSize => 1;
 

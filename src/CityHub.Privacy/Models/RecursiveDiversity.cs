@@ -27,6 +27,8 @@ public sealed class RecursiveDiversity : ClassModel
 
     public override bool Monotone => false;
 
+    internal override bool PassesByJoining => true;
+
     public override int LeastSize => L;
 
     public override ClassTest For(ReadOnlySpan<int> whole, IReadOnlyList<string> values, int records)

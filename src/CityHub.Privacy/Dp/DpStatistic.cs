@@ -9,6 +9,31 @@ public abstract record DpStatistic
 
     /// <summary>One word for a release and a command line.</summary>
     public abstract string Name { get; }
+
+    /// <summary>Reads <c>count</c>, <c>sum</c>, <c>mean</c>, <c>variance</c>, <c>median</c>, <c>quantile=0.9</c>, <c>top=3</c> or <c>above=100:2</c> (threshold, positive answers).</summary>
+    /// <exception cref="PrivacyException">It is none of these.</exception>
+    public static DpStatistic Parse(string text)
+    {
+        var at = text.IndexOf('=', StringComparison.Ordinal);
+        var (name, value) = at < 0 ? (text, "") : (text[..at], text[(at + 1)..]);
+        var colon = value.IndexOf(':', StringComparison.Ordinal);
+        return (name, value) switch
+        {
+            ("count", "") => new DpCount(),
+            ("sum", "") => new DpSum(),
+            ("mean", "") => new DpMean(),
+            ("variance", "") => new DpVariance(),
+            ("median", "") => new DpQuantile(new ExactRational(1, 2)),
+            ("quantile", not "") => new DpQuantile(ExactRational.Parse(value)),
+            ("top", _) when Whole(value, out var k) => new DpTopK((int)k),
+            ("above", _) when colon > 0 && Whole(value[..colon], out var threshold) && Whole(value[(colon + 1)..], out var positives) => new DpAboveThreshold(threshold, (int)positives),
+            _ => throw new PrivacyRefusal(
+                PrivacyCodes.QueryUnusable, $"\"{text}\" is nothing that can be asked.", "Ask for count, sum, mean, variance, median, quantile=0.9, top=3 or above=100:2.", "statistic").ToException(),
+        };
+    }
+
+    private static bool Whole(string text, out long value) =>
+        long.TryParse(text, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out value) && value <= int.MaxValue;
 }
 
 /// <summary>The number of rows, by key where the question has keys; with one row for each resident the number of residents. A histogram is a count by key.</summary>

@@ -28,7 +28,7 @@ internal static class ExactChoice
             throw new ArgumentException("There is nothing to choose from.", nameof(many));
         var drawn = BigInteger.Zero;
         var bits = 0;
-        for (var more = 128; ; more = bits)
+        for (var more = 64; ; more = bits)
         {
             drawn = (drawn << more) | random.Bits(more);
             bits += more;

@@ -134,6 +134,15 @@ public sealed class DpQueryTests
     }
 
     [Fact]
+    public void A_statistic_is_read_from_a_command_line()
+    {
+        Assert.Equal([new DpCount(), new DpMean(), new DpQuantile(R("1/2")), new DpQuantile(R("0.9")), new DpTopK(3), new DpAboveThreshold(100, 2)],
+            ((string[])["count", "mean", "median", "quantile=0.9", "top=3", "above=100:2"]).Select(DpStatistic.Parse));
+        foreach (var wrong in (string[])["", "count=1", "top", "top=-1", "top=99999999999", "above=5", "above=5:", "quantile", "quantile=x", "mode"])
+            Assert.Equal(PrivacyCodes.QueryUnusable, Assert.Throws<PrivacyException>(() => DpStatistic.Parse(wrong)).Refusal.Code);
+    }
+
+    [Fact]
     public void However_small_a_delta_is_the_threshold_ends_somewhere()
     {
         var query = Ask(new DpCount()) with { GroupBy = ["where"], Cost = PrivacyCost.Epsilon(1, R("1e-300")) };

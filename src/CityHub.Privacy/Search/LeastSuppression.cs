@@ -19,10 +19,35 @@ internal sealed class LeastSuppression(SearchProblem problem)
     {
         if (classes.Count == 0 || kept < problem.Records - problem.Limit)
             return;
-        Sort(tables, depth);
-        if (lost[order[0]] >= Nothing(classes[order[0]].Size))
+        if (sizes.Length < classes.Count)
+            (lost, order, sizes) = (new double[classes.Count * 2], new int[classes.Count * 2], new int[classes.Count * 2]);
+        var ascending = sizes.AsSpan(0, classes.Count);
+        for (var one = 0; one < classes.Count; one++)
+            ascending[one] = classes[one].Size;
+        ascending.Sort();
+        if (classes.Count == 1 && Lost(tables, depth, 0) >= Nothing(classes[0].Size))
             return;
-        var cut = Cut(sizes.AsSpan(0, classes.Count), problem.TableModels, kept - (problem.Records - problem.Limit));
+        var cut = Cut(ascending, problem.TableModels, kept - (problem.Records - problem.Limit));
+        if (cut == 0)
+            return;
+        // All that are smaller than the last that has to go; of its size those that have lost least.
+        var (edge, same, left) = (ascending[cut - 1], 0, cut);
+        for (var one = 0; one < classes.Count; one++)
+        {
+            if (classes[one].Size < edge)
+                order[--left] = one;
+            else if (classes[one].Size == edge)
+                order[cut + same++] = one;
+        }
+
+        if (same > left)
+        {
+            foreach (var one in order.AsSpan(cut, same))
+                lost[one] = Lost(tables, depth, one);
+            order.AsSpan(cut, same).Sort((a, b) => lost[a] != lost[b] ? lost[a].CompareTo(lost[b]) : a.CompareTo(b));
+        }
+
+        order.AsSpan(cut, left).CopyTo(order);
         foreach (var one in order.AsSpan(0, cut))
         {
             var (parent, size, ofGroup) = classes[one];
@@ -76,36 +101,20 @@ internal sealed class LeastSuppression(SearchProblem problem)
         return true;
     }
 
-    private void Sort(ClassTable[] tables, int depth)
+    /// <summary>Of a class, the loss of its records together.</summary>
+    private double Lost(ClassTable[] tables, int depth, int one)
     {
-        if (lost.Length < classes.Count)
-            (lost, order, sizes) = (new double[classes.Count * 2], new int[classes.Count * 2], new int[classes.Count * 2]);
         Span<double> shares = stackalloc double[problem.Depth];
-        for (var one = 0; one < classes.Count; one++)
+        var (parent, size, ofGroup) = classes[one];
+        shares.Fill(size); // Of the attributes behind, nothing is left.
+        for (var at = depth; ; at--)
         {
-            var (parent, size, ofGroup) = classes[one];
-            for (var behind = depth + 1; behind < problem.Depth; behind++)
-                shares[behind] = size; // Nothing is left of them.
-            for (var at = depth; ; at--)
-            {
-                shares[at] = (double)size * ofGroup / problem.Attributes[at].Source.Hierarchy.Leaves;
-                if (at == 0)
-                    break;
-                ofGroup = tables[at].Leaves[parent];
-                parent = tables[at].Parent[parent];
-            }
-
-            (lost[one], order[one]) = (problem.Loss.Rank(shares), one);
+            shares[at] = (double)size * ofGroup / problem.Attributes[at].Source.Hierarchy.Leaves;
+            if (at == 0)
+                return problem.Loss.Rank(shares);
+            ofGroup = tables[at].Leaves[parent];
+            parent = tables[at].Parent[parent];
         }
-
-        order.AsSpan(0, classes.Count).Sort((a, b) =>
-        {
-            var bySize = classes[a].Size.CompareTo(classes[b].Size);
-            var byLoss = bySize != 0 ? bySize : lost[a].CompareTo(lost[b]);
-            return byLoss != 0 ? byLoss : a.CompareTo(b);
-        });
-        for (var one = 0; one < classes.Count; one++)
-            sizes[one] = classes[order[one]].Size;
     }
 
     /// <summary>The loss of a class that says nothing.</summary>

@@ -49,11 +49,16 @@ public static class PrivacyBench
             Add("b1_end_to_end_s", await EndToEndAsync(folder, large, work.Path, times, cancel));
         var table = CsvTable.Read(adult, new CsvOptions { Separator = ';' }, cancel);
         if (Wanted("lattice_ms"))
-            Add("lattice_ms", Times(times, () => Lattice.Explore(Task("A1").Request(table, folder), cancel).Count()));
+            {
+            var nodes = 0;
+            Add("lattice_ms", Times(times, () => nodes = Lattice.Explore(Task("A1").Request(table, folder), cancel).Count()));
+            Add("lattice_nodes", nodes);
+        }
+
         if (Wanted("local_granularity", "local_ms"))
         {
             LocalRecodingResult? local = null;
-            Add("local_ms", Times(times, () => local = LocalRecoding.Run(LocalOf(Task("C18").Request(table, folder)), cancellation: cancel)));
+            Add("local_ms", Times(times, () => local = LocalOf(Task("C18").Request(table, folder)).Run(cancel)));
             Add("local_granularity", local?.Granularity ?? 0);
             Add("local_suppressed", local?.Suppressed ?? 0);
         }
@@ -61,7 +66,7 @@ public static class PrivacyBench
         if (Wanted(LocalWithCloseness))
         {
             LocalRecodingResult? local = null;
-            Add($"{LocalWithCloseness}_ms", Times(Math.Min(3, times), () => local = LocalRecoding.Run(LocalOf(Task("A6").Request(table, folder)), cancellation: cancel)));
+            Add($"{LocalWithCloseness}_ms", Times(Math.Min(3, times), () => local = LocalOf(Task("A6").Request(table, folder)).Run(cancel)));
             Add($"{LocalWithCloseness}_granularity", local?.Granularity ?? 0);
             Add($"{LocalWithCloseness}_suppressed", local?.Suppressed ?? 0);
         }
@@ -112,8 +117,8 @@ public static class PrivacyBench
         return same;
     }
 
-    private static LocalRecodingRequest LocalOf(Anonymization request) =>
-        new() { Table = request.Table, QuasiIdentifiers = [.. request.QuasiIdentifiers.Select(one => one.Hierarchy)], Models = request.Models, SuppressionLimit = request.SuppressionLimit };
+    internal static LocalRecoding LocalOf(Anonymization request) =>
+        new() { Table = request.Table, QuasiIdentifiers = request.QuasiIdentifiers, Models = request.Models, SuppressionLimit = request.SuppressionLimit };
 
     /// <summary>As a user runs it: from the start of the process until the released file of a million rows is on the disk.</summary>
     private static async Task<double> EndToEndAsync(string folder, string large, string work, int times, CancellationToken cancel)

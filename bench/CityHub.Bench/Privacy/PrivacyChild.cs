@@ -50,8 +50,7 @@ public static class PrivacyChild
 
     private static string Local(Anonymization request, CancellationToken cancel)
     {
-        var result = LocalRecoding.Run(
-            new LocalRecodingRequest { Table = request.Table, QuasiIdentifiers = [.. request.QuasiIdentifiers.Select(one => one.Hierarchy)], Models = request.Models, SuppressionLimit = request.SuppressionLimit }, cancellation: cancel);
+        var result = PrivacyBench.LocalOf(request).Run(cancel);
         return string.Create(CultureInfo.InvariantCulture, $"\"granularity\":{result.Granularity:R},\"suppressed\":{result.Suppressed},\"classes\":{result.Classes}");
     }
 }

@@ -41,7 +41,7 @@ public static class Detectors
     // Telephones, mail, accounts.
     public static readonly Detector Mobile = Add("mobile", "手机号码", "Mobile telephone number", DirectIdentifier, 0.07, "MIIT numbering plan",
         "手机|移动电话|电话|联系方式|sj|sjh|sjhm|lxdh|dh|yddh|mobile|phone|cell|cellphone|tel|telephone|contact number|msisdn", (in Cell c) => Telephones.IsMobile(c.Compact));
-    public static readonly Detector MachineNumber = Add("machine-number", "物联网号码", "Number of a machine card", QuasiIdentifier, 0.01, "MIIT numbering plan",
+    public static readonly Detector MachineNumber = Add("machine-number", "物联网号码", "Number of a machine card", PersonalDataClass.QuasiIdentifier, 0.01, "MIIT numbering plan",
         "物联网卡|物联卡|卡号|iot|m2m|msisdn", (in Cell c) => Telephones.IsMachine(c.Compact));
     public static readonly Detector Landline = Add("landline", "固定电话", "Landline telephone number", DirectIdentifier, 0.3, "MIIT numbering plan",
         "固定电话|固话|座机|电话|传真|联系方式|gddh|lxdh|dh|cz|tel|telephone|landline|fax|phone|home phone", (in Cell c) => Telephones.IsLandline(c.Ascii));
@@ -99,11 +99,11 @@ public static class Detectors
         "姓名|名字|联系人|户主|法人|法定代表人|申请人|经办人|负责人|患者|病人|家长|监护人|收件人|收货人|持卡人|当事人|被告|原告|居民|业主|车主|学生|教师|xm|lxr|hz|frdb|name|real name|full name|contact|contact person|customer name|patient|owner|applicant", (in Cell c) => PersonNames.IsChinese(c.Text));
     public static readonly Detector LatinName = Label("latin-name", "外文姓名", "Latin name", DirectIdentifier, 1, "by form and name of the column",
         "姓名|英文名|外文名|拼音|name|real name|full name|first name|last name|given name|family name|surname|contact person|customer name|patient|owner", (in Cell c) => PersonNames.IsLatin(c.Text));
-    public static readonly Detector Sex = Label("sex", "性别", "Sex", QuasiIdentifier, 0.02, "GB/T 2261.1",
+    public static readonly Detector Sex = Label("sex", "性别", "Sex", PersonalDataClass.QuasiIdentifier, 0.02, "GB/T 2261.1",
         "性别|xb|xbdm|sex|gender", (in Cell c) => Words.IsSex(c.Text));
-    public static readonly Detector BirthDate = Label("birth-date", "出生日期", "Date of birth", QuasiIdentifier, 1, "GB/T 7408",
+    public static readonly Detector BirthDate = Label("birth-date", "出生日期", "Date of birth", PersonalDataClass.QuasiIdentifier, 1, "GB/T 7408",
         "出生|生日|csrq|csny|birth|birthday|birth date|date of birth|dob", (in Cell c) => Dates.IsDate(c.Text));
-    public static readonly Detector Age = Label("age", "年龄", "Age", QuasiIdentifier, 1, "0 to 120 years",
+    public static readonly Detector Age = Label("age", "年龄", "Age", PersonalDataClass.QuasiIdentifier, 1, "0 to 120 years",
         "年龄|岁数|nl|age", (in Cell c) => Dates.IsAge(c.Text));
     public static readonly Detector Ethnicity = Label("ethnicity", "民族", "Ethnic group", Sensitive, 0.1, "GB/T 3304-1991",
         "民族|mz|mzdm|ethnic|ethnicity|ethnic group|race|nation", (in Cell c) => Words.IsEthnicity(c.Text));
@@ -113,15 +113,15 @@ public static class Detectors
         "疾病|诊断|病名|病史|既往史|病因|症状|jb|jbmc|zd|disease|diagnosis|condition|illness|medical history", (in Cell c) => Words.IsDisease(c.Text));
     public static readonly Detector DiseaseCode = Label("disease-code", "疾病编码", "Code of a disease", Sensitive, 0.3, "GB/T 14396 (ICD-10)",
         "疾病编码|诊断编码|icd|icd10|icd 10|icd code|diagnosis code", (in Cell c) => Words.IsDiseaseCode(c.Ascii));
-    public static readonly Detector Occupation = Label("occupation", "职业", "Occupation", QuasiIdentifier, 0.15, "GB/T 6565",
+    public static readonly Detector Occupation = Label("occupation", "职业", "Occupation", PersonalDataClass.QuasiIdentifier, 0.15, "GB/T 6565",
         "职业|工种|岗位|职务|职称|zy|zydm|occupation|profession|job|job title", (in Cell c) => Words.IsOccupation(c.Text));
-    public static readonly Detector MaritalStatus = Label("marital-status", "婚姻状况", "Marital status", QuasiIdentifier, 0.05, "GB/T 2261.2",
+    public static readonly Detector MaritalStatus = Label("marital-status", "婚姻状况", "Marital status", PersonalDataClass.QuasiIdentifier, 0.05, "GB/T 2261.2",
         "婚姻|婚否|hyzk|marital|marital status|marriage", (in Cell c) => Words.IsMaritalStatus(c.Text));
-    public static readonly Detector Education = Label("education", "学历", "Education", QuasiIdentifier, 0.1, "GB/T 4658",
+    public static readonly Detector Education = Label("education", "学历", "Education", PersonalDataClass.QuasiIdentifier, 0.1, "GB/T 4658",
         "学历|文化程度|教育程度|学位|whcd|xl|education|degree", (in Cell c) => Words.IsEducation(c.Text));
     public static readonly Detector Party = Label("political-status", "政治面貌", "Political status", Sensitive, 0.02, "GB/T 4762",
         "政治面貌|zzmm|political status|party", (in Cell c) => Words.IsParty(c.Text));
-    public static readonly Detector Nationality = Label("nationality", "国籍", "Nationality", QuasiIdentifier, 0.1, "GB/T 2659",
+    public static readonly Detector Nationality = Label("nationality", "国籍", "Nationality", PersonalDataClass.QuasiIdentifier, 0.1, "GB/T 2659",
         "国籍|gj|nationality|citizenship|native country|country of birth", (in Cell c) => Words.IsNationality(c.Text));
     public static readonly Detector BloodGroup = Label("blood-group", "血型", "Blood group", Sensitive, 1, "WS 364",
         "血型|xx|blood|blood group|blood type", (in Cell c) => Words.IsBlood(c.Text));
@@ -129,15 +129,15 @@ public static class Detectors
     // Where somebody lives or is.
     public static readonly Detector Address = Add("address", "地址", "Address", DirectIdentifier, 1e-3, "GB/T 23705",
         "地址|住址|住所|家庭住址|户籍地|居住地|dz|zz|jtzz|hjdz|lxdz|address|addr|home address|residence|street", (in Cell c) => c.Ascii.IsEmpty && Places.IsAddress(c.Text));
-    public static readonly Detector Postcode = Label("postcode", "邮政编码", "Postcode", QuasiIdentifier, 1, "GB/T 2260, China Post",
+    public static readonly Detector Postcode = Label("postcode", "邮政编码", "Postcode", PersonalDataClass.QuasiIdentifier, 1, "GB/T 2260, China Post",
         "邮编|邮政编码|yb|yzbm|postcode|postal code|zip|zipcode|zip code", (in Cell c) => Places.IsPostcode(c.Ascii));
-    public static readonly Detector Region = Label("region-code", "行政区划代码", "Region code", QuasiIdentifier, 0.4, "GB/T 2260",
+    public static readonly Detector Region = Label("region-code", "行政区划代码", "Region code", PersonalDataClass.QuasiIdentifier, 0.4, "GB/T 2260",
         "区划|行政区划|区划代码|xzqh|xzqhdm|qhdm|region code|adcode|area code|division code", (in Cell c) => Places.IsRegionCode(c.Ascii));
-    public static readonly Detector Coordinates = Add("coordinates", "坐标", "Pair of coordinates", QuasiIdentifier, 0.05, "GB/T 16831 (ISO 6709)",
+    public static readonly Detector Coordinates = Add("coordinates", "坐标", "Pair of coordinates", PersonalDataClass.QuasiIdentifier, 0.05, "GB/T 16831 (ISO 6709)",
         "坐标|经纬度|位置|定位|zb|jwd|coordinates|location|lnglat|latlng|gps|geo|position", (in Cell c) => Places.IsPair(c.Ascii));
-    public static readonly Detector Latitude = Label("latitude", "纬度", "Latitude", QuasiIdentifier, 1, "GB/T 16831 (ISO 6709)",
+    public static readonly Detector Latitude = Label("latitude", "纬度", "Latitude", PersonalDataClass.QuasiIdentifier, 1, "GB/T 16831 (ISO 6709)",
         "纬度|wd|lat|latitude", (in Cell c) => Places.IsLatitude(c.Ascii));
-    public static readonly Detector Longitude = Label("longitude", "经度", "Longitude", QuasiIdentifier, 1, "GB/T 16831 (ISO 6709)",
+    public static readonly Detector Longitude = Label("longitude", "经度", "Longitude", PersonalDataClass.QuasiIdentifier, 1, "GB/T 16831 (ISO 6709)",
         "经度|jd|lon|lng|long|longitude", (in Cell c) => Places.IsLongitude(c.Ascii));
     public static readonly Detector RealEstateUnit = Add("real-estate-unit", "不动产单元号", "Unit number of real estate", DirectIdentifier, 1e-4, "GB/T 37346-2019",
         "不动产单元|单元号|bdcdyh|real estate unit|property unit", (in Cell c) => Places.IsRealEstateUnit(c.Compact));

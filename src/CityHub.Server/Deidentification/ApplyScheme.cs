@@ -15,7 +15,8 @@ internal static class ApplyScheme
         var scheme = Read(file);
         using var keys = call.ReadKeys();
         var table = await call.ReadAsync(call.File, cancel);
-        var result = SchemeApplication.Apply(scheme, table, call.Context(scheme.Columns.Select(one => one.Hierarchy).OfType<Hierarchy>(), keys), cancel);
+        using var context = call.Context(scheme.Columns.Select(one => one.Hierarchy).OfType<Hierarchy>(), keys);
+        var result = SchemeApplication.Apply(scheme, table, context, cancel);
 
         // 1 The release. A crash after it leaves a scheme that knows of fewer records than were released: the next classes look smaller than they are, and more is suppressed.
         // 2 The scheme. The other way round a class could pass because of records that nobody received.

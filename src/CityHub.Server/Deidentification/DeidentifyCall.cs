@@ -127,7 +127,6 @@ internal sealed class DeidentifyCall(VerbCall call)
         Scope = Scope,
         Entropy = new CryptoEntropy(),
         Keys = keys,
-        Noise = static (numerator, denominator, entropy) => new DiscreteLaplace(new ExactRational(numerator, denominator)).Draw(new ExactRandom(entropy)),
         Hierarchies = hierarchies.ToDictionary(one => one.Attribute, StringComparer.Ordinal),
     };
 
@@ -185,12 +184,12 @@ internal sealed class DeidentifyCall(VerbCall call)
         var (kind, parameter) = colon < 0 ? (how, null) : (how[..colon], how[(colon + 1)..]);
         return kind switch
         {
-            "suppress" => HierarchyBuilder.Suppression(column),
-            "prefix" => HierarchyBuilder.Prefixes(column),
-            "date" => HierarchyBuilder.Dates(column),
-            "region" => HierarchyBuilder.Regions(column),
-            "interval" => decimal.TryParse(parameter, NumberStyles.Float, CultureInfo.InvariantCulture, out var width)
-                ? HierarchyBuilder.Intervals(column, width)
+            "suppress" => HierarchyBuilder.Suppression(column.Name, column.Values),
+            "prefix" => HierarchyBuilder.Redaction(column.Name, column.Values),
+            "date" => HierarchyBuilder.Dates(column.Name, column.Values),
+            "region" => HierarchyBuilder.Regions(column.Name, column.Values),
+            "interval" => decimal.TryParse(parameter, NumberStyles.Float, CultureInfo.InvariantCulture, out var width) && width > 0
+                ? HierarchyBuilder.Intervals(column.Name, column.Values, width)
                 : throw new CommandLineException($"--hierarchy {column.Name}={how}: an interval has a width, as in {column.Name}=interval:5."),
             _ => ReadHierarchy(call.Surroundings.PathOf(how), column.Name),
         };

@@ -22,7 +22,7 @@ internal static class EvaluateRelease
         if (scheme is not null && original is not null)
         {
             using var keys = call.ReadKeys();
-            var context = call.Context(scheme.QuasiIdentifiers.Select(one => one.Hierarchy).OfType<Hierarchy>(), keys);
+            using var context = call.Context(scheme.QuasiIdentifiers.Select(one => one.Hierarchy).OfType<Hierarchy>(), keys);
             foreach (var transform in scheme.Transforms)
                 original = transform.Apply(original, context);
         }

@@ -20,7 +20,7 @@ internal static class FitScheme
         var names = call.Names(Quasi);
         var hierarchies = call.ReadHierarchies(input, names);
         var transforms = call.Transforms();
-        var context = call.Context(hierarchies, keys);
+        using var context = call.Context(hierarchies, keys);
         var table = input;
         foreach (var transform in transforms)
             table = transform.Apply(table, context);
@@ -88,8 +88,7 @@ internal static class FitScheme
 
     private static Found Locally(DeidentifyCall call, Table table, IReadOnlyList<QuasiIdentifier> quasi, IReadOnlyList<PrivacyModel> models, double limit, CancellationToken cancel)
     {
-        var result = LocalRecoding.Run(
-            new LocalRecodingRequest { Table = table, QuasiIdentifiers = [.. quasi.Select(one => one.Hierarchy)], Models = models, SuppressionLimit = limit }, call.Progress("recoding"), cancel);
+        var result = new LocalRecoding { Table = table, QuasiIdentifiers = quasi, Models = models, SuppressionLimit = limit, Progress = call.Progress("recoding") }.Run(cancel);
         return new Found(result.Table, null, null, [("granularity", result.Granularity)]);
     }
 

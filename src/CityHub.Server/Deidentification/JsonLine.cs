@@ -41,9 +41,9 @@ internal static class JsonLine
         {
             json.WriteStartObject("populationUnique");
             json.WriteNumber("dankar", population.Dankar);
-            json.WriteNumber("pitman", population.Pitman);
+            json.WriteNumber("pitman", population.Pitman ?? 0); // 0: no estimate, as the reference writes it
             json.WriteNumber("zayatz", population.Zayatz);
-            json.WriteNumber("snb", population.Snb);
+            json.WriteNumber("snb", population.Snb ?? 0);
             json.WriteEndObject();
         }
 

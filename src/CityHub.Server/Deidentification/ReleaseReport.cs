@@ -49,7 +49,7 @@ internal static class ReleaseReport
             if (outcome.Levels is not { } levels)
                 done.Add(chinese ? "按组泛化(局部重编码)" : "generalised class by class");
             else if (levels[at] > 0)
-                done.Add(string.Create(System.Globalization.CultureInfo.InvariantCulture, chinese ? (FormattableString)$"泛化到第 {levels[at]} 级(共 {outcome.Hierarchies[at].Levels - 1} 级)" : $"level {levels[at]} of {outcome.Hierarchies[at].Levels - 1}"));
+                done.Add(FormattableString.Invariant(chinese ? $"泛化到第 {levels[at]} 级(共 {outcome.Hierarchies[at].Levels - 1} 级)" : (FormattableString)$"level {levels[at]} of {outcome.Hierarchies[at].Levels - 1}"));
         }
 
         return done.Count > 0 ? string.Join(chinese ? "、" : ", ", done) : chinese ? "保持原样" : "as it was";

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using CityHub.Bench.Privacy;
 using CityHub.Privacy;
 
 namespace CityHub.Tests.Privacy;

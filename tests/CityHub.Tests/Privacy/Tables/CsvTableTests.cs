@@ -1,4 +1,5 @@
 using System.Text;
+using CityHub.Bench.Privacy;
 using CityHub.Privacy;
 using CsCheck;
 

@@ -1,6 +1,6 @@
 using CityHub.Privacy;
 
-namespace CityHub.Tests.Privacy;
+namespace CityHub.Bench.Privacy;
 
 /// <summary>
 /// A million rows made of Adult, byte for byte the same everywhere: row i is a row of Adult, in which each cell comes with one chance in ten from another row, and the

@@ -24,7 +24,7 @@ internal sealed class ClassTables
         (this.problem, rows) = (problem, problem.Rows);
         tables = new ClassTable[problem.Depth];
         for (var depth = 0; depth < tables.Length; depth++)
-            tables[depth] = new ClassTable();
+            tables[depth] = new ClassTable(rows.Count);
         (keptUp, aliveUp) = (new int[problem.Depth][], new int[problem.Depth][]);
         Array.Fill(keptUp, []);
         Array.Fill(aliveUp, []);

@@ -21,14 +21,12 @@ internal sealed class HeuristicSearch(SearchProblem problem, SearchBudget budget
             {
                 cancel.ThrowIfCancellationRequested();
                 var spent = budget.Clock.GetElapsedTime(began);
-                if (best.Found && (spent >= budget.Limit || evaluator.Nodes >= budget.Nodes))
+                if (spent >= budget.Limit || evaluator.Nodes >= budget.Nodes)
                 {
                     progress?.Report(1);
-                    return best.Take(proven: false, evaluator.Nodes) ?? throw NoSolution.Explain(problem);
+                    return best.Take(proven: false, evaluator.Nodes) ?? throw NoSolution.NotInTime(evaluator.Nodes);
                 }
 
-                if (spent >= budget.Limit * 10)
-                    throw NoSolution.Explain(problem);
                 if (levels[i] == 0)
                     continue;
                 int[] finer = [.. levels];

@@ -13,12 +13,18 @@ internal sealed class LossFunction
         aggregate = options.Aggregate;
         suppressing = options.Balance < 0.5 ? 2 * options.Balance : 1;
         generalising = options.Balance <= 0.5 ? 1 : 1 - 2 * (options.Balance - 0.5);
+        Slack = generalising is 0 or 1 && suppressing is 0 or 1 ? 0 : 2e-10;
         var heaviest = weights.Max();
         this.weights = [.. weights.Select(one => heaviest > 0 ? one / heaviest : 1)];
         this.leaves = [.. leaves.Select(one => (double)one)];
         least = [.. leaves.Select(_ => generalising * records)];
         span = [.. leaves.Select(one => (double)records * one - generalising * records)];
     }
+
+    /// <summary>
+    /// So much a bound may lie above the loss that it bounds: with a balance that is no whole number sums are rounded, and equal ones may fall to either side of a decimal.
+    /// </summary>
+    public double Slack { get; }
 
     /// <summary>The loss of one attribute, 0 to 1, down to ten decimals.</summary>
     /// <param name="kept">Leaves of the groups of the records that are kept, summed over them.</param>

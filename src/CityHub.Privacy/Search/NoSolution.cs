@@ -5,6 +5,10 @@ namespace CityHub.Privacy;
 /// <summary>Says which model stands in the way where no generalisation passes, and what would help.</summary>
 internal static class NoSolution
 {
+    public static PrivacyException NotInTime(long nodes) => new PrivacyRefusal(
+        PrivacyCodes.NoSolution, string.Create(CultureInfo.InvariantCulture, $"No generalisation that passes was found in time; {nodes} were looked at."),
+        "Give the search more time, or allow more records to be suppressed.").ToException();
+
     public static PrivacyException Explain(SearchProblem problem)
     {
         int[] top = [.. problem.Attributes.Select(one => one.Levels - 1)];

@@ -31,12 +31,14 @@ internal sealed class OptimalSearch
     public FoundNode Run(IProgress<double>? report, CancellationToken stop)
     {
         (progress, cancel) = (report, stop);
-        Visit(0);
+        Visit(0, 0, 1);
         progress?.Report(1);
         return best.Take(proven: true, nodes) ?? throw NoSolution.Explain(problem);
     }
 
-    private void Visit(int depth)
+    /// <param name="from">Of the whole search, 0 to 1, so much is done before this.</param>
+    /// <param name="share">And so much of it is this.</param>
+    private void Visit(int depth, double from, double share)
     {
         cancel.ThrowIfCancellationRequested();
         var attribute = problem.Attributes[depth];
@@ -66,7 +68,10 @@ internal sealed class OptimalSearch
                 break;
             levels[depth] = level;
             tables.Open(depth, level);
-            Visit(depth + 1);
+            Visit(depth + 1, from, share / children.Length);
+            from += share / children.Length;
+            if (depth < 3)
+                progress?.Report(Math.Min(1, from));
         }
 
         levels[depth] = top;
@@ -101,6 +106,7 @@ internal sealed class OptimalSearch
             losses[i] = known is not null && i < depth
                 ? problem.Loss.Attribute(i, known.AliveLeaves[i], generalised[levels[i]], dead)
                 : problem.Loss.AtLeast(i, generalised[i == depth ? level : 0], problem.Records, dead);
+            losses[i] = Math.Max(0, losses[i] - problem.Loss.Slack);
         }
 
         return problem.Loss.Rank(losses);

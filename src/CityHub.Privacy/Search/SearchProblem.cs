@@ -25,8 +25,9 @@ internal sealed class SearchProblem
         Limit = (int)Math.Floor(request.SuppressionLimit * Records);
         var prepared = request.QuasiIdentifiers.Select((one, i) => (Attribute: new SearchAttribute(table[one.Attribute], one), Order: i)).ToArray();
         // First the attribute whose first step up costs most: its levels are soon told apart by their loss, and the rest need be looked at for few of them. Against the
-        // largest domain first that is 105 instead of 805 generalisations on the million rows (k = 5), 404 instead of 921 on Adult.
-        var sorted = prepared.OrderByDescending(one => one.Attribute.FirstStep).ThenByDescending(one => one.Attribute.Values).ThenBy(one => one.Order).ToArray();
+        // largest domain first that is 105 instead of 805 generalisations on the million rows (k = 5), 404 instead of 921 on Adult. Where nothing may be suppressed the
+        // largest domain fails soonest: 4 ms instead of 29.
+        var sorted = prepared.OrderByDescending(one => Limit == 0 ? 0 : one.Attribute.FirstStep).ThenByDescending(one => one.Attribute.Values).ThenBy(one => one.Order).ToArray();
         Attributes = [.. sorted.Select(one => one.Attribute)];
         RequestOrder = [.. sorted.Select(one => one.Order)];
         Loss = new LossFunction(

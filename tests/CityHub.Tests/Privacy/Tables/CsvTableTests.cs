@@ -90,8 +90,7 @@ public sealed class CsvTableTests
             var read = CsvTable.Read(new Dribble(bytes, one.chunk), new CsvOptions { Separator = one.separator }, Running);
             foreach (var name in names)
             {
-                if (one.cells.Length > 0 && one.columns > 1)
-                    Assert.Equal(Values(table[name]), Values(read[name]));
+                Assert.Equal(Values(table[name]), Values(read[name]));
             }
         }, iter: 300);
     }

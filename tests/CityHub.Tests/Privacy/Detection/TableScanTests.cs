@@ -23,8 +23,8 @@ public sealed class TableScanTests
 
         Assert.Equal(
             [
-                ("身份证号", DirectIdentifier, "resident-id"), ("xm", DirectIdentifier, "person-name"), ("性别", QuasiIdentifier, "sex"), ("user_phone", DirectIdentifier, "mobile"),
-                ("出生日期", QuasiIdentifier, "birth-date"), ("民族", Sensitive, "ethnicity"), ("家庭住址", DirectIdentifier, "address"), ("诊断", Sensitive, "disease"), ("邮编", QuasiIdentifier, "postcode"),
+                ("身份证号", DirectIdentifier, "resident-id"), ("xm", DirectIdentifier, "person-name"), ("性别", PersonalDataClass.QuasiIdentifier, "sex"), ("user_phone", DirectIdentifier, "mobile"),
+                ("出生日期", PersonalDataClass.QuasiIdentifier, "birth-date"), ("民族", Sensitive, "ethnicity"), ("家庭住址", DirectIdentifier, "address"), ("诊断", Sensitive, "disease"), ("邮编", PersonalDataClass.QuasiIdentifier, "postcode"),
                 ("备注", Other, null), ("设备温度", Other, null), ("企业信用代码", Other, "credit-code"),
             ],
             scan.Columns.Select(one => (one.Column, one.Suggested, one.Best?.Detector.Id)));

@@ -148,7 +148,7 @@ public sealed class CsvTableTests
     }
 
     [Fact]
-    public void The_million_rows_are_the_ones_that_were_specified_and_are_read_in_under_a_second()
+    public void The_million_rows_are_the_ones_that_were_specified()
     {
         var adult = Path.Combine(SharedData.Need("privacy"), "adult.csv");
         var bytes = new MemoryStream(83_000_000);
@@ -156,9 +156,7 @@ public sealed class CsvTableTests
         Assert.Equal(82_436_500, bytes.Length);
         Assert.Equal(AdultBoot.Sha256, Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(bytes.GetBuffer().AsSpan(0, (int)bytes.Length))));
         bytes.Position = 0;
-        var before = ThreadClock.Now;
         var table = CsvTable.Read(bytes, cancel: Running);
-        TestContext.Current.TestOutputHelper?.WriteLine(FormattableString.Invariant($"read: {(ThreadClock.Now - before).TotalMilliseconds} ms"));
         Assert.Equal(1_000_000, table.Rows);
     }
 

@@ -10,7 +10,7 @@ public sealed class EncryptionTests
     [Fact]
     public void Format_preserving_encryption_keeps_length_alphabet_and_the_rest_and_comes_back()
     {
-        using var context = Context();
+        using var context = ReleaseContext();
         var gen = from sm4 in Gen.Bool
                   from alphabet in Gen.OneOf(Gen.Const(FormatPreserving.Digits), Gen.Const("0123456789abcdefghijklmnopqrstuvwxyz"), Gen.Const("甲乙丙丁戊己庚辛壬癸子丑寅卯"), Gen.Const("01"))
                   from text in Gen.Char[alphabet].Array[24, 34]
@@ -38,8 +38,8 @@ public sealed class EncryptionTests
     [Fact]
     public void It_is_a_permutation_that_another_scope_identity_or_prefix_changes()
     {
-        using var context = Context();
-        using var other = Context(Scope with { Receiver = "ministry" });
+        using var context = ReleaseContext();
+        using var other = ReleaseContext(Scope with { Receiver = "ministry" });
         var transform = new FormatPreserving("x", "phone", Gm, keepFirst: 3);
         var function = transform.Open(context);
         var images = Enumerable.Range(0, 2000).Select(i => function(string.Create(CultureInfo.InvariantCulture, $"138{i:00000000}"))).ToArray();
@@ -52,7 +52,7 @@ public sealed class EncryptionTests
     [Fact]
     public void Fewer_than_a_million_possibilities_are_refused_with_the_row()
     {
-        using var context = Context();
+        using var context = ReleaseContext();
         var table = Table.Of(["pin"], ["123456"], ["12345"]);
         var refusal = Refused(() => new FormatPreserving("pin", "pin", Intl).Apply(table, context));
         Assert.Equal((PrivacyCodes.TransformUnusable, "pin", 3L), (refusal.Code, refusal.Column, refusal.Row));
@@ -64,7 +64,7 @@ public sealed class EncryptionTests
     [Fact]
     public void An_id_number_stays_one_with_what_is_asked_for_kept_and_comes_back()
     {
-        using var context = Context();
+        using var context = ReleaseContext();
         Assert.True(IdNumberEncryption.IsValid("11010519491231002X")); // the example of GB 11643
         Assert.False(IdNumberEncryption.IsValid("110105194912310021"));
         var day = Gen.Int[0, 73_048].Select(days => new DateOnly(1900, 1, 1).AddDays(days));
@@ -94,8 +94,8 @@ public sealed class EncryptionTests
     [Fact]
     public void Deterministic_encryption_keeps_equality_within_a_scope_and_refuses_what_is_not_its_own()
     {
-        using var context = Context();
-        using var other = Context(Scope with { Purpose = "audit" });
+        using var context = ReleaseContext();
+        using var other = ReleaseContext(Scope with { Purpose = "audit" });
         foreach (var use in new[] { Intl, Gm })
         {
             var transform = new DeterministicEncryption("x", "person", use);
@@ -118,7 +118,7 @@ public sealed class EncryptionTests
     [Fact]
     public void Order_preserving_encryption_keeps_the_order_and_comes_back()
     {
-        using var context = Context();
+        using var context = ReleaseContext();
         var transform = new OrderPreserving("x", "age", Gm, -50, 1_000_000_000);
         var (forward, back) = (transform.Open(context), ((ValueTransform)transform.Inverse()).Open(context));
         Gen.Select(Gen.Int[-50, 1_000_000_000], Gen.Int[-50, 1_000_000_000]).Sample(
@@ -140,7 +140,7 @@ public sealed class EncryptionTests
     [Fact]
     public void A_null_stays_a_null_in_every_transform_of_single_values()
     {
-        using var context = Context();
+        using var context = ReleaseContext();
         foreach (var transform in OfEachKind.OfType<ValueTransform>())
             Assert.Equal("", transform.Open(context)(""));
     }

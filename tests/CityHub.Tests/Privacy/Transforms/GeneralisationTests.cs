@@ -9,7 +9,7 @@ public sealed class GeneralisationTests
     [Fact]
     public void A_value_becomes_its_group_and_one_that_is_in_no_hierarchy_is_refused()
     {
-        using var context = Context();
+        using var context = ReleaseContext();
         var made = new Generalise("district", 1).Apply(People, context);
         Assert.Equal(Cells(People, "district").Select(value => value is "East" or "West" ? "city" : "country"), Cells(made, "district"));
         Assert.Equal(2, made["district"].Distinct);
@@ -23,7 +23,7 @@ public sealed class GeneralisationTests
     [Fact]
     public void Only_rare_values_go_up_and_only_as_far_as_they_have_to()
     {
-        using var context = Context();
+        using var context = ReleaseContext();
 
         // 25 East, 20 West, 13 Hill, 2 Lake.
         Assert.Equal(["East", "West", "country"], new GeneraliseRare("district", 14).Apply(People, context)["district"].Values);

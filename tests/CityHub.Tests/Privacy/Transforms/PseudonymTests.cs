@@ -15,7 +15,7 @@ public sealed class PseudonymTests
         var visits = Table.Of(["patient", "day"], Enumerable.Range(0, 30).Select(i => new[] { IdNumber(i * 2), "mon" }));
         foreach (var use in new[] { Intl, Gm })
         {
-            using var context = Context();
+            using var context = ReleaseContext();
             var people = new KeyedPseudonym("id", "person", use, 12).Apply(People, context);
             var joined = new KeyedPseudonym("patient", "person", use, 12).Apply(visits, context);
             for (var i = 0; i < 30; i++)
@@ -25,12 +25,12 @@ public sealed class PseudonymTests
             var seen = new HashSet<string>(people["id"].Values);
             foreach (var scope in new[] { Scope with { Dataset = "school" }, Scope with { Purpose = "audit" }, Scope with { Receiver = "ministry" } })
             {
-                using var other = Context(scope);
+                using var other = ReleaseContext(scope);
                 foreach (var pseudonym in new KeyedPseudonym("id", "person", use, 12).Apply(People, other)["id"].Values)
                     Assert.True(seen.Add(pseudonym));
             }
 
-            using var same = Context();
+            using var same = ReleaseContext();
             foreach (var different in new[] { new KeyedPseudonym("id", "company", use, 12), new KeyedPseudonym("id", "person", use with { Version = 2 }, 12) })
             {
                 foreach (var pseudonym in different.Apply(People, same)["id"].Values)
@@ -50,7 +50,7 @@ public sealed class PseudonymTests
     [Fact]
     public void Suites_give_different_pseudonyms_and_the_long_form_is_the_whole_mac()
     {
-        using var context = Context();
+        using var context = ReleaseContext();
         var intl = new KeyedPseudonym("id", "person", Intl).Open(context)("a");
         Assert.Equal(64, intl.Length);
         Assert.NotEqual(intl, new KeyedPseudonym("id", "person", Gm).Open(context)("a"));
@@ -67,26 +67,26 @@ public sealed class PseudonymTests
     {
         // 2^20 pseudonyms of 4 letters and 3,000 persons: about four pairs are expected.
         var many = Table.Of(["id"], Enumerable.Range(0, 3000).Select(i => new[] { "p" + i }));
-        using var context = Context();
+        using var context = ReleaseContext();
         var refusal = Refused(() => new KeyedPseudonym("id", "person", Intl, 4).Apply(many, context));
         Assert.Equal(PrivacyCodes.TransformUnusable, refusal.Code);
         Assert.Equal("id", refusal.Column);
         Assert.InRange(refusal.Row ?? 0, 3, 3001);
 
         var single = Enumerable.Range(0, 3000).Select(i => Table.Of(["id"], [["p" + i]])).ToArray();
-        using var apart = Context();
+        using var apart = ReleaseContext();
         Assert.Equal(PrivacyCodes.TransformUnusable, Refused(() => Array.ForEach(single, one => new KeyedPseudonym("id", "person", Intl, 4).Apply(one, apart))).Code);
 
-        using var enough = Context();
+        using var enough = ReleaseContext();
         Assert.Equal(3000, new KeyedPseudonym("id", "person", Intl, 12).Apply(many, enough)["id"].Distinct);
     }
 
     [Fact]
     public void A_keyed_hash_joins_releases_and_needs_the_key()
     {
-        using var one = Context();
-        using var other = Context(Scope with { Receiver = "ministry" });
-        using var stranger = Context(key: 9);
+        using var one = ReleaseContext();
+        using var other = ReleaseContext(Scope with { Receiver = "ministry" });
+        using var stranger = ReleaseContext(key: 9);
         var hash = new KeyedHash("id", Gm);
         Assert.Equal(hash.Open(one)("a"), hash.Open(other)("a"));
         Assert.NotEqual(hash.Open(one)("a"), hash.Open(stranger)("a"));
@@ -96,7 +96,7 @@ public sealed class PseudonymTests
     [Fact]
     public void Random_pseudonyms_come_from_a_table_that_alone_leads_back()
     {
-        using var context = Context();
+        using var context = ReleaseContext();
         var transform = new RandomPseudonym("id", "person");
         var made = transform.Apply(People, context);
         Assert.Equal(60, made["id"].Distinct);

@@ -17,7 +17,7 @@ public sealed class RandomisationTests
             cells =>
             {
                 var table = Table.Of(["g", "v"], cells.Select(one => new[] { $"{one.Item1}", $"{one.Item2}" }));
-                using var context = Context(seed: cells.Length);
+                using var context = ReleaseContext(seed: cells.Length);
                 Transform transform = kind switch { "permute" => new Permute(["v"], "g"), "swap" => new Swap(["v"], 0.4m, "g"), _ => new RankSwap("v", 20, "g") };
                 var made = transform.Apply(table, context);
                 Assert.Equal(Cells(table, "g"), Cells(made, "g"));
@@ -34,7 +34,7 @@ public sealed class RandomisationTests
     public void A_permutation_reaches_every_row_and_keeps_columns_together()
     {
         var table = Table.Of(["a", "b", "c"], Enumerable.Range(0, 1000).Select(i => new[] { $"{i}", $"x{i}", $"{i}" }));
-        using var context = Context();
+        using var context = ReleaseContext();
         var made = new Permute(["a", "b"]).Apply(table, context);
         Assert.Equal(Cells(made, "a").Select(a => "x" + a), Cells(made, "b"));
         Assert.InRange(Enumerable.Range(0, 1000).Count(row => made["a"][row] == made["c"][row]), 0, 8); // 1 is expected
@@ -44,7 +44,7 @@ public sealed class RandomisationTests
     public void A_swap_moves_the_share_of_rows_that_was_asked_for()
     {
         var table = Table.Of(["v"], Enumerable.Range(0, 1000).Select(i => new[] { $"{i}" }));
-        using var context = Context();
+        using var context = ReleaseContext();
         var made = new Swap(["v"], 0.3m).Apply(table, context);
         Assert.Equal(300, Enumerable.Range(0, 1000).Count(row => made["v"][row] != table["v"][row]));
     }
@@ -53,7 +53,7 @@ public sealed class RandomisationTests
     public void A_rank_swap_goes_no_farther_than_its_reach()
     {
         var table = Table.Of(["v"], Enumerable.Range(0, 1000).Select(i => new[] { $"{i * 37 % 1000}" }));
-        using var context = Context();
+        using var context = ReleaseContext();
         var made = new RankSwap("v", 5).Apply(table, context);
         var distances = Enumerable.Range(0, 1000).Select(row => Math.Abs(int.Parse(made["v"][row], CultureInfo.InvariantCulture) - int.Parse(table["v"][row], CultureInfo.InvariantCulture))).ToArray();
         Assert.InRange(distances.Max(), 1, 50);
@@ -64,7 +64,7 @@ public sealed class RandomisationTests
     public void Noise_is_on_the_grid_within_bounds_and_of_its_scale()
     {
         var table = Table.Of(["v"], Enumerable.Range(0, 20_000).Select(_ => new[] { "1049" }).Append([""]));
-        using var context = Context();
+        using var context = ReleaseContext();
         var made = new AddNoise("v", 100, 3, 2, min: 900).Apply(table, context);
         Assert.Equal("", made["v"][20_000]);
         var values = Cells(made, "v").Take(20_000).Select(value => int.Parse(value, CultureInfo.InvariantCulture)).ToArray();
@@ -93,7 +93,7 @@ public sealed class RandomisationTests
 
                 var names = one.points.Select((_, i) => $"c{i}").ToArray();
                 var table = Table.Of(names, Enumerable.Range(0, n).Select(row => one.points.Select(column => Numbers.Write((decimal)column[row])).ToArray()));
-                using var context = Context();
+                using var context = ReleaseContext();
                 var made = new Microaggregate(names, one.k, 6).Apply(table, context);
                 for (var i = 0; i < names.Length; i++)
                     Assert.Equal(one.points[i].Average(), Cells(made, names[i]).Average(value => double.Parse(value, CultureInfo.InvariantCulture)), 1e-5);
@@ -140,7 +140,7 @@ public sealed class RandomisationTests
     [Fact]
     public void A_table_smaller_than_k_and_a_text_are_refused_with_the_row()
     {
-        using var context = Context();
+        using var context = ReleaseContext();
         Assert.Equal(PrivacyCodes.TransformUnusable, Refused(() => new Microaggregate(["a"], 3).Apply(Table.Of(["a"], ["1"], ["2"]), context)).Code);
         var refusal = Refused(() => new Microaggregate(["a"], 2).Apply(Table.Of(["a"], ["1"], ["many"]), context));
         Assert.Equal(("a", 3L), (refusal.Column, refusal.Row));

@@ -13,7 +13,7 @@ public sealed class StatisticsTests
         var counts = new int[20];
         for (var seed = 0; seed < 2000; seed++)
         {
-            using var context = Context(seed: seed);
+            using var context = ReleaseContext(seed: seed);
             var made = Cells(new Sample(0.25m).Apply(table, context), "n").Select(int.Parse).ToArray();
             Assert.Equal(5, made.Length);
             Assert.Equal(made.Distinct().Order(), made);
@@ -28,7 +28,7 @@ public sealed class StatisticsTests
     [Fact]
     public void A_stratified_sample_has_the_rate_of_each_stratum_and_at_least_some()
     {
-        using var context = Context();
+        using var context = ReleaseContext();
         var made = Cells(new Sample(0.2m, ["district"], 2).Apply(People, context), "district");
         Assert.Equal((5, 4, 3, 2), (made.Count(v => v == "East"), made.Count(v => v == "West"), made.Count(v => v == "Hill"), made.Count(v => v == "Lake")));
     }
@@ -36,7 +36,7 @@ public sealed class StatisticsTests
     [Fact]
     public void Groups_are_counted_added_and_averaged_and_small_ones_are_hidden()
     {
-        using var context = Context();
+        using var context = ReleaseContext();
         var table = Table.Of(
             ["area", "who", "income"],
             ["a", "1", "10"], ["a", "2", "20"], ["a", "3", ""], ["b", "1", "5"], ["b", "2", "5"], ["c", "1", "1"], ["c", "1", "1"], ["c", "2", "3.5"]);
@@ -62,7 +62,7 @@ public sealed class StatisticsTests
     [InlineData("0,0,0", 2, 50, 10, true)]
     public void A_cell_that_leans_on_few_is_hidden(string contributions, int n, int percent, int p, bool published)
     {
-        using var context = Context();
+        using var context = ReleaseContext();
         var table = Table.Of(["v"], contributions.Split(',').Select(value => new[] { value }));
         Assert.Equal(published, new Aggregate([], new CellRules(2, n, percent, p), ["v"]).Apply(table, context)["sum of v"][0] != "*");
     }
@@ -70,7 +70,7 @@ public sealed class StatisticsTests
     [Fact]
     public void No_published_cell_breaks_a_rule()
     {
-        using var context = Context();
+        using var context = ReleaseContext();
         Gen.Select(Gen.Int[0, 3], Gen.Int[0, 1000]).Array[1, 60].Sample(
             cells =>
             {

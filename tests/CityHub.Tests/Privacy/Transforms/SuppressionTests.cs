@@ -55,7 +55,7 @@ public sealed class SuppressionTests
     [Fact]
     public void Cells_records_and_columns_are_suppressed()
     {
-        using var context = Context();
+        using var context = ReleaseContext();
         var cells = new SuppressCells("disease", "HIV").Apply(People, context);
         Assert.Equal(Cells(People, "disease").Select(v => v == "HIV" ? "*" : v), Cells(cells, "disease"));
         Assert.Equal(Cells(People, "id"), Cells(cells, "id"));
@@ -71,7 +71,7 @@ public sealed class SuppressionTests
     [Fact]
     public void Rare_combinations_are_suppressed_and_frequent_ones_are_not()
     {
-        using var context = Context();
+        using var context = ReleaseContext();
         var rare = new SuppressRare(["district", "disease"], 5).Apply(People, context);
         var before = Enumerable.Range(0, 60).GroupBy(row => (People["district"][row], People["disease"][row])).ToDictionary(one => one.Key, one => one.Count());
         for (var row = 0; row < 60; row++)

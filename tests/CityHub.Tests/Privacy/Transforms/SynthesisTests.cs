@@ -22,7 +22,7 @@ public sealed class SynthesisTests
     public void Synthetic_rows_have_the_dependencies_of_the_tree_and_are_as_many_as_asked_for()
     {
         var table = Chain(5000);
-        using var context = Context();
+        using var context = ReleaseContext();
         var transform = new Synthesise(["a", "b", "c", "d"], 20_000, 2);
         Assert.Equal(6, transform.Marginals);
         var made = transform.Apply(table, context);
@@ -40,7 +40,7 @@ public sealed class SynthesisTests
     [Fact]
     public void Much_noise_drowns_the_dependencies()
     {
-        using var context = Context();
+        using var context = ReleaseContext();
         var made = new Synthesise(["a", "b", "c", "d"], 20_000, 1_000_000).Apply(Chain(300), context);
         Assert.InRange(Agree(made, "a", "b"), 0.0, 0.9);
     }
@@ -74,7 +74,7 @@ public sealed class SynthesisTests
     [Fact]
     public void Without_a_number_of_rows_the_noisy_total_decides_and_one_column_is_enough()
     {
-        using var context = Context();
+        using var context = ReleaseContext();
         Assert.InRange(new Synthesise(["a", "b"], 0, 1).Apply(Chain(2000), context).Rows, 1950, 2050);
         var single = new Synthesise(["b"], 3000, 1).Apply(Chain(2000), context);
         Assert.InRange(Cells(single, "b").Count(value => value == "b2"), 850, 1150);
@@ -83,7 +83,7 @@ public sealed class SynthesisTests
     [Fact]
     public void Anatomy_gives_groups_of_l_different_values_in_two_tables()
     {
-        using var context = Context();
+        using var context = ReleaseContext();
         var transform = new Anatomise("disease", 3);
         var (quasi, values) = transform.Split(People, context);
         Assert.Equal(60, quasi.Rows);
@@ -105,7 +105,7 @@ public sealed class SynthesisTests
     [Fact]
     public void Anatomy_is_refused_where_a_value_is_too_frequent()
     {
-        using var context = Context();
+        using var context = ReleaseContext();
         Assert.Equal(PrivacyCodes.TransformUnusable, Refused(() => new Anatomise("v", 2).Apply(Table.Of(["v"], ["a"], ["a"], ["b"]), context)).Code);
     }
 

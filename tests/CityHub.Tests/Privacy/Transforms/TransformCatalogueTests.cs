@@ -74,8 +74,8 @@ public sealed class TransformCatalogueTests
     public void A_transform_does_the_same_as_its_copy_and_says_truly_whether_it_can_be_taken_back(string kind)
     {
         var transform = OfEachKind.Single(one => one.Kind == kind);
-        using var context = Context();
-        using var again = Context();
+        using var context = ReleaseContext();
+        using var again = ReleaseContext();
         var made = transform.Apply(People, context);
         var copied = TransformCodec.Read(TransformCodec.Write(transform)).Apply(People, again);
         Assert.Equal(Text(made), Text(copied));
@@ -92,7 +92,7 @@ public sealed class TransformCatalogueTests
     public void A_table_without_the_column_or_a_context_without_what_is_needed_is_refused(string kind)
     {
         var transform = OfEachKind.Single(one => one.Kind == kind);
-        using var context = Context();
+        using var context = ReleaseContext();
         Assert.Contains(Refused(() => transform.Apply(Table.Of(["other"], ["1"], ["2"], ["3"], ["4"]), context)).Code, new[] { PrivacyCodes.ColumnUnknown });
         using var empty = new TransformContext();
         try

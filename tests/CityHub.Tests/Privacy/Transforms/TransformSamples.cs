@@ -54,7 +54,7 @@ internal static class TransformSamples
             (3000 + (i * i * 37 % 9000)).ToString(CultureInfo.InvariantCulture), i % 10 == 0 ? "HIV" : i % 3 == 0 ? "flu" : i % 3 == 1 ? "none" : "asthma",
         }));
 
-    public static TransformContext Context(ReleaseScope? scope = null, long seed = 1, byte key = 1) => new()
+    public static TransformContext ReleaseContext(ReleaseScope? scope = null, long seed = 1, byte key = 1) => new()
     {
         Scope = scope ?? Scope,
         Entropy = new SeededEntropy(seed),

@@ -32,12 +32,12 @@ public sealed class WatermarkTests
     public void Numbers_move_within_their_tolerance_and_canaries_come_on_top()
     {
         var original = Original();
-        using var context = Context();
+        using var context = ReleaseContext();
         var made = Mark.Apply(original, context);
         Assert.Equal(4010, made.Rows);
-        using var again = Context();
+        using var again = ReleaseContext();
         Assert.Equal(TransformCatalogueTests.Text(made), TransformCatalogueTests.Text(Mark.Apply(original, again)));
-        using var other = Context(Scope with { Receiver = "ministry" });
+        using var other = ReleaseContext(Scope with { Receiver = "ministry" });
         Assert.NotEqual(TransformCatalogueTests.Text(made), TransformCatalogueTests.Text(Mark.Apply(original, other)));
 
         var marksOnly = new Watermark(Gm, Mark.Columns);
@@ -57,10 +57,10 @@ public sealed class WatermarkTests
     public void A_leaked_part_leads_to_its_receiver_and_to_no_one_else(double rate, bool lessColumns)
     {
         var original = Original();
-        using var context = Context();
+        using var context = ReleaseContext();
         for (var guilty = 3; guilty < 100; guilty += 60)
         {
-            using var theirs = Context(Scope with { Receiver = Receivers[guilty] });
+            using var theirs = ReleaseContext(Scope with { Receiver = Receivers[guilty] });
             var leaked = Leak(Mark.Apply(original, theirs), rate, 0.1, guilty);
             if (lessColumns)
                 leaked = leaked.Without("distance", "kind");
@@ -80,8 +80,8 @@ public sealed class WatermarkTests
         var lines = File.ReadAllLines(SharedData.Need("privacy/adult.csv"));
         var original = Table.Of(lines[0].Split(';'), lines.Skip(1).Select(line => line.Split(';')));
         var mark = new Watermark(Intl, [new MarkedColumn("age", 1, 1)]);
-        using var context = Context();
-        using var theirs = Context(Scope with { Receiver = Receivers[61] });
+        using var context = ReleaseContext();
+        using var theirs = ReleaseContext(Scope with { Receiver = Receivers[61] });
         var trace = mark.Trace(original, Leak(mark.Apply(original, theirs), rate, 0.1, 1), context, Receivers);
         Assert.Equal([Receivers[61]], trace.Accused.Select(one => one.Receiver));
         Assert.True(trace.Receivers[0].PValue < 1e-30, $"{trace.Receivers[0]} of {trace.CellsTested}");
@@ -92,11 +92,11 @@ public sealed class WatermarkTests
     public void The_part_of_a_stranger_accuses_no_one_and_p_values_of_the_innocent_are_honest()
     {
         var original = Original();
-        using var context = Context();
+        using var context = ReleaseContext();
         var below = 0;
         for (var round = 0; round < 10; round++)
         {
-            using var stranger = Context(Scope with { Receiver = $"stranger-{round}" });
+            using var stranger = ReleaseContext(Scope with { Receiver = $"stranger-{round}" });
             var trace = new Watermark(Gm, Mark.Columns).Trace(original, Leak(new Watermark(Gm, Mark.Columns).Apply(original, stranger), 0.1, 0.1, round), context, Receivers);
             Assert.Empty(trace.Accused);
             Assert.True(trace.CellsTested > 100);
@@ -111,9 +111,9 @@ public sealed class WatermarkTests
     public void Two_who_put_their_parts_together_are_both_found()
     {
         var original = Original();
-        using var context = Context();
-        using var first = Context(Scope with { Receiver = Receivers[7] });
-        using var second = Context(Scope with { Receiver = Receivers[8] });
+        using var context = ReleaseContext();
+        using var first = ReleaseContext(Scope with { Receiver = Receivers[7] });
+        using var second = ReleaseContext(Scope with { Receiver = Receivers[8] });
         var one = Leak(Mark.Apply(original, first), 0.1, 0.1, 1);
         var other = Leak(Mark.Apply(original, second), 0.1, 0.1, 2);
         var both = Table.Of([.. one.Columns.Select(column => column.Name)], Lines(one).Concat(Lines(other)));
@@ -124,8 +124,8 @@ public sealed class WatermarkTests
     public void Canaries_alone_lead_to_a_receiver_where_the_table_has_identifiers()
     {
         var mark = new Watermark(Intl, [], 20);
-        using var context = Context();
-        using var theirs = Context(Scope with { Receiver = Receivers[42] });
+        using var context = ReleaseContext();
+        using var theirs = ReleaseContext(Scope with { Receiver = Receivers[42] });
         var original = Table.Of(["id", "phone"], Enumerable.Range(0, 2000).Select(i => new[] { IdNumber(i % 997), string.Create(CultureInfo.InvariantCulture, $"139{i * 7919:00000000}") }));
         original = new SuppressRecords("phone", "nobody").Apply(original, context);
         var release = mark.Apply(original, theirs);
@@ -140,7 +140,7 @@ public sealed class WatermarkTests
     [Fact]
     public void Canaries_look_like_the_others_and_were_committed_to()
     {
-        using var context = Context();
+        using var context = ReleaseContext();
         var original = Table.Of(["id", "sex", "city"], Enumerable.Range(0, 900).Select(i => new[] { IdNumber(i), i % 2 == 0 ? "f" : "m", $"c{i * 7 % 50}" }));
         var mark = new Watermark(Gm, [], 25, ["sex,city"]);
         var canaries = mark.CanariesOf(original, context, "a");
@@ -167,7 +167,7 @@ public sealed class WatermarkTests
     [Fact]
     public void A_table_that_has_all_rows_there_can_be_gets_no_canaries()
     {
-        using var context = Context();
+        using var context = ReleaseContext();
         var full = Table.Of(["a", "b"], from a in Enumerable.Range(0, 4) from b in Enumerable.Range(0, 4) select new[] { $"{a}", $"{b}" });
         Assert.Equal(PrivacyCodes.TransformUnusable, Refused(() => new Watermark(Gm, [], 2).Apply(full, context)).Code);
         Assert.Equal(PrivacyCodes.TransformUnusable, Refused(() => Mark.Trace(Original(10), Table.Of(["other"], ["1"]), context, Receivers)).Code);

@@ -26,6 +26,7 @@ public static class SchemeApplication
         if (table.Rows == 0)
             throw Broken("The table has no record.", "Apply the scheme to a file with records.");
         CheckThere(scheme, table);
+        scheme = scheme with { Columns = [.. scheme.Columns.Select(one => Extended(one, table))] };
         var quasi = scheme.QuasiIdentifiers;
         var recoded = table;
         foreach (var column in quasi)
@@ -51,6 +52,24 @@ public static class SchemeApplication
         {
             if (column.Class is PersonalDataClass.QuasiIdentifier or PersonalDataClass.Sensitive && table.Find(column.Name) is null)
                 throw Broken($"The column {column.Name} of the scheme is missing.", $"The table has: {string.Join(", ", table.Columns.Select(one => one.Name))}.", column.Name);
+        }
+    }
+
+    /// <summary>Where the hierarchy was built by a rule and has not seen a value, with it; as it was where the rule has no place for it.</summary>
+    private static SchemeColumn Extended(SchemeColumn column, Table table)
+    {
+        if (column is not { Hierarchy: { } hierarchy, Rule: { } rule })
+            return column;
+        var unknown = table[column.Name].Values.Where(value => !hierarchy.TryLeaf(value, out _)).ToArray();
+        if (unknown.Length == 0)
+            return column;
+        try
+        {
+            return HierarchyRule.Extend(hierarchy, rule, column.Level, unknown) is { } more ? column with { Hierarchy = more } : column;
+        }
+        catch (PrivacyException)
+        {
+            return column; // what does not fit the rule is refused with its row, as any value that is not known
         }
     }
 

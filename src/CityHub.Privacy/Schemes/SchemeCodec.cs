@@ -83,6 +83,7 @@ public static class SchemeCodec
     private static void Write(Utf8JsonWriter json, SchemeColumn column)
     {
         json.WriteStartObject();
+        json.WriteString("class", SchemeColumn.WordOf(column.Class));
         if (column.Hierarchy is { } hierarchy)
         {
             json.WriteStartArray("hierarchy");
@@ -99,7 +100,8 @@ public static class SchemeCodec
         }
 
         json.WriteString("name", column.Name);
-        json.WriteString("class", SchemeColumn.WordOf(column.Class));
+        if (column.Rule is { } rule)
+            json.WriteString("rule", rule);
         json.WriteEndObject();
     }
 
@@ -113,7 +115,8 @@ public static class SchemeCodec
         var level = json.GetProperty("level").GetInt32();
         if (level < 0 || level >= hierarchy.Levels)
             throw Unreadable(FormattableString.Invariant($"{name} has no level {level}.")).ToException();
-        return new SchemeColumn(name, kind) { Hierarchy = hierarchy, Level = level };
+        var rule = json.TryGetProperty("rule", out var text) ? text.GetString() : null;
+        return rule is null || HierarchyRule.IsOne(rule) ? new SchemeColumn(name, kind) { Hierarchy = hierarchy, Level = level, Rule = rule } : throw Unreadable($"The rule of {name} is none that is known.").ToException();
     }
 
     private static void Write(Utf8JsonWriter json, ReleasedClasses released)

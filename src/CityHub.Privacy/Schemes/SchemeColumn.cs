@@ -9,6 +9,9 @@ public sealed record SchemeColumn(string Name, PersonalDataClass Class)
     /// <summary>To which level; 0 is as it is.</summary>
     public int Level { get; init; }
 
+    /// <summary>By which <see cref="HierarchyRule"/> the hierarchy was built, so that new values find their groups; null where it was given and a new value is refused.</summary>
+    public string? Rule { get; init; }
+
     /// <summary>In files and on the command line.</summary>
     public static string WordOf(PersonalDataClass kind) => kind switch
     {

@@ -178,22 +178,10 @@ internal sealed class DeidentifyCall(VerbCall call)
         }
     }
 
-    private Hierarchy Built(Column column, string how)
-    {
-        var colon = how.IndexOf(':', StringComparison.Ordinal);
-        var (kind, parameter) = colon < 0 ? (how, null) : (how[..colon], how[(colon + 1)..]);
-        return kind switch
-        {
-            "suppress" => HierarchyBuilder.Suppression(column.Name, column.Values),
-            "prefix" => HierarchyBuilder.Redaction(column.Name, column.Values),
-            "date" => HierarchyBuilder.Dates(column.Name, column.Values),
-            "region" => HierarchyBuilder.Regions(column.Name, column.Values),
-            "interval" => decimal.TryParse(parameter, NumberStyles.Float, CultureInfo.InvariantCulture, out var width) && width > 0
-                ? HierarchyBuilder.Intervals(column.Name, column.Values, width)
-                : throw new CommandLineException($"--hierarchy {column.Name}={how}: an interval has a width, as in {column.Name}=interval:5."),
-            _ => ReadHierarchy(call.Surroundings.PathOf(how), column.Name),
-        };
-    }
+    /// <summary>The rule by which the hierarchy of a column is built; null where it is a file.</summary>
+    public string? RuleOf(string name) => Pairs(HierarchyOf).FirstOrDefault(one => one.Name == name).Value is { } how && HierarchyRule.IsOne(how) ? how : null;
+
+    private Hierarchy Built(Column column, string how) => HierarchyRule.IsOne(how) ? HierarchyRule.Build(how, column.Name, column.Values) : ReadHierarchy(call.Surroundings.PathOf(how), column.Name);
 
     private static Hierarchy ReadHierarchy(string path, string attribute)
     {

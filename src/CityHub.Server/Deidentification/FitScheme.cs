@@ -104,7 +104,7 @@ internal static class FitScheme
         return
         [
             .. input.Columns.Select(column => column.Name).Select(name => names.ToList().IndexOf(name) is >= 0 and var at
-                ? new SchemeColumn(name, PersonalDataClass.QuasiIdentifier) { Hierarchy = hierarchies.First(one => one.Attribute == name), Level = levels?[at] ?? 0 }
+                ? new SchemeColumn(name, PersonalDataClass.QuasiIdentifier) { Hierarchy = hierarchies.First(one => one.Attribute == name), Level = levels?[at] ?? 0, Rule = call.RuleOf(name) }
                 : new SchemeColumn(name, dropped.Contains(name, StringComparer.Ordinal) ? PersonalDataClass.DirectIdentifier : sensitive.Contains(name) ? PersonalDataClass.Sensitive : PersonalDataClass.Other)),
         ];
     }

@@ -116,6 +116,22 @@ public sealed class SchemeTests
     }
 
     [Fact]
+    public void A_value_that_is_new_finds_its_group_where_the_hierarchy_was_built_by_a_rule_and_only_there()
+    {
+        DeidentificationScheme By(string rule, int level, params string[] values) => SchemeCodec.Read(SchemeCodec.Write(DeidentificationScheme.Of(
+            [new SchemeColumn("age", PersonalDataClass.QuasiIdentifier) { Hierarchy = HierarchyRule.Build(rule, "age", values), Level = level, Rule = rule }], PrivacyModels.ParseAll(["k=2"]), 0)));
+        Table Ages(params string[] ages) => Table.Of(["age"], ages.Select(one => new[] { one }));
+        var first = SchemeApplication.Apply(By("interval:5", 1, "20", "23"), Ages("20", "23"), Nothing, TestContext.Current.CancellationToken);
+        var second = SchemeApplication.Apply(SchemeCodec.Read(SchemeCodec.Write(first.Next)), Ages("21", "87", "88"), Nothing, TestContext.Current.CancellationToken);
+        Assert.Equal(["20-24", "85-89", "85-89"], Texts(second.Table).Select(row => row[0]));
+        Assert.Equal(2, second.Next.Released.Classes.Count);
+
+        Assert.Equal(3, Refused(() => SchemeApplication.Apply(first.Next, Ages("20", "old"), Nothing)).Row);
+        // A longer code would move the stars of those that were released.
+        Assert.Equal(PrivacyCodes.SchemeBroken, Refused(() => SchemeApplication.Apply(By("prefix", 1, "2004", "2005"), Ages("2004", "20055"), Nothing)).Code);
+    }
+
+    [Fact]
     public void A_scheme_that_was_changed_by_hand_does_not_add_up_and_is_refused()
     {
         var scheme = Fit(TableOf(Enumerable.Repeat<string[]>(["20", "north", "flu"], 20)), 0.1, "k=5", "l=1:illness");

@@ -50,31 +50,13 @@ public sealed record ReleaseCheck
             return new ReleaseVerdict(0, 0, failures);
         }
 
-        var classes = new Dictionary<string, List<int>>(StringComparer.Ordinal);
-        var suppressed = 0;
-        Column[] shownAs = [.. QuasiIdentifiers.Select(name => Release[name])];
-        for (var row = 0; row < Release.Rows; row++)
-        {
-            var texts = Array.ConvertAll(shownAs, column => column[row]);
-            if (texts.All(text => text == Suppressed))
-            {
-                suppressed++;
-                continue;
-            }
-
-            // A text could itself hold what would separate it from the next; its length cannot be forged.
-            var key = string.Join('|', texts.Select(text => text.Length.ToString(CultureInfo.InvariantCulture) + ":" + text));
-            if (!classes.TryGetValue(key, out var rows))
-                classes.Add(key, rows = []);
-            rows.Add(row);
-        }
-
-        if (suppressed > Math.Floor(SuppressionLimit * Input.Rows))
-            failures.Add(new ReleaseFailure("suppression limit", string.Create(CultureInfo.InvariantCulture, $"{suppressed} of {Input.Rows} records are suppressed, more than a share of {SuppressionLimit}.")));
+        var classes = EquivalenceClasses.Of(Release, QuasiIdentifiers);
+        if (classes.Suppressed > Math.Floor(SuppressionLimit * Input.Rows))
+            failures.Add(new ReleaseFailure("suppression limit", string.Create(CultureInfo.InvariantCulture, $"{classes.Suppressed} of {Input.Rows} records are suppressed, more than a share of {SuppressionLimit}.")));
         CheckTruth(failures);
         foreach (var model in Models)
             CheckModel(model, classes, failures);
-        return new ReleaseVerdict(classes.Count, suppressed, failures);
+        return new ReleaseVerdict(classes.Sizes.Classes, classes.Suppressed, failures);
     }
 
     /// <summary>Each cell says a true thing of its record: its value, a label above it, or nothing. Sensitive values stay as they were.</summary>
@@ -83,51 +65,65 @@ public sealed record ReleaseCheck
         foreach (var hierarchy in Hierarchies.Where(one => QuasiIdentifiers.Contains(one.Attribute)))
         {
             Column before = Input[hierarchy.Attribute], after = Release[hierarchy.Attribute];
-            for (var row = 0; row < Input.Rows; row++)
-            {
-                var text = after[row];
-                var known = hierarchy.TryLeaf(before[row], out var leaf);
-                if (text == Suppressed || (known && Enumerable.Range(0, hierarchy.Levels).Any(level => hierarchy.Label(level, hierarchy.Group(leaf, level)) == text)))
-                    continue;
-                failures.Add(new ReleaseFailure("hierarchy", $"{hierarchy.Attribute} is shown as {text}, which is no label of {before[row]}.", row + 2));
-                break;
-            }
+            if (FirstPair(before, after, (value, text) => text == Suppressed
+                || (hierarchy.TryLeaf(value, out var leaf) && Enumerable.Range(0, hierarchy.Levels).Any(level => hierarchy.Label(level, hierarchy.Group(leaf, level)) == text))) is { } row)
+                failures.Add(new ReleaseFailure("hierarchy", $"{hierarchy.Attribute} is shown as {after[row]}, which is no label of {before[row]}.", row + 2));
         }
 
         foreach (var name in Models.OfType<ClassModel>().Select(model => model.Sensitive).OfType<string>().Distinct())
         {
             Column before = Input[name], after = Release[name];
-            for (var row = 0; row < Input.Rows; row++)
-            {
-                if (before[row] == after[row])
-                    continue;
+            if (FirstPair(before, after, (value, text) => value == text) is { } row)
                 failures.Add(new ReleaseFailure("sensitive attribute", $"{name} is {before[row]} in the table and {after[row]} in the release.", row + 2));
-                break;
-            }
         }
     }
 
-    private void CheckModel(PrivacyModel model, Dictionary<string, List<int>> classes, List<ReleaseFailure> failures)
+    /// <summary>The first row whose value and text are not allowed together. Each pair is asked for once.</summary>
+    private static int? FirstPair(Column before, Column after, Func<string, string, bool> allowed)
+    {
+        var seen = new HashSet<long>();
+        for (var row = 0; row < before.Rows; row++)
+        {
+            if (seen.Add(((long)before.Code(row) << 32) | (uint)after.Code(row)) && !allowed(before[row], after[row]))
+                return row;
+        }
+
+        return null;
+    }
+
+    private void CheckModel(PrivacyModel model, EquivalenceClasses classes, List<ReleaseFailure> failures)
     {
         if (model is TableModel ofTable)
         {
-            if (!ofTable.Passes(ClassSizes.Of(classes.Values.Select(rows => rows.Count).ToArray())))
+            if (!ofTable.Passes(classes.Sizes))
                 failures.Add(new ReleaseFailure(model.Text, "The sizes of the classes, taken together, do not pass."));
             return;
         }
 
-        var sensitive = (model as ClassModel)?.Sensitive;
+        var values = (model as ClassModel)?.Sensitive is { } sensitive ? Input[sensitive] : null;
         var whole = new Dictionary<string, double>(StringComparer.Ordinal);
-        var values = sensitive is null ? null : Input[sensitive];
-        for (var row = 0; values is not null && row < Input.Rows; row++)
-            whole[values[row]] = whole.GetValueOrDefault(values[row]) + 1.0 / Input.Rows;
-        foreach (var rows in classes.Values)
+        var counts = new Dictionary<string, int>[classes.SizeOf.Length];
+        var first = new int[counts.Length];
+        for (var i = 0; i < counts.Length; i++)
+            counts[i] = new Dictionary<string, int>(StringComparer.Ordinal);
+        for (var row = Input.Rows - 1; row >= 0; row--)
         {
-            var counts = values is null ? [] : rows.GroupBy(row => values[row], StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.Count(), StringComparer.Ordinal);
-            if (ModelDefinitions.Broken(model, rows.Count, counts, whole) is not { } how)
+            var one = classes.ClassOf[row];
+            if (values is not null)
+                whole[values[row]] = whole.GetValueOrDefault(values[row]) + (1.0 / Input.Rows);
+            if (one < 0)
                 continue;
-            var shown = string.Join(", ", QuasiIdentifiers.Select(name => $"{name} {Release[name][rows[0]]}"));
-            failures.Add(new ReleaseFailure(model.Text, string.Create(CultureInfo.InvariantCulture, $"The {rows.Count} records shown as {shown}: {how}."), rows[0] + 2));
+            first[one] = row;
+            if (values is not null)
+                counts[one][values[row]] = counts[one].GetValueOrDefault(values[row]) + 1;
+        }
+
+        foreach (var one in Enumerable.Range(0, counts.Length).OrderBy(one => first[one]))
+        {
+            if (ModelDefinitions.Broken(model, classes.SizeOf[one], counts[one], whole) is not { } how)
+                continue;
+            var shown = string.Join(", ", QuasiIdentifiers.Select(name => $"{name} {Release[name][first[one]]}"));
+            failures.Add(new ReleaseFailure(model.Text, string.Create(CultureInfo.InvariantCulture, $"The {classes.SizeOf[one]} records shown as {shown}: {how}."), first[one] + 2));
             return;
         }
     }

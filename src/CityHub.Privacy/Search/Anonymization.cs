@@ -25,8 +25,14 @@ public sealed record Anonymization
     public AnonymizationResult Run(CancellationToken cancel = default)
     {
         var problem = new SearchProblem(this, cancel);
-        var found = Budget is { } budget ? new HeuristicSearch(problem, budget).Run(Progress, cancel) : new OptimalSearch(problem).Run(Progress, cancel);
-        return new AnonymizationResult(problem, found);
+        if (Budget is { } budget)
+        {
+            using var heuristic = new HeuristicSearch(problem, budget);
+            return new AnonymizationResult(problem, heuristic.Run(Progress, cancel));
+        }
+
+        using var search = new OptimalSearch(problem);
+        return new AnonymizationResult(problem, search.Run(Progress, cancel));
     }
 }
 

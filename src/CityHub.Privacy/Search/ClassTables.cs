@@ -7,7 +7,7 @@ namespace CityHub.Privacy;
 /// <see cref="Evaluate"/> tells what that gives while all attributes behind it say nothing. A class that is too small there stays so whatever their levels: its rows are
 /// left out from there on.
 /// </summary>
-internal sealed class ClassTables
+internal sealed class ClassTables : IDisposable
 {
     private readonly SearchProblem problem;
     private readonly DistinctRows rows;
@@ -41,6 +41,12 @@ internal sealed class ClassTables
         rows.Carried.CopyTo(root.RowCounts, 0);
         EndClass(root, 0, rows.Count, parent: 0, leaves: 0);
         End(root);
+    }
+
+    public void Dispose()
+    {
+        foreach (var table in tables)
+            table.Dispose();
     }
 
     /// <summary>Puts a level of the attribute at a depth behind the classes that are open there.</summary>

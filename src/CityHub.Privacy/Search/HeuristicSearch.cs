@@ -4,12 +4,14 @@ namespace CityHub.Privacy;
 /// For lattices too large to be searched through: from everything generalised, the best known generalisation is made finer in one attribute at a time, the best of those
 /// next, and so on until time is over. First come the neighbours of what is best, so that a good one is found early; the optimum is proven only where all were seen.
 /// </summary>
-internal sealed class HeuristicSearch(SearchProblem problem, SearchBudget budget)
+internal sealed class HeuristicSearch(SearchProblem problem, SearchBudget budget) : IDisposable
 {
     private readonly NodeEvaluator evaluator = new(problem);
     private readonly BestNode best = new(problem);
     private readonly PriorityQueue<int[], double> open = new();
     private readonly HashSet<int[]> seen = new(LevelsComparer.Instance);
+
+    public void Dispose() => evaluator.Dispose();
 
     public FoundNode Run(IProgress<double>? progress, CancellationToken cancel)
     {

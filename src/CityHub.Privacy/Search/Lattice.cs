@@ -13,7 +13,7 @@ public static class Lattice
 
     private static IEnumerable<LatticeNode> Explore(SearchProblem problem, CancellationToken cancel)
     {
-        var evaluator = new NodeEvaluator(problem);
+        using var evaluator = new NodeEvaluator(problem);
         var levels = new int[problem.Depth];
         while (true)
         {

@@ -1,7 +1,7 @@
 namespace CityHub.Privacy;
 
 /// <summary>The exact figures of any generalisation; what it has in common with the one before, from the first attribute on, is not grouped again.</summary>
-internal sealed class NodeEvaluator(SearchProblem problem)
+internal sealed class NodeEvaluator(SearchProblem problem) : IDisposable
 {
     private readonly ClassTables tables = new(problem);
     private readonly NodeFigures figures = new(problem.Depth);
@@ -12,6 +12,8 @@ internal sealed class NodeEvaluator(SearchProblem problem)
 
     /// <summary>Of each attribute, after <see cref="Losses"/>.</summary>
     public ReadOnlySpan<double> Last => losses;
+
+    public void Dispose() => tables.Dispose();
 
     public NodeFigures Evaluate(ReadOnlySpan<int> levels)
     {

@@ -4,7 +4,7 @@ namespace CityHub.Privacy;
 /// The optimum over all generalisations, proven: depth first over the attributes, the largest domain first. What is open so far tells which records fail whatever the
 /// levels of the attributes behind it; where they are too many, or what is lost for sure is more than the best that is known, nothing behind it is looked at.
 /// </summary>
-internal sealed class OptimalSearch
+internal sealed class OptimalSearch : IDisposable
 {
     private readonly SearchProblem problem;
     private readonly ClassTables tables;
@@ -27,6 +27,8 @@ internal sealed class OptimalSearch
         for (var depth = problem.Depth - 1; depth >= 0; depth--)
             closed[depth] = depth == problem.Depth - 1 || (closed[depth + 1] && problem.Attributes[depth + 1].GroupCount(problem.Attributes[depth + 1].Levels - 1) == 1);
     }
+
+    public void Dispose() => tables.Dispose();
 
     public FoundNode Run(IProgress<double>? report, CancellationToken stop)
     {

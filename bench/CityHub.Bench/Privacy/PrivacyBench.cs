@@ -47,6 +47,8 @@ public static class PrivacyBench
             Add("reference_by_cpu_a1_a6", Math.Exp(ratios.Average(Math.Log)));
         if (Wanted("b1_end_to_end"))
             Add("b1_end_to_end_s", await EndToEndAsync(folder, large, work.Path, times, cancel));
+        if (Wanted("ten_million") && (!quick || only is not null))
+            await TenMillionAsync(folder, work.Path, Add, cancel);
         var table = CsvTable.Read(adult, new CsvOptions { Separator = ';' }, cancel);
         if (Wanted("lattice_ms"))
             {
@@ -71,6 +73,8 @@ public static class PrivacyBench
             Add($"{LocalWithCloseness}_suppressed", local?.Suppressed ?? 0);
         }
 
+        if (Wanted("apply_100k_ms"))
+            Add("apply_100k_ms", ApplyMs(folder, adult, times, cancel));
         if (Wanted("dlaplace_per_s"))
             Add("dlaplace_per_s", LaplacePerSecond(times));
         if (Wanted("scan_mb_per_s"))
@@ -133,6 +137,42 @@ public static class PrivacyBench
         }
 
         return PrivacyChild.Median(took);
+    }
+
+    /// <summary>Ten times the rows: the search and the memory of a process that reads and searches them.</summary>
+    private static async Task TenMillionAsync(string folder, string work, Action<string, double> add, CancellationToken cancel)
+    {
+        var file = Path.Combine(work, "adult-boot-10m.csv");
+        await using (var stream = File.Create(file))
+            AdultBoot.Write(Path.Combine(folder, "adult.csv"), stream, 10 * AdultBoot.Rows);
+        var task = PrivacyTask.All(folder).First(one => one.Large && one.Models.Count == 1);
+        var (said, took) = await Programs.RunAsync(cancel, PrivacyChild.Verb, folder, file, task.Tag, "1");
+        File.Delete(file);
+        using var line = JsonDocument.Parse(said);
+        add("ten_million_s", took.TotalSeconds);
+        add("ten_million_search_ms", line.RootElement.GetProperty("first_ms").GetDouble());
+        add("ten_million_peak_mb", line.RootElement.GetProperty("peak_mb").GetDouble());
+    }
+
+    /// <summary>A scheme that was fitted to 900,000 rows is applied to 100,000 more, with the check of all that was released.</summary>
+    private static double ApplyMs(string folder, string adult, int times, CancellationToken cancel)
+    {
+        using var bytes = new MemoryStream();
+        AdultBoot.Write(adult, bytes);
+        bytes.Position = 0;
+        var table = CsvTable.Read(bytes, new CsvOptions { Separator = ';' }, cancel);
+        var (old, fresh) = (table.Rows([.. Enumerable.Range(0, 900_000)]), table.Rows([.. Enumerable.Range(900_000, 100_000)]));
+        var task = PrivacyTask.All(folder).First(one => one.Tag.StartsWith("B2", StringComparison.Ordinal));
+        var request = task.Request(old, folder) with { SuppressionLimit = 0.05 };
+        var result = request.Run(cancel);
+        var names = request.QuasiIdentifiers.Select(one => one.Attribute).ToArray();
+        var scheme = DeidentificationScheme.Of(
+            [.. table.Columns.Select(column => Array.IndexOf(names, column.Name) is >= 0 and var at
+                ? new SchemeColumn(column.Name, PersonalDataClass.QuasiIdentifier) { Hierarchy = request.QuasiIdentifiers[at].Hierarchy, Level = result.Levels[at] }
+                : new SchemeColumn(column.Name, PersonalDataClass.Sensitive))],
+            request.Models, request.SuppressionLimit) with { Released = ReleasedClasses.Of(result.Apply(), names, DeidentificationScheme.SensitiveOf(request.Models)) };
+        using var context = new TransformContext();
+        return Times(times, () => SchemeApplication.Apply(scheme, fresh, context, cancel));
     }
 
     private static double LaplacePerSecond(int times)

@@ -8,7 +8,7 @@ namespace CityHub.Privacy;
 /// </summary>
 internal sealed class ClassTable(int capacity) : IDisposable
 {
-    /// <summary>Arrays begin at this many rows, so that they seldom grow. They are rented: ten searches in a row would otherwise leave 25 MB of garbage each (A3: 149 MB at most, 88 with it).</summary>
+    /// <summary>Arrays begin at this many rows, so that they seldom grow. They are rented: ten searches in a row would otherwise leave 25 MB of garbage each (A3, seven searches: 149 MB at most without, 61 with it).</summary>
     private readonly int least = Math.Min(capacity, 1 << 14) + 2;
 
     public int Classes, Rows, Edges;

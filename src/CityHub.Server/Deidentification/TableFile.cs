@@ -2,7 +2,7 @@ using System.Text;
 using CityHub.Core.Problems;
 using CityHub.Privacy;
 using CityHub.Sensing.Import.Files;
-using CityHub.Sensing.Mapping;
+using Cell = CityHub.Sensing.Mapping.Cell;
 using Parquet;
 using Parquet.Schema;
 

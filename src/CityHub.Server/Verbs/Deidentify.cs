@@ -11,7 +11,7 @@ internal sealed class Deidentify : IVerb
 
     public string Summary => "Release tables in which nobody can be singled out";
 
-    public string Arguments => "<scan|fit|apply|evaluate|report|explore|dp|transforms> FILE";
+    public string Arguments => "<scan|fit|apply|evaluate|report|explore|transform|dp|transforms> FILE";
 
     public IReadOnlyList<Option> Options => DeidentifyOptions.All;
 
@@ -41,6 +41,7 @@ internal sealed class Deidentify : IVerb
                 ["report", ..] => await EvaluateRelease.RunAsync(words, report: true, cancel),
                 ["explore", ..] => await ExploreLattice.RunAsync(words, cancel),
                 ["dp", ..] => await AskPrivately.RunAsync(words, cancel),
+                ["transform", ..] => await TransformTable.RunAsync(words, cancel),
                 ["transforms"] => ListTransforms.Run(words),
                 _ => throw new CommandLineException("What shall be done?", $"cityhub deidentify {Arguments}"),
             };

@@ -23,6 +23,12 @@ public sealed class DeidentifyTests : IDisposable
         return name;
     }
 
+    private void Mode(string name, UnixFileMode mode)
+    {
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(_folder.File(name), mode);
+    }
+
     private static JsonElement Json(Run run)
     {
         Assert.True(run.Exit == 0, run.Error);
@@ -121,6 +127,28 @@ public sealed class DeidentifyTests : IDisposable
 
         var explored = Json(await RunAsync("explore", "residents.csv", "--qi", "age,town", "--hierarchy", "age=interval:5", "--hierarchy", "town=suppress", "--model", "k=5", "--limit", "0.1", "--out", "lattice.csv", "--json"));
         Assert.Equal(explored.GetProperty("nodes").GetInt32() + 1, File.ReadAllLines(_folder.File("lattice.csv")).Length);
+    }
+
+    [Fact]
+    public async Task Transforms_alone_stream_and_keep_one_person_one_pseudonym_across_tables()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "A key file is one that only its owner may read.");
+        Residents();
+        Residents("visits.csv", rows: 50);
+        await File.WriteAllBytesAsync(_folder.File("person.key"), [.. Enumerable.Range(0, 32).Select(i => (byte)i)], TestContext.Current.CancellationToken);
+        Mode("person.key", UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        string[] how = ["--dataset", "city", "--purpose", "planning", "--receiver", "health", "--key", "person=person.key", "--transform", """{"kind":"keyed-pseudonym","column":"phone","identity":"person","key":"person","keyVersion":1,"suite":"gm"}""", "--drop", "name", "--json"];
+        Assert.True(Json(await RunAsync(["transform", "residents.csv", .. how, "--out", "a.csv"])).GetProperty("streamed").GetBoolean());
+        Json(await RunAsync(["transform", "visits.csv", .. how, "--out", "b.csv"]));
+        string[] Phones(string file) => [.. File.ReadAllLines(_folder.File(file)).Skip(1).Select(line => line.Split(',')[0])];
+        Assert.Equal(Phones("a.csv")[..50], Phones("b.csv"));
+        Assert.DoesNotContain(Phones("residents.csv")[0], Phones("a.csv"));
+        Assert.StartsWith("phone,age,town,illness", File.ReadAllText(_folder.File("a.csv")), StringComparison.Ordinal);
+
+        Mode("person.key", UnixFileMode.UserRead | UnixFileMode.OtherRead);
+        Assert.Contains("may be read by others", (await RunAsync(["transform", "visits.csv", .. how, "--out", "d.csv"])).Error, StringComparison.Ordinal);
+        Assert.Contains("privacy-column-unknown", (await RunAsync("transform", "visits.csv", "--transform", """{"kind":"mask","column":"nothing","first":1,"last":1}""", "--out", "d.csv")).Error, StringComparison.Ordinal);
+        Assert.False(File.Exists(_folder.File("d.csv")));
     }
 
     [Fact]

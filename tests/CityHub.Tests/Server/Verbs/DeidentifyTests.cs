@@ -147,7 +147,7 @@ public sealed class DeidentifyTests : IDisposable
 
         Mode("person.key", UnixFileMode.UserRead | UnixFileMode.OtherRead);
         Assert.Contains("may be read by others", (await RunAsync(["transform", "visits.csv", .. how, "--out", "d.csv"])).Error, StringComparison.Ordinal);
-        Assert.Contains("privacy-column-unknown", (await RunAsync("transform", "visits.csv", "--transform", """{"kind":"mask","column":"nothing","first":1,"last":1}""", "--out", "d.csv")).Error, StringComparison.Ordinal);
+        Assert.Contains("privacy-column-unknown", (await RunAsync("transform", "visits.csv", "--transform", """{"kind":"mask","column":"nothing","keepFirst":1,"keepLast":1}""", "--out", "d.csv")).Error, StringComparison.Ordinal);
         Assert.False(File.Exists(_folder.File("d.csv")));
     }
 

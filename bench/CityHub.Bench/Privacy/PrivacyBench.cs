@@ -172,7 +172,7 @@ public static class PrivacyBench
                 : new SchemeColumn(column.Name, PersonalDataClass.Sensitive))],
             request.Models, request.SuppressionLimit) with { Released = ReleasedClasses.Of(result.Apply(), names, DeidentificationScheme.SensitiveOf(request.Models)) };
         using var context = new TransformContext();
-        return Times(times, () => SchemeApplication.Apply(scheme, fresh, context, cancel));
+        return Times(times, () => SchemeApplication.Apply(scheme, fresh, context, cancel: cancel));
     }
 
     private static double LaplacePerSecond(int times)

@@ -11,7 +11,19 @@ public static class HierarchyRule
     public static bool IsOne(string text) => WordOf(text) is "interval" or "date" or "region" or "prefix" or "suppress";
 
     /// <exception cref="PrivacyException">There is no such rule, it has no width, or a value does not fit it.</exception>
-    public static Hierarchy Build(string text, string attribute, IEnumerable<string> values) => WordOf(text) switch
+    public static Hierarchy Build(string text, string attribute, IEnumerable<string> values)
+    {
+        try
+        {
+            return Made(text, attribute, values);
+        }
+        catch (OverflowException e)
+        {
+            throw new PrivacyException(new PrivacyRefusal(PrivacyCodes.HierarchyUnusable, $"The numbers of {attribute} are too large for {text}.", "Clean the column, or give another width.") { Column = attribute }, e);
+        }
+    }
+
+    private static Hierarchy Made(string text, string attribute, IEnumerable<string> values) => WordOf(text) switch
     {
         "suppress" => HierarchyBuilder.Suppression(attribute, values),
         "prefix" => HierarchyBuilder.Redaction(attribute, values),
@@ -36,5 +48,5 @@ public static class HierarchyRule
         return more;
     }
 
-    private static string WordOf(string text) => text.StartsWith("interval:", StringComparison.Ordinal) ? "interval" : text;
+    private static string WordOf(string text) => text.StartsWith("interval:", StringComparison.Ordinal) ? "interval" : text == "interval" ? "" : text;
 }

@@ -5,7 +5,8 @@ namespace CityHub.Privacy;
 /// <param name="Counts">For each sensitive attribute of the scheme, in its order, the records by value (<see cref="ReleasedClasses.Values"/>).</param>
 public sealed record ReleasedClass(IReadOnlyList<string> Key, int Size, IReadOnlyList<int[]> Counts)
 {
-    internal static string Joined(IEnumerable<string> key) => string.Join('\u001f', key);
+    /// <summary>One text for one key: each part after its length, so that nothing can move from one to the next.</summary>
+    internal static string Joined(IEnumerable<string> key) => string.Concat(key.Select(part => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{part.Length}:{part}")));
 }
 
 /// <summary>

@@ -8,13 +8,18 @@ namespace CityHub.Privacy;
 public sealed record SchemeResult(Table Table, int Suppressed, DeidentificationScheme Next);
 
 /// <summary>
-/// Applies a scheme to more data and checks the whole of what has been released under it, old and new, in as many steps as there are classes. Records whose class does not
-/// pass are suppressed; it is refused, and nothing is released, where that goes beyond the limit or where a class that has been released before does not pass any more.
+/// Applies a scheme to more data and checks the new release by itself and the whole of what has been released under the scheme, old and new, in as many steps as there are
+/// classes. Records whose class does not pass are suppressed; it is refused, and nothing is released, where that goes beyond the limit or where a class that has been released
+/// before does not pass any more.
 /// </summary>
 public static class SchemeApplication
 {
+    /// <param name="cumulative">
+    /// Only the whole has to pass: for receivers who have all that was released before and cannot tell which release a record came with. Whoever knows that somebody is in the new file finds him
+    /// in it where he is alone.
+    /// </param>
     /// <exception cref="PrivacyException">The table does not fit the scheme, or the release would break it.</exception>
-    public static SchemeResult Apply(DeidentificationScheme scheme, Table table, TransformContext context, CancellationToken cancel = default)
+    public static SchemeResult Apply(DeidentificationScheme scheme, Table table, TransformContext context, bool cumulative = false, CancellationToken cancel = default)
     {
         CheckKnown(scheme, table);
         foreach (var transform in scheme.Transforms)
@@ -33,7 +38,7 @@ public static class SchemeApplication
             recoded = recoded.With(Generalised(recoded[column.Name], column));
         cancel.ThrowIfCancellationRequested();
         var classes = EquivalenceClasses.Of(recoded, [.. quasi.Select(one => one.Name)]);
-        return new Attempt(scheme, table, recoded, classes, [.. quasi.Select(one => one.Name)]).Run();
+        return new Attempt(scheme, table, recoded, classes, [.. quasi.Select(one => one.Name)], cumulative).Run();
     }
 
     private static void CheckKnown(DeidentificationScheme scheme, Table table)
@@ -63,13 +68,21 @@ public static class SchemeApplication
         var unknown = table[column.Name].Values.Where(value => !hierarchy.TryLeaf(value, out _)).ToArray();
         if (unknown.Length == 0)
             return column;
+        // What does not fit the rule stays unknown, and is refused with its row.
+        var fitting = unknown.Where(value => Fits(rule, column.Name, value)).ToArray();
+        return fitting.Length > 0 && HierarchyRule.Extend(hierarchy, rule, column.Level, fitting) is { } more ? column with { Hierarchy = more } : column;
+    }
+
+    private static bool Fits(string rule, string attribute, string value)
+    {
         try
         {
-            return HierarchyRule.Extend(hierarchy, rule, column.Level, unknown) is { } more ? column with { Hierarchy = more } : column;
+            HierarchyRule.Build(rule, attribute, [value]);
+            return true;
         }
         catch (PrivacyException)
         {
-            return column; // what does not fit the rule is refused with its row, as any value that is not known
+            return false;
         }
     }
 
@@ -97,57 +110,89 @@ public static class SchemeApplication
     private static PrivacyException Broken(string detail, string hint, string? column = null, string? rule = null) =>
         new PrivacyRefusal(PrivacyCodes.SchemeBroken, detail, hint, rule) { Column = column }.ToException();
 
+    /// <summary>A class of the new records, of those that were released, or of both.</summary>
+    /// <param name="Old">Null where nothing of it has been released.</param>
+    /// <param name="New">Its number among the new ones; -1 where there are none.</param>
+    private sealed record Joined(string[] Key, ReleasedClass? Old, int New, int NewSize, int[][] NewCounts)
+    {
+        public int Size => NewSize + (Old?.Size ?? 0);
+
+        public int[][] Counts => Old is null ? NewCounts : [.. NewCounts.Select((counts, a) => Sum(counts, Old.Counts[a]))];
+
+        private static int[] Sum(int[] one, int[] other)
+        {
+            int[] sum = [.. one];
+            for (var i = 0; i < other.Length; i++)
+                sum[i] += other[i];
+            return sum;
+        }
+    }
+
     /// <summary>One application: the classes of the new records laid over those that were released.</summary>
-    private sealed class Attempt(DeidentificationScheme scheme, Table input, Table recoded, EquivalenceClasses classes, string[] names)
+    private sealed class Attempt(DeidentificationScheme scheme, Table input, Table recoded, EquivalenceClasses classes, string[] names, bool cumulative)
     {
         private readonly ReleasedClasses before = scheme.Released;
         private readonly IReadOnlyList<string> sensitive = scheme.Released.Sensitive;
         private readonly List<string>[] values = [.. scheme.Released.Values.Select(one => one.ToList())];
         private readonly List<int[]> whole = [];
-        private readonly List<(int Old, int New, string[] Key, int Size, int[][] Counts)> joined = [];
+        private readonly List<ReleasedClass> kept = [];
+        private readonly Dictionary<string, int> failed = new(StringComparer.Ordinal);
 
         public SchemeResult Run()
         {
-            Join();
+            var joined = Join();
             var records = before.Records + input.Rows;
             var tests = Tests(checked((int)records));
-            var failed = new Dictionary<string, int>(StringComparer.Ordinal);
             var suppressed = new bool[classes.SizeOf.Length];
             var count = classes.Suppressed;
             foreach (var one in joined)
             {
-                if (Fails(tests, one.Size, one.Counts) is not { } model)
-                    continue;
-                if (one.Old >= 0)
+                var model = Fails(tests, one.Size, one.Counts) ?? (cumulative || one.New < 0 ? null : Fails(tests, one.NewSize, one.NewCounts));
+                if (model is null)
                 {
-                    throw Broken(
-                        $"The class {Shown(one.Key)} has been released and does not fulfil {model} any more.", "Fit a new scheme to all of the data, and say to the receivers that it replaces this one.",
-                        rule: model);
+                    kept.Add(new ReleasedClass(one.Key, one.Size, one.Counts));
+                    continue;
                 }
 
-                failed[model] = failed.GetValueOrDefault(model) + one.Size;
-                suppressed[one.New] = true;
-                count += one.Size;
+                if (one.New >= 0)
+                {
+                    suppressed[one.New] = true;
+                    count += one.NewSize;
+                    failed[model] = failed.GetValueOrDefault(model) + one.NewSize;
+                }
+
+                if (one.Old is { } old)
+                    Keep(tests, one, old);
             }
 
-            var kept = joined.Where(one => one.New < 0 || !suppressed[one.New]).ToList();
-            CheckTable(kept);
-            CheckLimit(records, count, failed);
+            CheckTable();
+            CheckLimit(records, count);
             return new SchemeResult(Output(suppressed), count, scheme with
             {
                 Released = new ReleasedClasses(
                     records, before.Suppressed + count, sensitive, [.. values.Select(one => (IReadOnlyList<string>)one)], whole,
-                    [.. kept.Select(one => new ReleasedClass(one.Key, one.Size, one.Counts)).OrderBy(one => ReleasedClass.Joined(one.Key), StringComparer.Ordinal)]),
+                    [.. kept.OrderBy(one => ReleasedClass.Joined(one.Key), StringComparer.Ordinal)]),
             });
         }
 
-        private void Join()
+        /// <summary>What was released stays released; it has to pass without the new records, too, because their distribution counts whether they are shown or not.</summary>
+        private void Keep(List<(ClassModel Model, ClassTest Test, int Attribute)> tests, Joined one, ReleasedClass old)
         {
-            var known = new Dictionary<string, int>(StringComparer.Ordinal);
-            for (var i = 0; i < before.Classes.Count; i++)
-                known.Add(ReleasedClass.Joined(before.Classes[i].Key), i);
+            int[][] counts = [.. old.Counts.Select((counts, a) => counts.Concat(new int[values[a].Count - counts.Length]).ToArray())];
+            if (Fails(tests, old.Size, counts) is { } model)
+            {
+                throw Broken(
+                    $"The class {Shown(one.Key)} has been released and does not fulfil {model} any more.", "Fit a new scheme to all of the data, and say to the receivers that it replaces this one.",
+                    rule: model);
+            }
+
+            kept.Add(old with { Counts = counts });
+        }
+
+        private List<Joined> Join()
+        {
+            var released = before.Classes.ToDictionary(one => ReleasedClass.Joined(one.Key), StringComparer.Ordinal);
             var fresh = Counts();
-            var touched = new bool[before.Classes.Count];
             var first = new int[classes.SizeOf.Length];
             for (var row = input.Rows - 1; row >= 0; row--)
             {
@@ -155,22 +200,16 @@ public static class SchemeApplication
                     first[classes.ClassOf[row]] = row;
             }
 
+            var joined = new List<Joined>();
             for (var i = 0; i < first.Length; i++)
             {
                 var key = names.Select(name => recoded[name][first[i]]).ToArray();
-                if (!known.TryGetValue(ReleasedClass.Joined(key), out var old))
-                    old = -1;
-                else
-                    touched[old] = true;
-                var counts = fresh.Select(one => one[i]).ToArray();
-                joined.Add((old, i, key, classes.SizeOf[i] + (old < 0 ? 0 : before.Classes[old].Size), old < 0 ? counts : [.. counts.Select((one, a) => Sum(one, before.Classes[old].Counts[a]))]));
+                released.Remove(ReleasedClass.Joined(key), out var old);
+                joined.Add(new Joined(key, old, i, classes.SizeOf[i], [.. fresh.Select(one => one[i])]));
             }
 
-            for (var i = 0; i < touched.Length; i++)
-            {
-                if (!touched[i])
-                    joined.Add((i, -1, [.. before.Classes[i].Key], before.Classes[i].Size, [.. before.Classes[i].Counts.Select((one, a) => Sum(one, new int[values[a].Count]))]));
-            }
+            joined.AddRange(released.Values.Select(old => new Joined([.. old.Key], old, -1, 0, [.. values.Select(one => new int[one.Count])])));
+            return joined;
         }
 
         /// <summary>For each sensitive attribute and class the records by value; adds to <see cref="values"/> and <see cref="whole"/> what is new.</summary>
@@ -231,7 +270,7 @@ public static class SchemeApplication
             return null;
         }
 
-        private void CheckTable(List<(int Old, int New, string[] Key, int Size, int[][] Counts)> kept)
+        private void CheckTable()
         {
             var sizes = ClassSizes.Of([.. kept.Select(one => one.Size)]);
             foreach (var model in scheme.Models.OfType<TableModel>())
@@ -241,7 +280,7 @@ public static class SchemeApplication
             }
         }
 
-        private void CheckLimit(long records, int count, Dictionary<string, int> failed)
+        private void CheckLimit(long records, int count)
         {
             var limit = (long)Math.Floor(scheme.SuppressionLimit * records);
             if (before.Suppressed + count <= limit)
@@ -272,15 +311,6 @@ public static class SchemeApplication
             }
 
             return output;
-        }
-
-        private static int[] Sum(int[] one, int[] other)
-        {
-            var sum = new int[Math.Max(one.Length, other.Length)];
-            one.CopyTo(sum, 0);
-            for (var i = 0; i < other.Length; i++)
-                sum[i] += other[i];
-            return sum;
         }
 
         private string Shown(string[] key) => string.Join(", ", names.Zip(key, (name, label) => $"{name} {label}"));

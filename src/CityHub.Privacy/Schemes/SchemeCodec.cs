@@ -61,6 +61,8 @@ public static class SchemeCodec
         if (root.GetProperty("version").GetInt32() is var version && version != DeidentificationScheme.Version)
             throw Unreadable(FormattableString.Invariant($"It is of version {version}; this program knows version {DeidentificationScheme.Version}.")).ToException();
         var columns = root.GetProperty("columns").EnumerateArray().Select(ReadColumn).ToArray();
+        if (columns.Select(one => one.Name).Distinct(StringComparer.Ordinal).Count() < columns.Length)
+            throw Unreadable("Two of its columns have one name.").ToException();
         var hierarchies = columns.Select(one => one.Hierarchy).OfType<Hierarchy>().ToArray();
         var models = PrivacyModels.ParseAll(root.GetProperty("models").EnumerateArray().Select(one => one.GetString() ?? ""), hierarchies);
         var limit = root.GetProperty("suppressionLimit").GetDouble();
@@ -168,13 +170,14 @@ public static class SchemeCodec
             throw Unreadable("Its released records do not add up.").ToException();
         for (var i = 0; i < sensitive.Length; i++)
         {
-            if (whole[i].Length != values[i].Count || whole[i].Sum(one => (long)one) != records)
+            if (whole[i].Length != values[i].Count || whole[i].Any(count => count < 0) || values[i].Distinct(StringComparer.Ordinal).Count() < values[i].Count || whole[i].Sum(one => (long)one) != records)
                 throw Unreadable($"Its counts of {sensitive[i]} do not add up.").ToException();
         }
 
+        var known = new HashSet<string>(StringComparer.Ordinal);
         foreach (var one in classes)
         {
-            if (one.Key.Count != keys || one.Size < 1 || one.Counts.Count != sensitive.Length || one.Counts.Any(counts => counts.Any(count => count < 0) || counts.Sum(count => (long)count) != one.Size))
+            if (!known.Add(ReleasedClass.Joined(one.Key)) || one.Key.Count != keys || one.Size < 1 || one.Counts.Count != sensitive.Length || one.Counts.Where((counts, a) => counts.Length > values[a].Count).Any() || one.Counts.Any(counts => counts.Any(count => count < 0) || counts.Sum(count => (long)count) != one.Size))
                 throw Unreadable($"The class {string.Join(", ", one.Key)} does not add up.").ToException();
         }
 

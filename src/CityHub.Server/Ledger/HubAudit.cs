@@ -42,7 +42,7 @@ internal sealed class HubAudit(EmbeddedStore store, TimeProvider time)
             {
                 result = look();
             }
-            catch (Exception e) when (e is LedgerException or StorageException or FormatException or JsonException or KeyNotFoundException or InvalidOperationException or IOException)
+            catch (Exception e) when (e is LedgerException or StorageException or FormatException or JsonException or KeyNotFoundException or InvalidOperationException or IOException or UnauthorizedAccessException)
             {
                 result = new AuditStep(name, "", e is StorageException damage ? damage.Problem.Detail : e.Message);
             }

@@ -43,6 +43,9 @@ public sealed class FactLedger : IFactObserver, IDisposable
     /// <summary>Of the log's thread alone: the first fact after a checkpoint, or the one that found no room in the queue.</summary>
     private bool _tell;
 
+    /// <summary>When the queue was taken: a fact that came later waits from then on at the most.</summary>
+    private long _gathered;
+
     /// <summary>No fact has come since the checkpoint.</summary>
     private bool _still = true;
     private long _since;
@@ -228,11 +231,7 @@ public sealed class FactLedger : IFactObserver, IDisposable
                     return;
                 Gather();
                 if (work == Work.Publish && (_writer.Pending > 0 || _writer.Size > _head.Size || _signAgain))
-                {
-                    _signAgain = false;
-                    _unsynced = true;
-                    Publish(_writer.Publish([.. _options.Signers()]));
-                }
+                    Publish();
 
                 if (_stop || _time.GetElapsedTime(_synced) >= SyncEvery)
                     Sync();
@@ -268,6 +267,10 @@ public sealed class FactLedger : IFactObserver, IDisposable
                 var behind = _log.Head - _head.Size;
                 if (behind <= 0 && !_signAgain)
                 {
+                    // What is in the queue has been read from the log already; the next fact is the first again, and wakes.
+                    _queue.Clear();
+                    _queuedBytes = 0;
+                    _still = true;
                     if (_stop && _unsynced)
                         return Work.Publish;
                     if (_stop)
@@ -293,9 +296,12 @@ public sealed class FactLedger : IFactObserver, IDisposable
     /// <summary>Appends the leaves of the facts that came. What is not in the queue is read back from the log.</summary>
     private void Gather()
     {
+        if (_writer.Pending >= Batch)
+            _writer.Commit(); // what a full disk has kept from being written does not become more
         bool whole;
         lock (_gate)
         {
+            _gathered = _time.GetTimestamp();
             (_queue, _taken) = (_taken, _queue);
             _queuedBytes = 0;
             whole = !_overflown;
@@ -331,12 +337,26 @@ public sealed class FactLedger : IFactObserver, IDisposable
         (_synced, _unsynced) = (_time.GetTimestamp(), false);
     }
 
-    private void Publish(IReadOnlyList<SignedNote> notes)
+    private void Publish()
     {
+        var again = _signAgain;
+        _signAgain = false;
+        _unsynced = true;
+        IReadOnlyList<SignedNote> notes;
+        try
+        {
+            notes = _writer.Publish([.. _options.Signers()]);
+        }
+        catch
+        {
+            _signAgain |= again;
+            throw;
+        }
+
         lock (_gate)
         {
             _head = new LedgerHead(_writer.Size, notes);
-            _since = _time.GetTimestamp();
+            _since = _gathered;
             _still = _queue.Count == 0;
             _moved.TrySetResult();
             _moved = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -40,7 +40,16 @@ public sealed record ReleaseCheck
     /// <summary>Where given, each text of the release has to be a label of its value.</summary>
     public IReadOnlyList<Hierarchy> Hierarchies { get; init; } = [];
 
-    /// <exception cref="PrivacyException">A column is missing, or a model needs a population.</exception>
+    /// <summary>The population that the records were drawn from, those of the table among them; for delta-presence, which then needs all <see cref="Hierarchies"/>.</summary>
+    public Table? Population { get; init; }
+
+    /// <summary>
+    /// The level at which each quasi-identifier is shown, where that is known. It matters only where a label is the same at two levels and the table does not tell which of
+    /// them it is, while the population does; without it the lower one is meant.
+    /// </summary>
+    public IReadOnlyList<int>? Levels { get; init; }
+
+    /// <exception cref="PrivacyException">A column is missing, or a model needs a population and there is none.</exception>
     public ReleaseVerdict Run()
     {
         var failures = new List<ReleaseFailure>();
@@ -97,6 +106,13 @@ public sealed record ReleaseCheck
         {
             if (!ofTable.Passes(classes.Sizes))
                 failures.Add(new ReleaseFailure(model.Text, "The sizes of the classes, taken together, do not pass."));
+            return;
+        }
+
+        if (model is DeltaPresence presence)
+        {
+            if (new PopulationCheck(this, presence.Text).Run(presence) is { } failure)
+                failures.Add(failure);
             return;
         }
 

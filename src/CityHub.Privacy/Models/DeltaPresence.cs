@@ -29,7 +29,7 @@ public sealed class DeltaPresence : ClassModel
     public override ClassTest For(ReadOnlySpan<int> whole, IReadOnlyList<string> values, int records)
     {
         if (whole.Length != 1)
-            throw ModelRefusals.Parameter(Text, "no population is given", "Give the table of the population that the records were drawn from.");
+            throw ModelRefusals.NoPopulation(Text);
         if (whole[0] < records)
             throw ModelRefusals.Parameter(
                 Text, string.Create(CultureInfo.InvariantCulture, $"the population has {whole[0]} records, the table {records}"), "The population has to hold the records of the table, too.");

@@ -8,6 +8,8 @@ internal static class ModelRefusals
     public static PrivacyException Parameter(string model, string why, string hint, string? column = null) =>
         new PrivacyRefusal(PrivacyCodes.ModelUnusable, $"The model {model} cannot be used: {why}.", hint, model) { Column = column }.ToException();
 
+    public static PrivacyException NoPopulation(string model) => Parameter(model, "no population is given", "Give the table of the population that the records were drawn from.");
+
     /// <summary>l-diversity of any kind asks for l values; where the whole table has fewer, no class will ever pass.</summary>
     public static void NeedValues(string model, string attribute, double l, ReadOnlySpan<int> whole)
     {

@@ -36,15 +36,7 @@ public sealed record DeidentificationScheme
     public static DeidentificationScheme Of(
         IReadOnlyList<SchemeColumn> columns, IReadOnlyList<PrivacyModel> models, double suppressionLimit, double loss = 0, IReadOnlyList<Transform>? transforms = null)
     {
-        foreach (var model in models)
-        {
-            if (model is ClassModel { ComparesWithPopulation: true })
-            {
-                throw new PrivacyRefusal(
-                    PrivacyCodes.ModelUnusable, $"{model.Text} compares with a population, which a scheme does not hold.", "Fit without writing a scheme, or use another model.", model.Text).ToException();
-            }
-        }
-
+        RefusePopulation(models);
         return new DeidentificationScheme
         {
             Columns = columns,
@@ -54,5 +46,19 @@ public sealed record DeidentificationScheme
             Transforms = transforms ?? [],
             Released = ReleasedClasses.None(SensitiveOf(models)),
         };
+    }
+
+    /// <summary>Before a search, so that it is not made in vain.</summary>
+    /// <exception cref="PrivacyException">A model compares with a population, which a file cannot hold.</exception>
+    public static void RefusePopulation(IEnumerable<PrivacyModel> models)
+    {
+        foreach (var model in models)
+        {
+            if (model is ClassModel { ComparesWithPopulation: true })
+            {
+                throw new PrivacyRefusal(
+                    PrivacyCodes.ModelUnusable, $"{model.Text} compares with a population, which a scheme does not hold.", "Fit without writing a scheme, or use another model.", model.Text).ToException();
+            }
+        }
     }
 }

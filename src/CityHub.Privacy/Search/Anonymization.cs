@@ -9,6 +9,12 @@ public sealed record Anonymization
 
     public required IReadOnlyList<PrivacyModel> Models { get; init; }
 
+    /// <summary>
+    /// The population that the records were drawn from, those of the table among them with the same values; for the models that compare with it
+    /// (<see cref="ClassModel.ComparesWithPopulation"/>). It needs the columns of the quasi-identifiers only.
+    /// </summary>
+    public Table? Population { get; init; }
+
     /// <summary>Share of the records, 0 to 1, that may be suppressed; rounded down to whole records.</summary>
     public double SuppressionLimit { get; init; }
 
@@ -21,7 +27,7 @@ public sealed record Anonymization
     public IProgress<double>? Progress { get; init; }
 
     /// <summary>Finds the generalisation of least loss that passes all models (full-domain: each attribute has one level).</summary>
-    /// <exception cref="PrivacyException">A hierarchy misses a value, a model does not fit the table, or nothing passes.</exception>
+    /// <exception cref="PrivacyException">A hierarchy misses a value, a model does not fit the table or the population, or nothing passes.</exception>
     public AnonymizationResult Run(CancellationToken cancel = default)
     {
         var problem = new SearchProblem(this, cancel);
@@ -31,6 +37,8 @@ public sealed record Anonymization
             return new AnonymizationResult(problem, heuristic.Run(Progress, cancel));
         }
 
+        if (problem.Population is { } population)
+            return new AnonymizationResult(problem, new PopulationSearch(problem, population).Run(Progress, cancel));
         using var search = new OptimalSearch(problem);
         return new AnonymizationResult(problem, search.Run(Progress, cancel));
     }

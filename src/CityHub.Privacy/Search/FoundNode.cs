@@ -23,7 +23,7 @@ internal sealed class BestNode(SearchProblem problem)
     public void Consider(ReadOnlySpan<int> candidate, ReadOnlySpan<double> losses, int keptRecords, int keptClasses)
     {
         var rank = problem.Loss.Rank(losses);
-        if (Hopeless(rank) || (levels is not null && rank > Rank * (1 - Equal) && !Lower(candidate)))
+        if (Hopeless(rank) || (levels is not null && rank >= Rank * (1 - Equal) && !Lower(candidate)))
             return;
         (Rank, loss, kept, classes) = (rank, problem.Loss.Total(losses), keptRecords, keptClasses);
         levels = candidate.ToArray();

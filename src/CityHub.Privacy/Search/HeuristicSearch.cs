@@ -52,7 +52,7 @@ internal sealed class HeuristicSearch(SearchProblem problem, SearchBudget budget
         if (problem.Records - figures.Alive > problem.Limit)
             return;
         var rank = evaluator.Losses(levels, figures);
-        if (problem.Records - figures.Kept <= problem.Limit)
+        if (problem.Records - figures.Kept <= problem.Limit && !figures.Beyond)
             best.Consider(levels, evaluator.Last, figures.Kept, figures.Classes);
         open.Enqueue(levels, rank);
     }

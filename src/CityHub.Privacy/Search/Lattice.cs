@@ -20,7 +20,7 @@ public static class Lattice
             cancel.ThrowIfCancellationRequested();
             var figures = evaluator.Evaluate(levels);
             var suppressed = problem.Records - figures.Kept;
-            yield return new LatticeNode(problem.ToRequest(levels), evaluator.Loss(levels, figures), suppressed, figures.Classes, suppressed <= problem.Limit);
+            yield return new LatticeNode(problem.ToRequest(levels), evaluator.Loss(levels, figures), suppressed, figures.Classes, suppressed <= problem.Limit && !figures.Beyond);
             var depth = problem.Depth - 1;
             while (depth >= 0 && ++levels[depth] == problem.Attributes[depth].Levels)
                 levels[depth--] = 0;
@@ -34,5 +34,5 @@ public static class Lattice
 /// <param name="Levels">Of each quasi-identifier, in the order of the request.</param>
 /// <param name="Suppressed">Records in classes that fail.</param>
 /// <param name="Classes">Those that pass.</param>
-/// <param name="Passes">No more are suppressed than may be.</param>
+/// <param name="Passes">No more are suppressed than may be, and no model refuses it whatever is suppressed.</param>
 public sealed record LatticeNode(IReadOnlyList<int> Levels, double Loss, int Suppressed, int Classes, bool Passes);

@@ -3,6 +3,8 @@ namespace CityHub.Privacy;
 /// <summary>The classes of one generalisation with the rows that are in them. It is made from the table anew and so a check of what a search has found.</summary>
 internal sealed class NodeClasses
 {
+    private readonly int[] inPopulation = [];
+
     /// <param name="levels">In the order of the search.</param>
     public NodeClasses(SearchProblem problem, int[] levels, CancellationToken cancel)
     {
@@ -22,6 +24,16 @@ internal sealed class NodeClasses
                 Groups[one][depth] = rows.Values(depth)[tail];
         }
 
+        if (problem.Population is { } population)
+        {
+            var nodes = new PopulationNodes(problem, population);
+            nodes.Evaluate(levels);
+            inPopulation = new int[Sizes.Length];
+            for (var row = 0; row < OfRow.Length; row++)
+                inPopulation[OfRow[row]] = nodes.InPopulation(row);
+            Beyond = nodes.FirstBeyond();
+        }
+
         Count(problem);
         Enforce(problem, levels);
     }
@@ -39,35 +51,24 @@ internal sealed class NodeClasses
     /// <summary>For each class model, in the order of the request: records in classes that fail it.</summary>
     public long[] Failing { get; private set; } = [];
 
+    /// <summary>The records of a class of the population that the table has no record of, and the model that refuses it.</summary>
+    public (int Records, ClassModel Model)? Beyond { get; }
+
     private void Count(SearchProblem problem)
     {
-        var starts = new int[Sizes.Length + 1];
-        for (var one = 0; one < Sizes.Length; one++)
-            starts[one + 1] = starts[one] + Sizes[one];
-        var (byClass, at) = (new int[OfRow.Length], starts.AsSpan(0, Sizes.Length).ToArray());
+        var tally = new ClassTally(problem);
         if (problem.Sensitive.Count > 0)
-        {
-            for (var row = 0; row < OfRow.Length; row++)
-                byClass[at[OfRow[row]]++] = row;
-        }
-
+            tally.Sort(OfRow, Sizes);
         var models = problem.Request.Models.OfType<ClassModel>().ToArray();
         Failing = new long[models.Length];
-        var counts = Array.ConvertAll(problem.Widths, width => new int[width]);
         for (var one = 0; one < Sizes.Length; one++)
         {
-            for (var column = 0; column < counts.Length; column++)
-            {
-                Array.Clear(counts[column]);
-                foreach (var row in byClass.AsSpan(starts[one], Sizes[one]))
-                    counts[column][problem.Sensitive[column].Code(row)]++;
-            }
-
+            tally.Count(one, inPopulation.Length > 0 ? inPopulation[one] : 0);
             for (var i = 0; i < models.Length; i++)
             {
                 var test = Array.FindIndex(problem.Tests, prepared => ReferenceEquals(prepared.Model, models[i]));
                 var passes = Sizes[one] >= models[i].LeastSize
-                    && (test < 0 || problem.Tests[test].Test.Passes(Sizes[one], problem.Tests[test].Sensitive < 0 ? [] : counts[problem.Tests[test].Sensitive]));
+                    && (test < 0 || tally.Passes(problem.Tests[test], Sizes[one]));
                 if (passes)
                     continue;
                 Failing[i] += Sizes[one];

@@ -4,6 +4,7 @@ namespace CityHub.Privacy;
 internal sealed class NodeEvaluator(SearchProblem problem) : IDisposable
 {
     private readonly ClassTables tables = new(problem);
+    private readonly PopulationNodes? population = problem.Population is { } rows ? new PopulationNodes(problem, rows) : null;
     private readonly NodeFigures figures = new(problem.Depth);
     private readonly int[] open = Enumerable.Repeat(-1, problem.Depth).ToArray();
     private readonly double[] losses = new double[problem.Depth];
@@ -18,6 +19,8 @@ internal sealed class NodeEvaluator(SearchProblem problem) : IDisposable
     public NodeFigures Evaluate(ReadOnlySpan<int> levels)
     {
         Nodes++;
+        if (population is not null)
+            return population.Evaluate(levels);
         var same = true;
         for (var depth = 0; depth < levels.Length - 1; depth++)
         {

@@ -95,7 +95,9 @@ internal sealed class SearchAttribute
 
     public int GroupCount(int level) => leaves[level].Length;
 
-    private static int[] Leaves(Column column, Hierarchy hierarchy, int[] counts)
+    /// <summary>For each code of a column that occurs its leaf in the hierarchy.</summary>
+    /// <param name="where">Said behind the row of a value that is missing.</param>
+    public static int[] Leaves(Column column, Hierarchy hierarchy, int[] counts, string where = "")
     {
         var leaf = new int[counts.Length];
         var filled = false;
@@ -106,13 +108,13 @@ internal sealed class SearchAttribute
             filled |= column.Values[code].Length > 0;
             if (hierarchy.TryLeaf(column.Values[code], out leaf[code]))
                 continue;
-            var row = 0;
-            while (column.Code(row) != code)
-                row++;
+            var at = 0;
+            while (column.Code(at) != code)
+                at++;
             var value = column.Values[code].Length == 0 ? "the empty value" : column.Values[code];
             throw new PrivacyRefusal(
-                PrivacyCodes.HierarchyUnusable, FormattableString.Invariant($"The hierarchy of {column.Name} has no line for {value}, which first comes in row {row + 2}."),
-                $"Add a line for {value} to the hierarchy, or build the hierarchy from the column.") { Column = column.Name, Row = row + 2 }.ToException();
+                PrivacyCodes.HierarchyUnusable, FormattableString.Invariant($"The hierarchy of {column.Name} has no line for {value}, which first comes in row {at + 2}{where}."),
+                $"Add a line for {value} to the hierarchy, or build the hierarchy from the column.") { Column = column.Name, Row = at + 2 }.ToException();
         }
 
         return filled ? leaf : throw new PrivacyRefusal(

@@ -35,6 +35,7 @@ internal sealed class SearchProblem
         TableModels = [.. request.Models.OfType<TableModel>()];
         (Sensitive, Tests, LeastSize) = Prepare([.. request.Models.OfType<ClassModel>()], table);
         Widths = [.. Sensitive.Select(column => column.Distinct)];
+        Population = ReadPopulation(cancel);
         AllMonotone = Tests.All(one => one.Monotone) && TableModels.Count == 0;
         Rows = DistinctRows.Of([.. Attributes.Select(one => (one.Column, one.ValueOf, one.Values))], Sensitive, Records, cancel);
     }
@@ -71,6 +72,9 @@ internal sealed class SearchProblem
 
     public IReadOnlyList<TableModel> TableModels { get; }
 
+    /// <summary>Null where no model compares with it.</summary>
+    public PopulationRows? Population { get; }
+
     /// <summary>What fails at a generalisation fails at each below it.</summary>
     public bool AllMonotone { get; }
 
@@ -104,7 +108,11 @@ internal sealed class SearchProblem
         foreach (var model in models)
         {
             var of = Array.FindIndex(sensitive, column => string.Equals(column.Name, model.Sensitive, StringComparison.Ordinal));
-            var test = of < 0 ? model.For([], [], Records) : model.For(counts[of], sensitive[of].Values, Records);
+            if (model.ComparesWithPopulation)
+                of = sensitive.Length;
+            var test = of < 0 ? model.For([], [], Records)
+                : of < sensitive.Length ? model.For(counts[of], sensitive[of].Values, Records)
+                : model.For(Request.Population is { } population ? [population.Rows] : [], [], Records);
             if (model is not KAnonymity) // Its test is the least size and nothing else.
                 tests.Add(new PreparedTest(model, test, of));
         }
@@ -112,10 +120,20 @@ internal sealed class SearchProblem
         return (sensitive, [.. tests.OrderByDescending(one => one.Monotone)], models.Select(one => one.LeastSize).DefaultIfEmpty(1).Max());
     }
 
+    private PopulationRows? ReadPopulation(CancellationToken cancel)
+    {
+        var models = Tests.Select(one => one.Model).Where(one => one.ComparesWithPopulation).ToArray();
+        if (models.Length == 0 || Request.Population is not { } population)
+            return null;
+        if (TableModels.Count > 0)
+            throw ModelRefusals.Parameter(models[0].Text, $"{TableModels[0].Text} looks at the table as a whole, and the two are not searched for together", "Ask for one of the two; k and the models of a sensitive attribute go with both.");
+        return new PopulationRows(Attributes, Request.Table, population, models, cancel);
+    }
+
     private static PrivacyException Unusable(string detail, string hint) => new PrivacyRefusal(PrivacyCodes.ModelUnusable, detail, hint).ToException();
 }
 
-/// <param name="Sensitive">Which of the sensitive columns it looks at; -1: none.</param>
+/// <param name="Sensitive">Which of the sensitive columns it looks at; the one behind the last: the population; -1: none.</param>
 internal readonly record struct PreparedTest(ClassModel Model, ClassTest Test, int Sensitive)
 {
     public bool Monotone => Model.Monotone;

@@ -37,6 +37,9 @@ internal sealed class DeidentifyCall(VerbCall call)
 
     public Task<Table> ReadAsync(string path, CancellationToken cancel) => TableFile.ReadAsync(path, SeparatorChar, All(Null), Progress("reading"), cancel);
 
+    /// <summary>Null where none is named.</summary>
+    public async Task<Table?> ReadPopulationAsync(CancellationToken cancel) => PathOf(PopulationTable) is { } path ? await ReadAsync(path, cancel) : null;
+
     public string Required(Option option) => Text(option) ?? throw new CommandLineException($"{option.Name} is missing.", option.Help + ".");
 
     public double Share(Option option, double otherwise) => Text(option) is not { } text
@@ -65,7 +68,8 @@ internal sealed class DeidentifyCall(VerbCall call)
     public string DatasetName => Text(Dataset) ?? Path.GetFileNameWithoutExtension(File);
 
     /// <summary>The hierarchies of the quasi-identifiers, and of the sensitive attributes where there are some, for the models that need them.</summary>
-    public IReadOnlyList<Hierarchy> ReadHierarchies(Table table, IReadOnlyList<string> quasi)
+    /// <param name="population">Its values are in the hierarchies that are built, too.</param>
+    public IReadOnlyList<Hierarchy> ReadHierarchies(Table table, IReadOnlyList<string> quasi, Table? population = null)
     {
         if (quasi.Count == 0)
             throw new CommandLineException("--qi is missing: by which columns could a person be recognised?", "cityhub deidentify scan FILE suggests them.");
@@ -76,7 +80,7 @@ internal sealed class DeidentifyCall(VerbCall call)
         {
             var column = table[name];
             if (given.Remove(name, out var how))
-                found.Add(Built(column, how));
+                found.Add(Built(column, how, population));
             else if (prefix is not null && System.IO.File.Exists($"{prefix}{name}.csv"))
                 found.Add(ReadHierarchy($"{prefix}{name}.csv", name));
             else
@@ -87,7 +91,7 @@ internal sealed class DeidentifyCall(VerbCall call)
             }
         }
 
-        found.AddRange(given.Select(one => Built(table[one.Key], one.Value)));
+        found.AddRange(given.Select(one => Built(table[one.Key], one.Value, population)));
         if (prefix is not null)
             found.AddRange(table.Columns.Where(one => !quasi.Contains(one.Name, StringComparer.Ordinal) && !given.ContainsKey(one.Name) && System.IO.File.Exists($"{prefix}{one.Name}.csv")).Select(one => ReadHierarchy($"{prefix}{one.Name}.csv", one.Name)));
         return found;
@@ -181,7 +185,9 @@ internal sealed class DeidentifyCall(VerbCall call)
     /// <summary>The rule by which the hierarchy of a column is built; null where it is a file.</summary>
     public string? RuleOf(string name) => Pairs(HierarchyOf).FirstOrDefault(one => one.Name == name).Value is { } how && HierarchyRule.IsOne(how) ? how : null;
 
-    private Hierarchy Built(Column column, string how) => HierarchyRule.IsOne(how) ? HierarchyRule.Build(how, column.Name, column.Values) : ReadHierarchy(call.Surroundings.PathOf(how), column.Name);
+    private Hierarchy Built(Column column, string how, Table? population) => HierarchyRule.IsOne(how)
+        ? HierarchyRule.Build(how, column.Name, population?.Find(column.Name) is { } more ? column.Values.Concat(more.Values) : column.Values)
+        : ReadHierarchy(call.Surroundings.PathOf(how), column.Name);
 
     private static Hierarchy ReadHierarchy(string path, string attribute)
     {

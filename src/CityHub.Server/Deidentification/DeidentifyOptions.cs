@@ -27,6 +27,7 @@ internal static class DeidentifyOptions
     public static readonly Option Original = new("--original", "evaluate, report: the file before, row for row; utility is measured against it") { Value = "FILE" };
     public static readonly Option Register = new("--register", "evaluate: persons with the exact values of the quasi-identifiers, to attack the release with") { Value = "FILE" };
     public static readonly Option Population = new("--population", "How many people the records were drawn from, for population uniqueness") { Value = "N" };
+    public static readonly Option PopulationTable = new("--population-table", "fit, explore, evaluate: the people whom the records were drawn from, those of the file among them, with the quasi-identifiers as they are after the transforms; for delta-presence") { Value = "FILE" };
     public static readonly Option Sharing = new("--sharing", "How it is shared (GB/T 37964): 完全公开, 受控公开, 领地公开; public without it") { Value = "TYPE", Allowed = ["public", "controlled", "enclave"] };
     public static readonly Option Attack = new("--attack", "The chance that somebody at the receiver tries to re-identify, 0 to 1, as you assess it; 1 without it") { Value = "SHARE" };
     public static readonly Option Report = new("--report", "fit: the report for the officer who signs, as one HTML file") { Value = "FILE" };
@@ -51,7 +52,7 @@ internal static class DeidentifyOptions
 
     public static readonly IReadOnlyList<Option> All =
     [
-        Out, AsJson, Quiet, Separator, Null, Quasi, Sensitive, Drop, Transform, Hierarchies, HierarchyOf, Levels, Model, Limit, Local, Within, Scheme, Original, Register, Population, Sharing, Attack, Report,
+        Out, AsJson, Quiet, Separator, Null, Quasi, Sensitive, Drop, Transform, Hierarchies, HierarchyOf, Levels, Model, Limit, Local, Within, Scheme, Original, Register, Population, PopulationTable, Sharing, Attack, Report,
         Language, Dataset, Purpose, Receiver, Key, Unit, Statistic, Value, Bounds, By, Keys, RowsPerUnit, GroupsPerUnit, Cost, Budget, Grant,
     ];
 }

@@ -28,7 +28,8 @@ internal static class EvaluateRelease
         }
 
         var names = scheme is null ? call.Names(Quasi) : [.. scheme.QuasiIdentifiers.Select(one => one.Name)];
-        IReadOnlyList<Hierarchy> hierarchies = scheme is null ? call.ReadHierarchies(original ?? released, names) : [.. scheme.QuasiIdentifiers.Select(one => one.Hierarchy).OfType<Hierarchy>()];
+        var population = await call.ReadPopulationAsync(cancel);
+        IReadOnlyList<Hierarchy> hierarchies = scheme is null ? call.ReadHierarchies(original ?? released, names, population) : [.. scheme.QuasiIdentifiers.Select(one => one.Hierarchy).OfType<Hierarchy>()];
         var models = scheme?.Models ?? (call.All(Model).Count > 0 ? call.Models(hierarchies) : []);
         var limit = scheme?.SuppressionLimit ?? call.Share(Limit, 1);
         foreach (var name in names)
@@ -48,7 +49,7 @@ internal static class EvaluateRelease
             Population = call.PopulationSize,
         };
         var check = models.Count > 0 && original is not null
-            ? new ReleaseCheck { Input = original, Release = released, QuasiIdentifiers = names, Models = models, SuppressionLimit = limit, Hierarchies = outcome.Hierarchies }.Run()
+            ? new ReleaseCheck { Input = original, Release = released, QuasiIdentifiers = names, Models = models, SuppressionLimit = limit, Hierarchies = outcome.Hierarchies, Population = population }.Run()
             : null;
         var utility = original is null ? null : UtilityFigures.Of(original, released, outcome.Hierarchies);
         var attack = call.PathOf(Register) is { } register

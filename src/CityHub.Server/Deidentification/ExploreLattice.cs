@@ -14,9 +14,19 @@ internal static class ExploreLattice
     {
         var table = await call.ReadAsync(call.File, cancel);
         var names = call.Names(Quasi);
-        var hierarchies = call.ReadHierarchies(table, names);
+        var population = await call.ReadPopulationAsync(cancel);
+        var hierarchies = call.ReadHierarchies(table, names, population);
         var nodes = Lattice.Explore(
-            new Anonymization { Table = table, QuasiIdentifiers = call.QuasiIdentifiers(names, hierarchies), Models = call.Models(hierarchies), SuppressionLimit = call.Share(Limit, 0), Progress = call.Progress("exploring") }, cancel);
+            new Anonymization
+            {
+                Table = table,
+                QuasiIdentifiers = call.QuasiIdentifiers(names, hierarchies),
+                Models = call.Models(hierarchies),
+                Population = population,
+                SuppressionLimit = call.Share(Limit, 0),
+                Progress = call.Progress("exploring"),
+            },
+            cancel);
         if (call.PathOf(DeidentifyOptions.Out) is { } file)
         {
             var builders = names.Concat(["loss", "suppressed", "classes", "passes"]).Select(name => new ColumnBuilder(name)).ToArray();

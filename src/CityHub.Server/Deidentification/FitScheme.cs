@@ -18,19 +18,25 @@ internal static class FitScheme
         var input = await call.ReadAsync(call.File, cancel);
         using var keys = call.ReadKeys();
         var names = call.Names(Quasi);
-        var hierarchies = call.ReadHierarchies(input, names);
+        var population = await call.ReadPopulationAsync(cancel);
+        var hierarchies = call.ReadHierarchies(input, names, population);
         var transforms = call.Transforms();
         using var context = call.Context(hierarchies, keys);
         var table = input;
         foreach (var transform in transforms)
             table = transform.Apply(table, context);
         var models = call.Models(hierarchies);
+        if (call.Has(Scheme))
+            DeidentificationScheme.RefusePopulation(models);
         var limit = call.Share(Limit, 0);
         var found = call.Has(Local)
             ? Locally(call, table, call.QuasiIdentifiers(names, hierarchies), models, limit, cancel)
-            : Globally(call, table, call.QuasiIdentifiers(names, hierarchies), models, limit, cancel);
+            : Globally(call, table, population, call.QuasiIdentifiers(names, hierarchies), models, limit, cancel);
         var used = hierarchies.Where(one => names.Contains(one.Attribute, StringComparer.Ordinal)).ToArray();
-        var verdict = new ReleaseCheck { Input = table, Release = found.Output, QuasiIdentifiers = names, Models = models, SuppressionLimit = limit, Hierarchies = used }.Run();
+        var verdict = new ReleaseCheck
+        {
+            Input = table, Release = found.Output, Population = population, QuasiIdentifiers = names, Models = models, SuppressionLimit = limit, Hierarchies = used, Levels = found.Levels,
+        }.Run();
         if (!verdict.Passes)
             throw new InvalidOperationException($"The search gave what the check refuses: {verdict.Failures[0]}");
 
@@ -70,13 +76,15 @@ internal static class FitScheme
         return Exit.Done;
     }
 
-    private static Found Globally(DeidentifyCall call, Table table, IReadOnlyList<QuasiIdentifier> quasi, IReadOnlyList<PrivacyModel> models, double limit, CancellationToken cancel)
+    private static Found Globally(
+        DeidentifyCall call, Table table, Table? population, IReadOnlyList<QuasiIdentifier> quasi, IReadOnlyList<PrivacyModel> models, double limit, CancellationToken cancel)
     {
         if (!call.Verb.Duration(Within.Name, TimeSpan.Zero).TryGet(out var time, out var problem))
             throw new CommandLineException(problem.Detail, problem.Hint);
         var result = new Anonymization
         {
             Table = table,
+            Population = population,
             QuasiIdentifiers = quasi,
             Models = models,
             SuppressionLimit = limit,

@@ -27,9 +27,9 @@ internal static class BruteForce
     {
         var (table, identifiers) = (request.Table, request.QuasiIdentifiers);
         var records = table.Rows;
-        string Label(int row, int i)
+        string Label(Table of, int row, int i)
         {
-            identifiers[i].Hierarchy.TryLeaf(table[identifiers[i].Attribute][row], out var leaf);
+            identifiers[i].Hierarchy.TryLeaf(of[identifiers[i].Attribute][row], out var leaf);
             return identifiers[i].Hierarchy.Label(levels[i], identifiers[i].Hierarchy.Group(leaf, levels[i]));
         }
 
@@ -39,8 +39,15 @@ internal static class BruteForce
             return identifiers[i].Hierarchy.Share(leaf, levels[i]);
         }
 
-        var classes = Enumerable.Range(0, records).GroupBy(row => string.Join('\u001f', Enumerable.Range(0, levels.Length).Select(i => Label(row, i)))).Select(rows => rows.ToArray());
-        var kept = classes.Where(rows => request.Models.OfType<ClassModel>().All(model => Passes(table, rows, model))).ToList();
+        string Key(Table of, int row) => string.Join('\u001f', Enumerable.Range(0, levels.Length).Select(i => Label(of, row, i)));
+
+        var people = Enumerable.Range(0, request.Population?.Rows ?? 0).CountBy(row => Key(request.Population ?? table, row)).ToDictionary();
+        var classes = Enumerable.Range(0, records).GroupBy(row => Key(table, row)).ToDictionary(rows => rows.Key, rows => rows.ToArray());
+        var kept = classes.Where(one => request.Models.OfType<ClassModel>().All(model => model is DeltaPresence presence
+            ? (double)one.Value.Length / people[one.Key] is var share && share >= presence.Least && share <= presence.Most
+            : Passes(table, one.Value, model))).Select(one => one.Value).ToList();
+        // Of people who look like nobody in the table it is known that they are not in it: a share of 0, and nothing to suppress.
+        var beyond = request.Models.OfType<DeltaPresence>().Any(model => model.Least > 0) && people.Keys.Any(key => !classes.ContainsKey(key));
         var suppressed = records - kept.Sum(rows => rows.Length);
         var dead = Enumerable.Range(0, records).Except(kept.SelectMany(rows => rows)).ToHashSet();
         var heaviest = identifiers.Max(one => one.Weight);
@@ -54,7 +61,7 @@ internal static class BruteForce
             product *= Math.Pow(1 + loss * (heaviest > 0 ? identifiers[i].Weight / heaviest : 1), 1.0 / levels.Length);
         }
 
-        return new Node([.. levels], product - 1, suppressed, kept.Count, suppressed <= Math.Floor(request.SuppressionLimit * records));
+        return new Node([.. levels], product - 1, suppressed, kept.Count, !beyond && suppressed <= Math.Floor(request.SuppressionLimit * records));
     }
 
     private static bool Passes(Table table, int[] rows, ClassModel model)

@@ -130,6 +130,34 @@ public sealed class DeidentifyTests : IDisposable
     }
 
     [Fact]
+    public async Task Nobody_can_tell_of_a_person_of_the_population_whether_the_release_holds_a_record_of_them()
+    {
+        var residents = File.ReadAllLines(_folder.File(Residents()));
+        Write("sample.csv", [residents[0], .. residents.Skip(1).Where((_, row) => row % 3 == 0)]);
+        string[] how = ["sample.csv", "--qi", "age,town", "--hierarchy", "age=interval:5", "--hierarchy", "town=suppress", "--model", "delta-presence=0.1,0.5", "--model", "k=3", "--limit", "0.1"];
+        string[] fit = ["fit", .. how, "--drop", "name,phone", "--json"];
+
+        var fitted = Json(await RunAsync([.. fit, "--population-table", "residents.csv", "--out", "out.csv"]));
+        Assert.Equal(100, fitted.GetProperty("rows").GetInt32());
+        Assert.True(fitted.GetProperty("suppressed").GetInt32() <= 10);
+        Assert.True(fitted.GetProperty("classes").GetInt32() > 1);
+        Assert.True(File.Exists(_folder.File("out.csv")));
+        var explored = Json(await RunAsync(["explore", .. how, "--population-table", "residents.csv", "--json"]));
+        Assert.Equal(fitted.GetProperty("loss").GetDouble(), explored.GetProperty("best")[0].GetProperty("loss").GetDouble(), 1e-12);
+        string[] evaluate = ["evaluate", "out.csv", "--original", "sample.csv", .. how[1..^2], "--population-table"];
+        Assert.True(Json(await RunAsync([.. evaluate, "residents.csv", "--json"])).GetProperty("passes").GetBoolean());
+        // Where everybody is in the table, everybody is known to be.
+        Assert.Equal(1, (await RunAsync([.. evaluate, "sample.csv", "--json"])).Exit);
+
+        var before = Directory.GetFiles(_folder.Path).Length;
+        var kept = await RunAsync([.. fit, "--population-table", "residents.csv", "--out", "other.csv", "--scheme", "other.scheme"]);
+        Assert.Contains("which a scheme does not hold", kept.Error, StringComparison.Ordinal);
+        Assert.Contains("no population is given", (await RunAsync([.. fit, "--out", "other.csv"])).Error, StringComparison.Ordinal);
+        Assert.Contains("overlap", (await RunAsync([.. fit, "--population-table", "residents.csv", "--local", "--out", "other.csv"])).Error, StringComparison.Ordinal);
+        Assert.Equal(before, Directory.GetFiles(_folder.Path).Length);
+    }
+
+    [Fact]
     public async Task Transforms_alone_stream_and_keep_one_person_one_pseudonym_across_tables()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "A key file is one that only its owner may read.");

@@ -58,6 +58,9 @@ public static class PrivacyCodes
     /// <summary>New data break a scheme: a value it has not seen, a class too small, a model that fails.</summary>
     public const string SchemeBroken = "privacy-scheme-broken";
 
+    /// <summary>A column that points at a person by itself would be released as it is.</summary>
+    public const string DirectIdentifierLeft = "privacy-direct-identifier-left";
+
     /// <summary>A question to differential privacy cannot be answered: no bounds, no privacy unit, a parameter out of range.</summary>
     public const string QueryUnusable = "privacy-query-unusable";
 

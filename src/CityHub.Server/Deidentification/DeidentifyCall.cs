@@ -29,6 +29,37 @@ internal sealed class DeidentifyCall(VerbCall call)
 
     public IReadOnlyList<string> Names(Option option) => [.. call.All(option.Name).SelectMany(text => text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)).Distinct(StringComparer.Ordinal)];
 
+    /// <summary>An option that the command would pass over is refused: whoever gave it relies on it.</summary>
+    public void RequireKnownOptions()
+    {
+        if (call.Arguments.Count == 0 || !DeidentifyOptions.Of.TryGetValue(call.Arguments[0], out var known))
+            return;
+        foreach (var (name, _) in call.Options)
+        {
+            if (known.All(one => one.Name != name))
+                throw new CommandLineException($"{call.Arguments[0]} does not take {name}.", known.Count == 0 ? null : $"It takes {string.Join(", ", known.Select(one => one.Name))}.");
+        }
+
+        if (call.Arguments[0] is "evaluate" or "report" && Has(Scheme))
+        {
+            foreach (var option in (ReadOnlySpan<Option>)[Quasi, Model, Limit, Hierarchies, HierarchyOf, DeidentifyOptions.Levels])
+            {
+                if (Has(option))
+                    throw new CommandLineException($"{option.Name} and --scheme say the same thing twice.", "The scheme holds columns, models and limit: leave one of the two out.");
+            }
+        }
+    }
+
+    public void RequireDifferentFiles(params ReadOnlySpan<Option> options)
+    {
+        var seen = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var option in options)
+        {
+            if (PathOf(option) is { } path && !seen.TryAdd(path, option.Name))
+                throw new CommandLineException($"{option.Name} and {seen[path]} are the same file.");
+        }
+    }
+
     public IReadOnlyList<string> All(Option option) => call.All(option.Name);
 
     public char? SeparatorChar => call.Text(Separator.Name) switch { "tab" => '\t', { Length: 1 } one => one[0], _ => null };
@@ -60,8 +91,8 @@ internal sealed class DeidentifyCall(VerbCall call)
     {
         get
         {
-            var (purpose, receiver) = (Text(Purpose), Text(Receiver));
-            return purpose is null || receiver is null ? null : new ReleaseScope(DatasetName, purpose, receiver);
+            // The name of a file would be another dataset next month, and everybody would get another pseudonym.
+            return (Text(Dataset), Text(Purpose), Text(Receiver)) is ({ } dataset, { } purpose, { } receiver) ? new ReleaseScope(dataset, purpose, receiver) : null;
         }
     }
 
@@ -203,10 +234,13 @@ internal sealed class DeidentifyCall(VerbCall call)
 
     private IEnumerable<(string Name, string Value)> Pairs(Option option)
     {
+        var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var text in All(option))
         {
             var equals = text.IndexOf('=', StringComparison.Ordinal);
-            yield return equals > 0 ? (text[..equals], text[(equals + 1)..]) : throw new CommandLineException($"{option.Name} is {text}; it takes {option.Value}.");
+            if (equals <= 0)
+                throw new CommandLineException($"{option.Name} is {text}; it takes {option.Value}.");
+            yield return seen.Add(text[..equals]) ? (text[..equals], text[(equals + 1)..]) : throw new CommandLineException($"{option.Name} is given twice for {text[..equals]}.");
         }
     }
 }

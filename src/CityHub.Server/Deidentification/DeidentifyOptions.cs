@@ -14,6 +14,8 @@ internal static class DeidentifyOptions
     public static readonly Option Quasi = new("--qi", "fit, explore, evaluate: the quasi-identifiers, with commas between") { Value = "COLUMNS" };
     public static readonly Option Sensitive = new("--sensitive", "fit, evaluate: what must not be learnt of a person; those of the models are known") { Value = "COLUMNS" };
     public static readonly Option Drop = new("--drop", "fit: direct identifiers that are left out") { Value = "COLUMNS" };
+    public static readonly Option Keep = new("--keep", "fit, apply: columns that look like direct identifiers and may stay, because somebody has looked") { Value = "COLUMNS" };
+    public static readonly Option Cumulative = new("--cumulative", "apply: only all releases together have to pass, not the new file by itself; for receivers who cannot tell which file a record came with");
     public static readonly Option Transform = new("--transform", "fit: done before, as JSON or a file with it: {\"kind\":\"mask\",\"column\":\"phone\",…}") { Value = "JSON|FILE", Repeats = true };
     public static readonly Option Hierarchies = new("--hierarchies", "The hierarchy of each quasi-identifier is the file PREFIX + its name + .csv") { Value = "PREFIX" };
     public static readonly Option HierarchyOf = new("--hierarchy", "Of one column: NAME=FILE, or built: NAME=interval:5, NAME=date, NAME=region, NAME=prefix, NAME=suppress") { Value = "NAME=…", Repeats = true };
@@ -33,7 +35,7 @@ internal static class DeidentifyOptions
     public static readonly Option Report = new("--report", "fit: the report for the officer who signs, as one HTML file") { Value = "FILE" };
     public static readonly Option Language = new("--language", "Of the report; zh without it") { Value = "LANGUAGE", Allowed = ["zh", "en"] };
 
-    public static readonly Option Dataset = new("--dataset", "Its name, for pseudonyms and budgets; the file's without it") { Value = "NAME" };
+    public static readonly Option Dataset = new("--dataset", "Its name, for pseudonyms (which need it), budgets and the report; the file's without it") { Value = "NAME" };
     public static readonly Option Purpose = new("--purpose", "What the release may be used for") { Value = "WORDS" };
     public static readonly Option Receiver = new("--receiver", "Who gets it") { Value = "NAME" };
     public static readonly Option Key = new("--key", "A key for pseudonyms and encryption: NAME=FILE, or NAME:2=FILE for its version 2; a file of 32 bytes that only its owner may read") { Value = "NAME=FILE", Repeats = true };
@@ -52,7 +54,26 @@ internal static class DeidentifyOptions
 
     public static readonly IReadOnlyList<Option> All =
     [
-        Out, AsJson, Quiet, Separator, Null, Quasi, Sensitive, Drop, Transform, Hierarchies, HierarchyOf, Levels, Model, Limit, Local, Within, Scheme, Original, Register, Population, PopulationTable, Sharing, Attack, Report,
+        Out, AsJson, Quiet, Separator, Null, Quasi, Sensitive, Drop, Keep, Cumulative, Transform, Hierarchies, HierarchyOf, Levels, Model, Limit, Local, Within, Scheme, Original, Register, Population, PopulationTable, Sharing, Attack, Report,
         Language, Dataset, Purpose, Receiver, Key, Unit, Statistic, Value, Bounds, By, Keys, RowsPerUnit, GroupsPerUnit, Cost, Budget, Grant,
     ];
+
+    private static readonly Option[] Reading = [AsJson, Quiet, Separator, Null];
+    private static readonly Option[] Describing = [Quasi, Sensitive, Hierarchies, HierarchyOf, Levels, Model, Limit, PopulationTable];
+    private static readonly Option[] Scoping = [Key, Dataset, Purpose, Receiver];
+    private static readonly Option[] Judging = [Population, Sharing, Attack, Report, Language];
+
+    /// <summary>What each command takes; an option that would be passed over is refused instead.</summary>
+    public static readonly IReadOnlyDictionary<string, IReadOnlyList<Option>> Of = new Dictionary<string, IReadOnlyList<Option>>(StringComparer.Ordinal)
+    {
+        ["scan"] = Reading,
+        ["fit"] = [.. Reading, .. Describing, .. Scoping, .. Judging, Out, Drop, Keep, Transform, Local, Within, Scheme],
+        ["apply"] = [.. Reading, .. Scoping, Out, Scheme, Keep, Cumulative, Population],
+        ["evaluate"] = [.. Reading, .. Describing, .. Scoping, .. Judging, Scheme, Original, Register],
+        ["report"] = [.. Reading, .. Describing, .. Scoping, .. Judging, Scheme, Original, Register],
+        ["explore"] = [.. Reading, .. Describing, Out],
+        ["transform"] = [.. Reading, .. Scoping, Out, Drop, Transform, Quasi, Hierarchies, HierarchyOf],
+        ["dp"] = [.. Reading, Dataset, Purpose, Receiver, Unit, Statistic, Value, Bounds, By, Keys, RowsPerUnit, GroupsPerUnit, Cost, Budget, Grant],
+        ["transforms"] = [],
+    };
 }

@@ -16,6 +16,7 @@ internal static class DeidentifyProblems
     public static readonly ProblemKind TransformUnusable = new(PrivacyCodes.TransformUnusable, "The transform does not fit", 422);
     public static readonly ProblemKind SchemeUnreadable = new(PrivacyCodes.SchemeUnreadable, "The scheme cannot be read", 422);
     public static readonly ProblemKind SchemeBroken = new(PrivacyCodes.SchemeBroken, "The new data break the scheme", 409);
+    public static readonly ProblemKind DirectIdentifierLeft = new(PrivacyCodes.DirectIdentifierLeft, "A direct identifier would be released", 422);
     public static readonly ProblemKind QueryUnusable = new(PrivacyCodes.QueryUnusable, "The question cannot be answered privately", 422);
     public static readonly ProblemKind BudgetExhausted = new(PrivacyCodes.BudgetExhausted, "The privacy budget does not reach", 403);
     public static readonly ProblemKind BudgetUnusable = new(PrivacyCodes.BudgetUnusable, "The budget ledger cannot be used", 503);
@@ -23,7 +24,7 @@ internal static class DeidentifyProblems
 
     private static readonly FrozenDictionary<string, ProblemKind> Kinds = new[]
     {
-        TableUnreadable, ColumnUnknown, ColumnUnusable, HierarchyUnusable, ModelUnusable, NoSolution, TransformUnusable, SchemeUnreadable, SchemeBroken, QueryUnusable, BudgetExhausted, BudgetUnusable,
+        TableUnreadable, ColumnUnknown, ColumnUnusable, HierarchyUnusable, ModelUnusable, NoSolution, TransformUnusable, SchemeUnreadable, SchemeBroken, DirectIdentifierLeft, QueryUnusable, BudgetExhausted, BudgetUnusable,
     }.ToFrozenDictionary(kind => kind.Code, StringComparer.Ordinal);
 
     public static Problem Of(PrivacyRefusal refusal) => Kinds[refusal.Code].Because(refusal.Detail, refusal.Hint, refusal.Rule);

@@ -21,8 +21,10 @@ internal static class EvaluateRelease
         var scheme = call.PathOf(Scheme) is { } file ? ApplyScheme.Read(file) : null;
         if (scheme is not null && original is not null)
         {
+            if (scheme.Transforms.FirstOrDefault(one => Drawn.Contains(one.Kind)) is { } drawn)
+                throw new CommandLineException($"The scheme has {drawn.Kind}, which draws anew each time: the original as it was transformed cannot be made again.", "Evaluate without --original, or give --qi and --model with the transformed table as --original.");
             using var keys = call.ReadKeys();
-            using var context = call.Context(scheme.QuasiIdentifiers.Select(one => one.Hierarchy).OfType<Hierarchy>(), keys);
+            using var context = call.Context(scheme.Columns.Select(one => one.Hierarchy).OfType<Hierarchy>(), keys);
             foreach (var transform in scheme.Transforms)
                 original = transform.Apply(original, context);
         }
@@ -51,6 +53,8 @@ internal static class EvaluateRelease
         var check = models.Count > 0 && original is not null
             ? new ReleaseCheck { Input = original, Release = released, QuasiIdentifiers = names, Models = models, SuppressionLimit = limit, Hierarchies = outcome.Hierarchies, Population = population }.Run()
             : null;
+        if (scheme is not null && Undeclared(scheme, released) is { } undeclared)
+            check = (check ?? new ReleaseVerdict(outcome.Classes.Sizes.Classes, outcome.Classes.Suppressed, [])) is var verdict ? verdict with { Failures = [undeclared, .. verdict.Failures] } : null;
         var utility = original is null ? null : UtilityFigures.Of(original, released, outcome.Hierarchies);
         var attack = call.PathOf(Register) is { } register
             ? LinkageAttack.Run(released, await call.ReadAsync(register, cancel), outcome.Hierarchies, sensitive: [.. outcome.Columns.Where(one => one.Class == PersonalDataClass.Sensitive && released.Find(one.Name) is not null).Select(one => one.Name)])
@@ -62,6 +66,25 @@ internal static class EvaluateRelease
         else
             Write(call.Out, outcome, check, utility, attack);
         return check is not { Passes: false } ? Exit.Done : Exit.Failed;
+    }
+
+    /// <summary>Transforms whose result is another one each time.</summary>
+    private static readonly string[] Drawn = ["noise", "swap", "permute", "rank-swap", "sample", "random-pseudonym", "synthesise", "watermark"];
+
+    /// <summary>A released column that the scheme does not know, or takes out.</summary>
+    private static ReleaseFailure? Undeclared(DeidentificationScheme scheme, Table released)
+    {
+        foreach (var name in released.Columns.Select(one => one.Name))
+        {
+            var known = scheme.Columns.FirstOrDefault(one => one.Name == name);
+            var treated = scheme.Transforms.Any(one => one is ValueTransform value && value.Column == name);
+            if (known is null && !scheme.Transforms.Any(one => one is CombineColumns))
+                return new ReleaseFailure("columns", $"The column {name} is released and the scheme does not know it.");
+            if (known?.Class == PersonalDataClass.DirectIdentifier && !treated)
+                return new ReleaseFailure("direct identifiers", $"The column {name} is released, which the scheme takes out.");
+        }
+
+        return null;
     }
 
     private static void Write(Utf8JsonWriter json, ReleaseOutcome outcome, ReleaseVerdict? check, UtilityFigures? utility, LinkageAttack? attack)

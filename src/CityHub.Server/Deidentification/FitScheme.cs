@@ -15,6 +15,9 @@ internal static class FitScheme
     {
         if (call.Has(Local) && (call.Has(Scheme) || call.Has(Within)))
             throw new CommandLineException("--local makes no scheme that could be applied to other data, and needs no --within.", "Leave one of the two out.");
+        if (call.Has(DeidentifyOptions.Report) && !call.Has(DeidentifyOptions.Out))
+            throw new CommandLineException("A report is about a released file.", "Give the release a name with --out.");
+        call.RequireDifferentFiles(DeidentifyOptions.Out, Scheme, DeidentifyOptions.Report);
         var input = await call.ReadAsync(call.File, cancel);
         using var keys = call.ReadKeys();
         var names = call.Names(Quasi);
@@ -55,6 +58,9 @@ internal static class FitScheme
             AttackProbability = call.Share(Attack, 1),
             Population = call.PopulationSize,
         };
+        outcome.RequireNoDirectIdentifier(call.Names(Keep));
+        _ = outcome.Grade; // whatever could still be refused is, before the first file is written
+        _ = outcome.RiskBefore;
         if (call.PathOf(DeidentifyOptions.Out) is { } file && await TableFile.WriteAsync(found.Output, file, call.SeparatorChar ?? ',', cancel) is { } unwritten)
             return call.Verb.Refuse(unwritten);
         if (call.PathOf(Scheme) is { } schemeFile)
@@ -63,7 +69,9 @@ internal static class FitScheme
             {
                 Released = ReleasedClasses.Of(found.Output, names, DeidentificationScheme.SensitiveOf(models)),
             };
-            if (TableFile.Write(schemeFile, SchemeCodec.Write(scheme)) is { } unkept)
+            var bytes = SchemeCodec.Write(scheme);
+            SchemeCodec.Read(bytes);
+            if (TableFile.Write(schemeFile, bytes) is { } unkept)
                 return call.Verb.Refuse(unkept);
         }
 
@@ -91,6 +99,13 @@ internal static class FitScheme
             Budget = time > TimeSpan.Zero ? new SearchBudget(time, call.Verb.Surroundings.Time) : null,
             Progress = call.Progress("searching"),
         }.Run(cancel);
+        if (result.SaysNothing && limit < 1)
+        {
+            throw new PrivacyRefusal(
+                PrivacyCodes.NoSolution, $"Only with every quasi-identifier as * does the table fulfil {string.Join(", ", models)}: nothing of them would be left.",
+                "Allow some suppression with --limit, take fewer quasi-identifiers, use --local, or ask for less.", string.Join(", ", models)).ToException();
+        }
+
         return new Found(result.Apply(), result.Levels, result.Loss, [("optimal", result.IsOptimal ? 1 : 0), ("nodes", result.Nodes), ("nodesChecked", result.NodesChecked)]);
     }
 
@@ -113,7 +128,11 @@ internal static class FitScheme
         [
             .. input.Columns.Select(column => column.Name).Select(name => names.ToList().IndexOf(name) is >= 0 and var at
                 ? new SchemeColumn(name, PersonalDataClass.QuasiIdentifier) { Hierarchy = hierarchies.First(one => one.Attribute == name), Level = levels?[at] ?? 0, Rule = call.RuleOf(name) }
-                : new SchemeColumn(name, dropped.Contains(name, StringComparer.Ordinal) ? PersonalDataClass.DirectIdentifier : sensitive.Contains(name) ? PersonalDataClass.Sensitive : PersonalDataClass.Other)),
+                : new SchemeColumn(name, dropped.Contains(name, StringComparer.Ordinal) ? PersonalDataClass.DirectIdentifier : sensitive.Contains(name) ? PersonalDataClass.Sensitive : PersonalDataClass.Other)
+                {
+                    // For the models that go by it, and for transforms.
+                    Hierarchy = hierarchies.FirstOrDefault(one => one.Attribute == name),
+                }),
         ];
     }
 

@@ -52,11 +52,27 @@ internal sealed class ReleaseOutcome
         Evaluated = Quasi,
         Risk = RiskAfter,
         Scan = [.. Scan.Columns.Select(one => new IdentifierFinding(
-            one.Column, one.Best?.Detector.Id ?? "", Confirmed(one.Column) ?? one.Suggested, one.Best?.Share ?? 0))],
+            one.Column, one.Best?.Detector.Id ?? "", Confirmed(one.Column) ?? one.Suggested, Confirmed(one.Column) == PersonalDataClass.DirectIdentifier ? 1 : one.Best?.Share ?? 0))],
     });
 
+    /// <summary>A released column that seems to point at a person by itself stops the release, unless somebody has said that it may stay.</summary>
+    /// <exception cref="PrivacyException">There is one.</exception>
+    public void RequireNoDirectIdentifier(IReadOnlyList<string> keep)
+    {
+        foreach (var column in Scan.Columns)
+        {
+            var treated = Transforms.Any(one => one is ValueTransform value && value.Column == column.Column);
+            if (column.Suggested != PersonalDataClass.DirectIdentifier || treated || keep.Contains(column.Column, StringComparer.Ordinal)
+                || Columns.FirstOrDefault(one => one.Name == column.Column)?.Class is PersonalDataClass.QuasiIdentifier or PersonalDataClass.Sensitive)
+                continue;
+            throw new PrivacyRefusal(
+                PrivacyCodes.DirectIdentifierLeft, $"{column.Column} seems to hold {column.Best?.Detector.English ?? "something that points at a person"}, and would be released as it is.",
+                $"Leave it out (--drop {column.Column}), treat it (--transform), or say that it may stay: --keep {column.Column}.", "direct identifiers") { Column = column.Column }.ToException();
+        }
+    }
+
     /// <summary>What a person has said a column is; what he called other, the scan may still contradict.</summary>
-    private PersonalDataClass? Confirmed(string column) => Columns.FirstOrDefault(one => one.Name == column)?.Class is { } kind and (PersonalDataClass.QuasiIdentifier or PersonalDataClass.Sensitive) ? kind : null;
+    private PersonalDataClass? Confirmed(string column) => Columns.FirstOrDefault(one => one.Name == column)?.Class is { } kind and not PersonalDataClass.Other ? kind : null;
 
     public void Write(Utf8JsonWriter json)
     {

@@ -22,7 +22,7 @@ internal static class TableFile
         try
         {
             return IsParquet(path)
-                ? await ReadParquetAsync(path, progress, cancel)
+                ? await ReadParquetAsync(path, nulls, progress, cancel)
                 : CsvTable.Read(path, new CsvOptions { Separator = separator, NullWords = nulls, Progress = progress }, cancel);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -62,7 +62,7 @@ internal static class TableFile
         }
     }
 
-    private static async Task<Table> ReadParquetAsync(string path, IProgress<double>? progress, CancellationToken cancel)
+    private static async Task<Table> ReadParquetAsync(string path, IReadOnlyList<string> nulls, IProgress<double>? progress, CancellationToken cancel)
     {
         var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
         if (!(await ParquetRecords.OpenAsync(file, cancel)).TryGet(out var records, out var problem))
@@ -83,8 +83,19 @@ internal static class TableFile
                     progress?.Report(records.Fraction ?? 0);
             }
 
-            return new Table(builders.Select(one => one.Build()));
+            var table = new Table(builders.Select(one => one.Build()));
+            return nulls.Count == 0 ? table : new Table(table.Columns.Select(one => WithoutWords(one, nulls)));
         }
+    }
+
+    private static Column WithoutWords(Column column, IReadOnlyList<string> nulls)
+    {
+        if (!column.Values.Any(nulls.Contains))
+            return column;
+        var builder = new ColumnBuilder(column.Name);
+        for (var row = 0; row < column.Rows; row++)
+            builder.Append(nulls.Contains(column[row]) ? "" : column[row]);
+        return builder.Build();
     }
 
     private static void Append(ColumnBuilder column, in Cell cell, ref char[] text)

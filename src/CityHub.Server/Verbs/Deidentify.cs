@@ -20,7 +20,7 @@ internal sealed class Deidentify : IVerb
         new("cityhub deidentify scan residents.csv", "what each column seems to hold, with the evidence"),
         new("cityhub deidentify fit residents.csv --drop name,phone --qi age,sex,town --hierarchy age=interval:5 --hierarchy sex=suppress --hierarchy town=towns.csv --model k=5 --model l=3:diagnosis --limit 0.04 --out release.csv --scheme residents.scheme --report report.html",
             "the least generalisation that passes, the scheme that made it, and the report to sign"),
-        new("cityhub deidentify fit residents.csv --qi age,town --hierarchies towns/ --model k=5 --local --out release.csv", "each class generalised only as far as it needs"),
+        new("cityhub deidentify fit residents.csv --drop name,phone --qi age,town --hierarchies towns/ --model k=5 --local --out release.csv", "each class generalised only as far as it needs"),
         new("cityhub deidentify apply august.csv --scheme residents.scheme --out release-august.csv", "next month's records, checked together with all that has been released"),
         new("cityhub deidentify evaluate release.csv --original residents.csv --scheme residents.scheme --population 7800000 --json", "risk, utility and grade of a release"),
         new("cityhub deidentify explore residents.csv --qi age,sex --hierarchies h/ --model k=5 --out lattice.csv", "every generalisation with its exact loss"),
@@ -32,6 +32,7 @@ internal sealed class Deidentify : IVerb
         var words = new DeidentifyCall(call);
         try
         {
+            words.RequireKnownOptions();
             return call.Arguments switch
             {
                 ["scan", ..] => await ScanTable.RunAsync(words, cancel),
@@ -49,6 +50,10 @@ internal sealed class Deidentify : IVerb
         catch (PrivacyException refused)
         {
             return call.Refuse(DeidentifyProblems.Of(refused.Refusal));
+        }
+        catch (Exception io) when (io is IOException or UnauthorizedAccessException)
+        {
+            return call.Refuse(DeidentifyProblems.OutputUnwritable.Because(io.Message, "Nothing else was written."));
         }
         catch (CommandLineException wrong)
         {

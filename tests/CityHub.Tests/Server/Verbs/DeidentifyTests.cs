@@ -100,7 +100,17 @@ public sealed class DeidentifyTests : IDisposable
         var evaluated = Json(await RunAsync("evaluate", "july.csv", "--original", "residents.csv", "--scheme", "scheme.json", "--register", "residents.csv", "--sharing", "controlled", "--attack", "0.2", "--json"));
         Assert.True(evaluated.GetProperty("passes").GetBoolean());
         Assert.Equal(0, evaluated.GetProperty("attack").GetProperty("claims").GetInt32());
-        Assert.InRange(evaluated.GetProperty("utility").GetProperty("granularity").GetDouble(), 0, 1);
+        Assert.InRange(evaluated.GetProperty("utility").GetProperty("granularity").GetDouble(), 0.05, 0.95);
+        // The new file passes by itself, not only together with July.
+        var august = await TableFile.ReadAsync(_folder.File("august-out.csv"), null, [], null, TestContext.Current.CancellationToken);
+        Assert.All(EquivalenceClasses.Of(august, "age", "town").SizeOf.ToArray(), size => Assert.True(size >= 5));
+
+        // Telephones that somebody puts back into the release.
+        var phones = (await File.ReadAllLinesAsync(_folder.File("residents.csv"), TestContext.Current.CancellationToken)).Select(line => line.Split(',')[1]).ToList();
+        await File.WriteAllLinesAsync(_folder.File("leak.csv"), File.ReadAllLines(_folder.File("july.csv")).Select((line, i) => $"{line},{phones[i]}"), TestContext.Current.CancellationToken);
+        var leak = await RunAsync("evaluate", "leak.csv", "--original", "residents.csv", "--scheme", "scheme.json", "--json");
+        Assert.Equal(1, leak.Exit);
+        Assert.Contains("which the scheme takes out", leak.Out, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -155,6 +165,22 @@ public sealed class DeidentifyTests : IDisposable
         Assert.Contains("no population is given", (await RunAsync([.. fit, "--out", "other.csv"])).Error, StringComparison.Ordinal);
         Assert.Contains("overlap", (await RunAsync([.. fit, "--population-table", "residents.csv", "--local", "--out", "other.csv"])).Error, StringComparison.Ordinal);
         Assert.Equal(before, Directory.GetFiles(_folder.Path).Length);
+    }
+
+    /// <summary>The order of a sensitive attribute is in no column's levels, and has to outlive the file all the same.</summary>
+    [Theory]
+    [InlineData("t-ordered=0.6:illness")]
+    [InlineData("t-hierarchical=0.6:illness")]
+    [InlineData("t=0.6:illness")]
+    [InlineData("entropy-l=1.5:illness")]
+    [InlineData("beta=5:illness")]
+    public async Task A_scheme_keeps_all_that_its_models_need(string model)
+    {
+        Write("illness.csv", "gout;chronic;*", "flu;infection;*", "cold;infection;*");
+        Json(await RunAsync("fit", Residents(), "--drop", "name,phone", "--qi", "town", "--hierarchy", "town=suppress", "--hierarchy", "illness=illness.csv", "--model", "k=5", "--model", model, "--limit", "0.2", "--out", "a.csv", "--scheme", "s.json", "--json"));
+        Assert.Equal(200, Json(await RunAsync("apply", Residents("august.csv", 200, seed: 2), "--scheme", "s.json", "--out", "b.csv", "--json")).GetProperty("rows").GetInt32());
+        var scheme = SchemeCodec.Read(await File.ReadAllBytesAsync(_folder.File("s.json"), TestContext.Current.CancellationToken));
+        Assert.Equal(["gout", "flu", "cold"], scheme.Columns.Single(one => one.Name == "illness").Hierarchy?.Values);
     }
 
     [Fact]
@@ -213,6 +239,14 @@ public sealed class DeidentifyTests : IDisposable
         { "a folder that is not there", ["fit", "residents.csv", "--qi", "town", "--hierarchy", "town=suppress", "--model", "k=5", "--out", "nowhere/x.csv"], "privacy-output-unwritable" },
         { "no bounds", ["dp", "residents.csv", "--unit", "phone", "--statistic", "sum", "--value", "age", "--cost", "epsilon=1", "--budget", "b.jsonl", "--purpose", "p", "--receiver", "r"], "privacy-query-unusable" },
         { "no such transform", ["fit", "residents.csv", "--qi", "town", "--hierarchy", "town=suppress", "--model", "k=5", "--transform", "{\"kind\":\"magic\"}"], "privacy-scheme-unreadable" },
+        { "telephones would be released", ["fit", "residents.csv", "--drop", "name", "--qi", "town", "--hierarchy", "town=suppress", "--model", "k=5"], "privacy-direct-identifier-left" },
+        { "only * everywhere passes", ["fit", "residents.csv", "--drop", "name,phone", "--qi", "town", "--hierarchy", "town=suppress", "--model", "k=200"], "privacy-no-solution" },
+        { "an interval without a width", ["fit", "residents.csv", "--qi", "age", "--hierarchy", "age=interval", "--model", "k=5"], "privacy-hierarchy-unusable" },
+        { "an interval beyond all numbers", ["fit", "residents.csv", "--qi", "age", "--hierarchy", "age=interval:79228162514264337593543950335", "--model", "k=5"], "privacy-hierarchy-unusable" },
+        { "a hierarchy given twice", ["fit", "residents.csv", "--qi", "age", "--hierarchy", "age=suppress", "--hierarchy", "age=prefix", "--model", "k=5"], "bad-command-line" },
+        { "an option that the command does not take", ["apply", "residents.csv", "--scheme", "x", "--out", "x.csv", "--model", "k=20"], "bad-command-line" },
+        { "one file for two outputs", ["fit", "residents.csv", "--qi", "age", "--hierarchy", "age=suppress", "--model", "k=5", "--out", "x.csv", "--scheme", "x.csv"], "bad-command-line" },
+        { "a population smaller than the file", ["fit", "residents.csv", "--drop", "name,phone", "--qi", "age", "--hierarchy", "age=interval:5", "--model", "k=5", "--limit", "0.2", "--population", "7"], "privacy-model-unusable" },
         { "no quasi-identifier", ["fit", "residents.csv", "--model", "k=5"], "bad-command-line" },
     };
 

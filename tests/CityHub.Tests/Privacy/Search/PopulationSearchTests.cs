@@ -173,7 +173,7 @@ public sealed class PopulationSearchTests
         Assert.Contains("allow more records", Refused(request with { Models = [new DeltaPresence(0, 0.7)] }, PrivacyCodes.NoSolution).Hint, StringComparison.Ordinal);
         // Where nobody of 2x is in the table and 2x and 3x may not be put together.
         var apart = Refused(new Anonymization { Table = Ages("31"), Population = Ages("21", "31", "32"), QuasiIdentifiers = [new QuasiIdentifier(Age) { MaxLevel = 1 }], Models = [new DeltaPresence(0.1, 0.9)] }, PrivacyCodes.NoSolution);
-        Assert.Contains("1 records that stay apart", apart.Detail, StringComparison.Ordinal);
+        Assert.Contains("1 of the population stay apart", apart.Detail, StringComparison.Ordinal);
         Assert.Contains("lower bound of 0", apart.Hint, StringComparison.Ordinal);
         Assert.Contains("overlap", Assert.Throws<PrivacyException>(() => new LocalRecoding { Table = request.Table, QuasiIdentifiers = request.QuasiIdentifiers, Models = request.Models }.Run(TestContext.Current.CancellationToken)).Refusal.Detail, StringComparison.Ordinal);
         // A population that no model asks for is not looked at.

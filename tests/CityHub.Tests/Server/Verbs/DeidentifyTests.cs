@@ -236,7 +236,7 @@ public sealed class DeidentifyTests : IDisposable
         { "no such model", ["fit", "residents.csv", "--qi", "town", "--hierarchy", "town=suppress", "--model", "z=5"], "privacy-model-unusable" },
         { "no such file", ["scan", "nowhere.csv"], "privacy-table-unreadable" },
         { "not a scheme", ["apply", "residents.csv", "--scheme", "residents.csv", "--out", "x.csv"], "privacy-scheme-unreadable" },
-        { "a folder that is not there", ["fit", "residents.csv", "--qi", "town", "--hierarchy", "town=suppress", "--model", "k=5", "--out", "nowhere/x.csv"], "privacy-output-unwritable" },
+        { "a folder that is not there", ["fit", "residents.csv", "--drop", "name,phone", "--qi", "town", "--hierarchy", "town=suppress", "--model", "k=5", "--out", "nowhere/x.csv"], "privacy-output-unwritable" },
         { "no bounds", ["dp", "residents.csv", "--unit", "phone", "--statistic", "sum", "--value", "age", "--cost", "epsilon=1", "--budget", "b.jsonl", "--purpose", "p", "--receiver", "r"], "privacy-query-unusable" },
         { "no such transform", ["fit", "residents.csv", "--qi", "town", "--hierarchy", "town=suppress", "--model", "k=5", "--transform", "{\"kind\":\"magic\"}"], "privacy-scheme-unreadable" },
         { "telephones would be released", ["fit", "residents.csv", "--drop", "name", "--qi", "town", "--hierarchy", "town=suppress", "--model", "k=5"], "privacy-direct-identifier-left" },

@@ -21,9 +21,23 @@ public static class Permissions
     public const string LedgerRead = "ledger:read";
     public const string Operate = "operate";
 
+    /// <summary>For anyone, and for who carries a token as whoever he is; a token that is no good is refused.</summary>
+    public const string Optional = "optional";
+    /// <summary>Catalogue, lists, requests, standards, scorecards.</summary>
+    public const string SharingRead = "sharing:read";
+    public const string SharingWrite = "sharing:write";
+    /// <summary>Data under grants.</summary>
+    public const string DataUse = "data:use";
+    public const string DataDeliver = "data:deliver";
+    /// <summary>Who did what with whose data: for auditors.</summary>
+    public const string AuditRead = "audit:read";
+    /// <summary>One's own data, and who looked at them.</summary>
+    public const string Citizen = "citizen";
+
     public static readonly IReadOnlyList<string> All =
     [
         EntitiesRead, EntitiesWrite, SubscriptionsRead, SubscriptionsWrite, ContextsRead, ContextsWrite,
         DevicesRead, DevicesWrite, FactsRead, LedgerRead, Operate,
+        SharingRead, SharingWrite, DataUse, DataDeliver, AuditRead, Citizen,
     ];
 }

@@ -19,7 +19,7 @@ public sealed record DeadLetter(long Number, DateTimeOffset At, string Device, s
 /// The dead letters of one tenant: a view over the stream <c>dead-letters</c>. A device that sends nonsense all day must not fill the log: of each
 /// device an hour's first hundred are kept, of all together an hour's first thousand; the others are counted, and the count is a fact too.
 /// </summary>
-internal sealed class DeadLetterBook(IFactLog log, TimeProvider clock, string tenant) : FactBook(log, clock, StreamName, tenant)
+internal sealed class DeadLetterBook(IFactLog log, TimeProvider clock, string tenant) : TenantBook(log, clock, StreamName, tenant)
 {
     public const string StreamName = "dead-letters";
     public const string Kept = "PayloadRefused";

@@ -12,7 +12,7 @@ namespace CityHub.Sensing.Devices;
 /// The devices of one tenant: a view over the stream <c>devices</c>, whose facts are DeviceRegistered, DeviceChanged, DeviceRetired, CredentialRotated,
 /// DeviceFellSilent and DeviceSpokeAgain. That a device was heard is no fact of its own: the readings are.
 /// </summary>
-internal sealed class DeviceBook(IFactLog log, TimeProvider clock, string tenant) : FactBook(log, clock, StreamName, tenant)
+internal sealed class DeviceBook(IFactLog log, TimeProvider clock, string tenant) : TenantBook(log, clock, StreamName, tenant)
 {
     public const string StreamName = "devices";
     public const string Registered = "DeviceRegistered";

@@ -1,20 +1,19 @@
-using System.Buffers;
 using System.Globalization;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using CityHub.Core.Problems;
+using CityHub.Http;
 using Microsoft.AspNetCore.Http;
 
 namespace CityHub.Sensing.Http;
 
-/// <summary>What all routes of this room share: tenants, bodies, pages, problems (RFC 9457).</summary>
+/// <summary>What all routes of this room share beyond <see cref="RoomHttp"/>: tenants.</summary>
 internal static class SensingHttp
 {
     public const string TenantHeader = "NGSILD-Tenant";
-    public const int DefaultPage = 100;
-    public const int MostPage = 1000;
+    public const int DefaultPage = RoomHttp.DefaultPage;
+    public const int MostPage = RoomHttp.MostPage;
 
-    private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly RoomHttp Room = new(SensingProblems.BadRequest, SensingProblems.TooLarge);
 
     /// <summary>A handler that answers, or gives back the refusal to be written.</summary>
     public delegate ValueTask<Problem?> Handler(HttpContext http, string tenant);
@@ -33,90 +32,15 @@ internal static class SensingHttp
         return Tenants.IsName(tenant) ? tenant : SensingProblems.BadRequest.Because($"\"{tenant}\" cannot be a tenant's name.", "Letters, digits, _ - . : /, at most 255.");
     }
 
-    /// <summary>The whole body, or a refusal when it is larger than this route takes.</summary>
-    public static async ValueTask<Result<ReadOnlyMemory<byte>>> BodyAsync(HttpContext http, int most)
-    {
-        if (http.Request.ContentLength > most)
-            return TooLarge(most);
-        var reader = http.Request.BodyReader;
-        while (true)
-        {
-            var read = await reader.ReadAsync(http.RequestAborted);
-            if (read.Buffer.Length > most)
-            {
-                reader.AdvanceTo(read.Buffer.End);
-                return TooLarge(most);
-            }
+    public static ValueTask<Result<ReadOnlyMemory<byte>>> BodyAsync(HttpContext http, int most) => Room.BodyAsync(http, most);
 
-            if (read.IsCompleted)
-            {
-                var body = read.Buffer.ToArray();
-                reader.AdvanceTo(read.Buffer.End);
-                return (ReadOnlyMemory<byte>)body;
-            }
+    public static Result<(int Limit, string? After)> Page(HttpContext http, params ReadOnlySpan<string> known) => Room.Page(http, known);
 
-            reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
-        }
-    }
+    public static Task WriteAsync(HttpContext http, int status, Action<Utf8JsonWriter> write) => RoomHttp.WriteAsync(http, status, write);
 
-    /// <summary>limit and after of a page; names of other parameters that the route knows are in <paramref name="known"/>.</summary>
-    public static Result<(int Limit, string? After)> Page(HttpContext http, params ReadOnlySpan<string> known)
-    {
-        foreach (var name in http.Request.Query.Keys)
-            if (name is not ("limit" or "after") && !known.Contains(name))
-                return SensingProblems.BadRequest.Because($"{name} is no parameter here.", $"There are limit, after{(known.Length == 0 ? "" : ", ")}{string.Join(", ", known.ToArray())}.");
-        var limit = DefaultPage;
-        if (http.Request.Query.TryGetValue("limit", out var text) && (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out limit) || limit is < 1 or > MostPage))
-            return SensingProblems.BadRequest.Because($"limit is {text}; it takes 1 to {MostPage}.");
-        return (limit, http.Request.Query.TryGetValue("after", out var after) ? after.ToString() : null);
-    }
+    public static Task WriteAsync(HttpContext http, int status, ReadOnlyMemory<byte> json) => RoomHttp.WriteAsync(http, status, json);
 
-    public static Task WriteAsync(HttpContext http, int status, Action<Utf8JsonWriter> write)
-    {
-        var buffer = new ArrayBufferWriter<byte>(1024);
-        using (var json = new Utf8JsonWriter(buffer, WriterOptions))
-            write(json);
-        return SendAsync(http, status, "application/json", buffer.WrittenMemory);
-    }
-
-    public static Task WriteAsync(HttpContext http, int status, ReadOnlyMemory<byte> json) => SendAsync(http, status, "application/json", json);
-
-    public static Task WriteProblemAsync(HttpContext http, Problem problem)
-    {
-        if (http.Response.HasStarted)
-        {
-            http.Abort();
-            return Task.CompletedTask;
-        }
-
-        var buffer = new ArrayBufferWriter<byte>(512);
-        using (var json = new Utf8JsonWriter(buffer, WriterOptions))
-        {
-            json.WriteStartObject();
-            json.WriteString("type"u8, "/problems/" + problem.Code);
-            json.WriteString("title"u8, problem.Kind.Title);
-            json.WriteNumber("status"u8, problem.Kind.Status);
-            json.WriteString("detail"u8, problem.Detail);
-            json.WriteString("code"u8, problem.Code);
-            if (problem.Hint is { } hint)
-                json.WriteString("hint"u8, hint);
-            if (problem.Rule is { } rule)
-                json.WriteString("rule"u8, rule);
-            json.WriteEndObject();
-        }
-
-        return SendAsync(http, problem.Kind.Status, "application/problem+json", buffer.WrittenMemory);
-    }
+    public static Task WriteProblemAsync(HttpContext http, Problem problem) => RoomHttp.WriteProblemAsync(http, problem);
 
     public static string Time(long ticks) => new DateTime(ticks, DateTimeKind.Utc).ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture);
-
-    private static Task SendAsync(HttpContext http, int status, string type, ReadOnlyMemory<byte> body)
-    {
-        http.Response.StatusCode = status;
-        http.Response.ContentType = type;
-        http.Response.ContentLength = body.Length;
-        return HttpMethods.IsHead(http.Request.Method) ? Task.CompletedTask : http.Response.Body.WriteAsync(body, http.RequestAborted).AsTask();
-    }
-
-    private static Problem TooLarge(int most) => SensingProblems.TooLarge.Because($"The body is larger than {most} bytes.");
 }

@@ -5,7 +5,7 @@ using CityHub.Core.Problems;
 namespace CityHub.Sensing.Import;
 
 /// <summary>The imports of one tenant, where they came from and how far: a view over the stream <c>imports</c>.</summary>
-internal sealed class ImportBook(IFactLog log, TimeProvider clock, string tenant) : FactBook(log, clock, StreamName, tenant)
+internal sealed class ImportBook(IFactLog log, TimeProvider clock, string tenant) : TenantBook(log, clock, StreamName, tenant)
 {
     public const string StreamName = "imports";
     public const string Begun = "ImportBegun";

@@ -9,7 +9,7 @@ namespace CityHub.Sensing.Mapping;
 public sealed record StoredMapping(string Id, int Version, DateTimeOffset DeclaredAt, MappingDeclaration Declaration, MappingNames Names, PayloadMapping Mapping);
 
 /// <summary>The mappings of one tenant: a view over the stream <c>mappings</c>.</summary>
-internal sealed class MappingBook(IFactLog log, TimeProvider clock, string tenant) : FactBook(log, clock, StreamName, tenant)
+internal sealed class MappingBook(IFactLog log, TimeProvider clock, string tenant) : TenantBook(log, clock, StreamName, tenant)
 {
     public const string StreamName = "mappings";
     public const string Declared = "MappingDeclared";

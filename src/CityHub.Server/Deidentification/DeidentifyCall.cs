@@ -85,7 +85,7 @@ internal sealed class DeidentifyCall(VerbCall call)
         ? double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var size) && size >= 1 ? size : throw new CommandLineException($"--population is {text}; it takes a number of people.")
         : null;
 
-    public SharingType SharingType => Text(Sharing) switch { "controlled" => Privacy.SharingType.Controlled, "enclave" => Privacy.SharingType.Enclave, _ => Privacy.SharingType.Public };
+    public SharingType SharingType => Text(DeidentifyOptions.Sharing) switch { "controlled" => Privacy.SharingType.Controlled, "enclave" => Privacy.SharingType.Enclave, _ => Privacy.SharingType.Public };
 
     public ReleaseScope? Scope
     {

@@ -27,7 +27,7 @@ internal sealed class Door(bool open, HubTokens tokens, TokenRegister register, 
         if (endpoint is null || endpoint is not RouteEndpoint)
             return next(http);
         var asked = endpoint.Metadata.GetMetadata<IAuthorizeData>()?.Policy;
-        if (asked == Permissions.Public || (open && asked is not null))
+        if (asked == Permissions.Public || (open && asked is not null) || (asked == Permissions.Optional && http.Request.Headers.Authorization.Count == 0))
             return next(http);
         return KnownAsync(http, next, asked);
     };
@@ -49,7 +49,7 @@ internal sealed class Door(bool open, HubTokens tokens, TokenRegister register, 
         }
 
         var bit = asked is null ? 0 : PermissionSet.BitOf(asked);
-        if (!bearer.Permissions.Has(bit))
+        if (asked != Permissions.Optional && !bearer.Permissions.Has(bit))
         {
             await RefuseAsync(
                 http,

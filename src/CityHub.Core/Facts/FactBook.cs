@@ -1,24 +1,22 @@
 using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using CityHub.Core.Facts;
 using CityHub.Core.Problems;
 
-namespace CityHub.Sensing;
+namespace CityHub.Core.Facts;
 
 /// <summary>
 /// A module's own state: decisions one after the other, each appended to its stream with the version it was decided on, then applied in memory.
 /// A start applies the stream again; there is no other persistence.
 /// </summary>
-internal abstract class FactBook : IDisposable
+public abstract class FactBook : IDisposable
 {
     private readonly IFactLog _log;
     private readonly SemaphoreSlim _gate = new(1);
     private long _version;
 
-    protected FactBook(IFactLog log, TimeProvider clock, string stream, string tenant) => (_log, Clock, Tenant, Stream) = (log, clock, tenant, Tenants.Stream(stream, tenant));
-
-    public string Tenant { get; }
+    /// <param name="stream">Its name in the log; nobody else appends to it.</param>
+    protected FactBook(IFactLog log, TimeProvider clock, string stream) => (_log, Clock, Stream) = (log, clock, stream);
 
     public string Stream { get; }
 
@@ -34,7 +32,11 @@ internal abstract class FactBook : IDisposable
         }
     }
 
-    public void Dispose() => _gate.Dispose();
+    public void Dispose()
+    {
+        _gate.Dispose();
+        GC.SuppressFinalize(this);
+    }
 
     protected abstract void Apply(string type, ReadOnlyMemory<byte> payload, DateTimeOffset at);
 

@@ -9,6 +9,7 @@ using CityHub.Server.Http;
 using CityHub.Server.Ledger;
 using CityHub.Server.Pages;
 using CityHub.Server.Telemetry;
+using CityHub.Sharing.Parties;
 using CityHub.Storage.Embedded;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -49,6 +50,10 @@ internal sealed partial class Hub : IAsyncDisposable
     private TokenRegister? _tokens;
     private LedgerRoom? _ledger;
     private readonly bool _withoutLedger;
+
+    /// <summary>The register of parties, once it is open: the doors stand before the rooms.</summary>
+    private Func<string, string?> _keyOfDepartment = _ => null;
+    private Func<string, Caller> _callerNamed = _ => Caller.Anyone;
     private bool _stopped;
 
     private Hub(HubConfig config, WebApplication app, MqttDoor mqttDoor, HubSurroundings surroundings)
@@ -207,7 +212,9 @@ internal sealed partial class Hub : IAsyncDisposable
         var hubTokens = new HubTokens(key, Config.Auth.Audience);
         _tokens = new TokenRegister(store.Log, hubTokens, Time);
         var client = Open(new HttpClient { Timeout = TimeSpan.FromSeconds(10) });
-        _door = new Door(Config.Open, hubTokens, _tokens, Open(new OidcIssuers(Config.Auth, client, Time)), Time);
+        _door = new Door(
+            Config.Open, hubTokens, new DepartmentTokens(id => _keyOfDepartment(id), Config.Auth.Audience), _tokens,
+            Open(new OidcIssuers(Config.Auth, client, Time)), new Callers(person => _callerNamed(person), Config.Sharing.Citizens), Time);
 
         // 4. Replay into the rooms.
         _front.Say("The hub is reading its log.");

@@ -21,6 +21,7 @@ internal static class Program
         new Deidentify(),
         new Facts(),
         new Token(),
+        new Verbs.Department(),
         new Witness(),
         new Mirror(),
         new Verbs.Monitor(),

@@ -133,6 +133,11 @@ internal sealed class ConfigReader
                 TimeStamps = Service("ledger.timeStamps", "the http:// or https:// address of an RFC 3161 authority"),
                 StampEvery = Duration("ledger.stampEvery", defaults.Ledger.StampEvery, TimeSpan.FromSeconds(1), TimeSpan.FromDays(30)),
             },
+            Sharing = new SharingConfig
+            {
+                Citizens = Optional("sharing.citizens", "the identifier of a department"),
+                Profile = Text("sharing.profile", defaults.Sharing.Profile, "the name of a jurisdiction profile"),
+            },
             Tenants = Tenants(),
         };
         CheckWhole(config);
@@ -204,6 +209,12 @@ internal sealed class ConfigReader
         if (setting is null)
             _errors.Add($"{key} is missing; it takes {allowed}.");
         return setting?.Value ?? "";
+    }
+
+    private string? Optional(string key, string allowed)
+    {
+        var setting = Find(key, "", allowed);
+        return setting is null || setting.Value.Length == 0 ? null : setting.Value;
     }
 
     private string? OptionalPath(string key)
@@ -341,7 +352,7 @@ internal sealed class ConfigReader
         var url = Required($"{item}.url", allowed);
         if (url.Length > 0 && !(Uri.TryCreate(url, UriKind.Absolute, out var address) && (address.Scheme == "https" || (address.Scheme == "http" && address.IsLoopback))))
             _errors.Add($"{item}.url is {url} ({OriginOf(item + ".url")}); it takes {allowed}.");
-        return new IssuerConfig(url, Text($"{item}.scopes", "scope", "the name of a claim"), Text($"{item}.tenants", "tenant", "the name of a claim"));
+        return new IssuerConfig(url, Text($"{item}.scopes", "scope", "the name of a claim"), Text($"{item}.tenants", "tenant", "the name of a claim")) { Department = Optional($"{item}.department", "the identifier of a department") };
     }
 
     /// <summary>A service elsewhere; none without it.</summary>

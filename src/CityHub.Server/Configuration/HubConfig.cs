@@ -28,6 +28,8 @@ internal sealed record HubConfig
 
     public LedgerConfig Ledger { get; init; } = new();
 
+    public SharingConfig Sharing { get; init; } = new();
+
     /// <summary>Tenants that exist from the start, beside the default one.</summary>
     public IReadOnlyList<string> Tenants { get; init; } = [];
 }
@@ -101,7 +103,20 @@ internal sealed record AuthConfig
 /// <param name="Url">The issuer; its metadata is at <c>{Url}/.well-known/openid-configuration</c>.</param>
 /// <param name="Scopes">The claim that carries permissions.</param>
 /// <param name="Tenants">The claim that carries tenants.</param>
-internal sealed record IssuerConfig(string Url, string Scopes, string Tenants);
+internal sealed record IssuerConfig(string Url, string Scopes, string Tenants)
+{
+    /// <summary>The department whose people sign in there; their roles in sharing are those of the register of parties. Null: none.</summary>
+    public string? Department { get; init; }
+}
+
+internal sealed record SharingConfig
+{
+    /// <summary>The department whose tokens say who a citizen is; null: none does.</summary>
+    public string? Citizens { get; init; }
+
+    /// <summary>Deadlines and calendar: a jurisdiction profile.</summary>
+    public string Profile { get; init; } = "decree-809";
+}
 
 internal sealed record ContextsConfig
 {

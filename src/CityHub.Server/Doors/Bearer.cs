@@ -22,7 +22,13 @@ internal sealed class Bearer
 
     public string? Issuer { get; init; }
 
+    /// <summary>The department whose identity provider issued it; null for all others.</summary>
+    public string? Department { get; init; }
+
     public ClaimsPrincipal Principal => field ??= new ClaimsPrincipal(new ClaimsIdentity([new Claim("sub", Subject)], "Bearer", "sub", "scope"));
+
+    /// <summary>The public key, base64, under which a department signed it; it counts while that key is the department's.</summary>
+    public string? SignedUnder { get; init; }
 
     public bool MayUse(string tenant)
     {

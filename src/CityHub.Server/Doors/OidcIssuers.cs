@@ -94,6 +94,7 @@ internal sealed class OidcIssuers : IDisposable
     {
         Subject = token.Subject is { Length: > 0 } subject ? subject : "unknown",
         Issuer = token.Issuer,
+        Department = config.Department,
         Permissions = PermissionSet.Of(Words(token, config.Scopes)),
         Tenants = Words(token, config.Tenants),
         ExpiresAt = new DateTimeOffset(token.ValidTo, TimeSpan.Zero).UtcTicks,

@@ -1,0 +1,117 @@
+using CityHub.Sharing.Parties;
+
+namespace CityHub.Sharing.Supervision;
+
+/// <summary>One concrete item of the articles on liability, as a pure function over evidence.</summary>
+/// <param name="Item">Article and number, e.g. <c>39(4)</c>.</param>
+/// <param name="Text">What it forbids, in our words.</param>
+internal sealed record ViolationRule(string Item, Words Text, Func<IReadOnlyList<Evidence>, DateTimeOffset, IEnumerable<Violation>> Find);
+
+/// <summary>
+/// The sixteen concrete violations of decree 809 (政务数据共享条例): art. 39 items 1 to 8 (providers), art. 40 items 1 to 6 (receivers), art. 41 items 1 and 2 (the authority).
+/// The catch-alls (39(9), 40(7), 41(3)) are for people to judge.
+/// </summary>
+internal static class Violations
+{
+    /// <summary>Records of use are kept for so long (art. 29).</summary>
+    private const int YearsOfRecords = 3;
+
+    /// <summary>A receiver that was given rows says within so many days what it did with them; the decree gives no number, this is the profile's.</summary>
+    private static readonly TimeSpan RecordWithin = TimeSpan.FromDays(31);
+
+    public static readonly IReadOnlyList<ViolationRule> All =
+    [
+        new("39(1)", new Words("未按要求编制或更新目录", "The catalogue is not drawn up or not updated in time"), (e, now) => Overdue(e, now, "39(1)", "809/17").Concat(Until<Evidence.DeliveredUncatalogued, Evidence.Published>(e, "39(1)", d => d.Dataset, p => p.Dataset))),
+        new("39(2)", new Words("擅自增设条件阻碍共享", "Conditions were added that stand in the way of sharing"), (e, _) => Until<Evidence.ConditionAdded, Evidence.ConditionLifted>(e, "39(2)", c => c.Request, l => l.Request)),
+        new("39(3)", new Words("未配合数源部门更新数据", "The lead source was not helped to keep data up to date"), (e, now) => Missed<Evidence.UpdateAsked, Evidence.UpdateGiven>(e, now, "39(3)", a => (a.Item, a.Due), g => g.Item)),
+        new("39(4)", new Words("未按时答复申请或未按时共享", "A request was not answered, or data not shared, in time"), (e, now) => Overdue(e, now, "39(4)", "809/21", "809/22")),
+        new("39(5)", new Words("未按规定回流下级数据", "Data of a lower area were not returned to it"), (e, now) => Missed<Evidence.FlowBackAsked, Evidence.FlowBackOpened>(e, now, "39(5)", a => ($"{a.Dataset} to {a.Receiver}", a.Due), o => $"{o.Dataset} to {o.Receiver}")),
+        new("39(6)", new Words("未按时核实更正", "A correction was not verified and answered in time"), (e, now) => Overdue(e, now, "39(6)", "809/26")),
+        new("39(7)", new Words("擅自终止或变更共享服务", "A service was ended or changed without negotiation and filing"), (e, _) => Until<Evidence.ServiceEnded, Evidence.ServiceRestored>(e, "39(7)", s => s.Negotiated && s.Filed ? null : s.Grant, r => r.Grant)),
+        new("39(8)", new Words("已建平台未纳入一体化体系", "A platform is not part of the national system"), (e, now) => Missed<Evidence.PlatformRegistered, Evidence.PlatformIncorporated>(e, now, "39(8)", p => (p.Platform, p.Due), i => i.Platform)),
+        new("40(1)", new Words("重复收集可共享获取的数据", "Data were collected that sharing gives"), (e, _) => Until<Evidence.CollectedTwice, Evidence.CollectionEnded>(e, "40(1)", c => c.Field, d => d.Field)),
+        new("40(2)", new Words("超出范围或目的使用", "Data were used beyond scope or purpose"), (e, _) => Until<Evidence.Used, Evidence.UseRectified>(e, "40(2)", u => u.WithinPurpose ? null : u.Grant, r => r.Grant)),
+        new("40(3)", new Words("擅自提供给第三方", "Data were handed to a third party"), (e, _) => Until<Evidence.Used, Evidence.UseRectified>(e, "40(3)", u => u.ThirdParty is null || u.OnwardPermitted ? null : u.Grant, r => r.Grant)
+            .Concat(Until<Evidence.LeakTraced, Evidence.UseRectified>(e, "40(3)", l => l.Grant, r => r.Grant)).DistinctBy(v => v.Id)),
+        new("40(4)", new Words("期满未妥善处置", "What was received was not disposed of when it was over"), (e, now) => Missed<Evidence.GrantOver, Evidence.Disposed>(e, now, "40(4)", g => (g.Grant, g.DisposeBy), d => d.Grant)),
+        new("40(5)", new Words("未按规定保存使用记录", "Records of use were not kept"), Unrecorded),
+        new("40(6)", new Words("未履行安全管理责任", "The duty of security was not met"), (e, _) => Until<Evidence.DutyNeglected, Evidence.DutyMet>(e, "40(6)", n => n.Id, m => m.Id)),
+        new("41(1)", new Words("未明确数源部门", "No lead source was named"), (e, now) => Missed<Evidence.LeadSourceMissing, Evidence.LeadSourceNamed>(e, now, "41(1)", m => (m.Item, m.Due), n => n.Item)),
+        new("41(2)", new Words("未按规定协调争议", "A dispute was not handled"), (e, now) => Missed<Evidence.DisputeBrought, Evidence.DisputeHandled>(e, now, "41(2)", d => (d.Dispute, d.Due), h => h.Dispute)),
+    ];
+
+    /// <summary>All that the evidence shows at a time, going on or over; in the order of the articles.</summary>
+    /// <param name="evidence">In the order of the log.</param>
+    public static IEnumerable<Violation> Find(IReadOnlyList<Evidence> evidence, DateTimeOffset now) => All.SelectMany(rule => rule.Find(evidence, now));
+
+    /// <summary>Clocks of these articles that ran out before they were stopped.</summary>
+    private static IEnumerable<Violation> Overdue(IReadOnlyList<Evidence> evidence, DateTimeOffset now, string item, params string[] articles)
+    {
+        foreach (var began in evidence.OfType<Evidence.ClockBegan>().Where(c => articles.Contains(c.Article)))
+        {
+            var (due, stopped) = (began.Due, (Evidence.ClockStopped?)null);
+            foreach (var later in evidence)
+            {
+                if (later.Position <= began.Position)
+                    continue;
+                // Moved after it has run out: that excuses nothing.
+                if (later is Evidence.ClockMoved moved && moved.Id == began.Id && moved.At <= due)
+                    due = moved.Due;
+                if (later is Evidence.ClockStopped stop && stop.Id == began.Id)
+                {
+                    stopped = stop;
+                    break;
+                }
+            }
+
+            if ((stopped?.At ?? now) > due)
+                yield return new Violation(item, began.Department, began.Id, due, stopped is null ? [began.Position] : [began.Position, stopped.Position], stopped?.At);
+        }
+    }
+
+    /// <summary>From the first fact on it is a violation, until the second ends it. No matter: it is none.</summary>
+    private static IEnumerable<Violation> Until<TBegin, TEnd>(IReadOnlyList<Evidence> evidence, string item, Func<TBegin, string?> matterOf, Func<TEnd, string> endedMatter)
+        where TBegin : Evidence
+        where TEnd : Evidence
+    {
+        foreach (var began in evidence.OfType<TBegin>().Where(b => matterOf(b) is not null).DistinctBy(b => (b.Department, matterOf(b))))
+        {
+            var matter = matterOf(began) ?? "";
+            var end = evidence.OfType<TEnd>().FirstOrDefault(e => e.Position > began.Position && endedMatter(e) == matter);
+            yield return new Violation(item, began.Department, matter, began.At, end is null ? [began.Position] : [began.Position, end.Position], end?.At);
+        }
+    }
+
+    /// <summary>Something was owed by a time, and was not done by then.</summary>
+    private static IEnumerable<Violation> Missed<TOwed, TDone>(IReadOnlyList<Evidence> evidence, DateTimeOffset now, string item, Func<TOwed, (string Matter, DateTimeOffset Due)> owedOf, Func<TDone, string> doneOf)
+        where TOwed : Evidence
+        where TDone : Evidence
+    {
+        foreach (var owed in evidence.OfType<TOwed>())
+        {
+            var (matter, due) = owedOf(owed);
+            var done = evidence.OfType<TDone>().FirstOrDefault(d => d.Position > owed.Position && doneOf(d) == matter);
+            if ((done?.At ?? now) > due)
+                yield return new Violation(item, owed.Department, matter, due, done is null ? [owed.Position] : [owed.Position, done.Position], done?.At);
+        }
+    }
+
+    /// <summary>Released and never recorded what became of it, or recorded and destroyed before three years were over.</summary>
+    private static IEnumerable<Violation> Unrecorded(IReadOnlyList<Evidence> evidence, DateTimeOffset now)
+    {
+        foreach (var grant in evidence.OfType<Evidence.Released>().GroupBy(r => (r.Department, r.Grant)))
+        {
+            foreach (var release in grant)
+            {
+                var record = evidence.OfType<Evidence.Used>().FirstOrDefault(u => u.Grant == release.Grant && u.Position > release.Position);
+                if ((record?.At ?? now) <= release.At + RecordWithin)
+                    continue;
+                yield return new Violation("40(5)", release.Department, release.Grant, release.At + RecordWithin, record is null ? [release.Position] : [release.Position, record.Position], record?.At);
+                break;
+            }
+        }
+
+        foreach (var destroyed in evidence.OfType<Evidence.RecordsDestroyed>().Where(d => d.Until.AddYears(YearsOfRecords) > d.At))
+            yield return new Violation("40(5)", destroyed.Department, $"{destroyed.Grant} records", destroyed.At, [destroyed.Position], null);
+    }
+}

@@ -251,6 +251,7 @@ internal sealed partial class Hub : IAsyncDisposable
             routes.MapTokens(Tokens);
             routes.MapStatus(this);
             routes.MapPages(this);
+            routes.MapSignIn(this);
             routes.MapProblemPages();
             routes.MapDescription();
             MapRooms(routes);

@@ -29,6 +29,16 @@ internal sealed class Callers(Func<string, Caller> registered, string? citizens)
         return known.Department == department ? known : new Caller(bearer.Subject, null, Roles.None);
     }
 
+    /// <summary>On an open hub: from now on this browser is this person; null: nobody.</summary>
+    public static void Be(HttpContext http, string? person)
+    {
+        var options = new CookieOptions { HttpOnly = true, SameSite = SameSiteMode.Strict, Path = "/" };
+        if (string.IsNullOrWhiteSpace(person))
+            http.Response.Cookies.Delete(OpenCookie, options);
+        else
+            http.Response.Cookies.Append(OpenCookie, person.Trim(), options);
+    }
+
     /// <summary>Whoever the request says; without a word nobody in particular.</summary>
     public Caller OfOpen(HttpContext http)
     {

@@ -7,12 +7,18 @@ internal static class PageWriter
 {
     private const string Policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
 
-    public static Task HtmlAsync(HttpContext http, string html, string language)
+    /// <summary>A page with a form sends it to this hub and to nobody else.</summary>
+    private static readonly string FormPolicy = Policy.Replace("form-action 'none'", "form-action 'self'", StringComparison.Ordinal);
+
+    /// <param name="private">About whoever asks: kept by no cache.</param>
+    /// <param name="status">Of the answer.</param>
+    public static Task HtmlAsync(HttpContext http, string html, string language, bool @private = false, int status = StatusCodes.Status200OK)
     {
+        http.Response.StatusCode = status;
         http.Response.Headers.ContentLanguage = language;
         http.Response.Headers.Vary = "Accept-Language, Cookie";
-        http.Response.Headers.CacheControl = "no-cache";
-        return WriteAsync(http, Encoding.UTF8.GetBytes(html), "text/html; charset=utf-8");
+        http.Response.Headers.CacheControl = @private ? "no-store" : "no-cache";
+        return WriteAsync(http, Encoding.UTF8.GetBytes(html), "text/html; charset=utf-8", html.Contains("<form", StringComparison.Ordinal) ? FormPolicy : null);
     }
 
     public static Task FileAsync(HttpContext http, Resource file, string contentType, string? policy = null)

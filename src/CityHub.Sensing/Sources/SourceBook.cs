@@ -1,0 +1,124 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using CityHub.Core.Facts;
+using CityHub.Core.Ports;
+using CityHub.Core.Problems;
+
+namespace CityHub.Sensing.Sources;
+
+/// <summary>A source as it stands: what was declared, how far it has been read, when it last gave rows and why it last did not.</summary>
+internal sealed record SourceState(SourceDeclaration Source)
+{
+    public string DeclaredBy { get; init; } = "";
+
+    /// <summary>Everything up to it has been delivered; null: nothing yet.</summary>
+    public string? Watermark { get; init; }
+
+    public DateTimeOffset? LastTried { get; init; }
+
+    public DateTimeOffset? LastDelivered { get; init; }
+
+    public long Rows { get; init; }
+
+    /// <summary>Position of the last delivery: the lineage goes from there.</summary>
+    public long LastDelivery { get; init; }
+
+    public string? LastFailure { get; init; }
+
+    /// <summary>False: it has given nothing for twice as long as it should.</summary>
+    public bool IsFresh(DateTimeOffset now) => LastDelivered is { } last && now - last <= 2 * Source.Every;
+}
+
+/// <summary>The sources of the city and how each stands.</summary>
+internal sealed class SourceBook(IFactLog log, TimeProvider clock) : FactBook(log, clock, "sources")
+{
+    public const string Declared = "SourceDeclared";
+    public const string Withdrawn = "SourceWithdrawn";
+    public const string Delivered = "SourceDelivered";
+    public const string Quiet = "SourceHadNothing";
+    public const string Failed = "SourceFailed";
+
+    private ImmutableSortedDictionary<string, SourceState> _sources = ImmutableSortedDictionary.Create<string, SourceState>(StringComparer.Ordinal);
+
+    public IReadOnlyDictionary<string, SourceState> Sources => _sources;
+
+    public ValueTask<Result<Done>> DeclareAsync(SourceDeclaration source, string by) => RecordAsync<Done>(_ => ((IReadOnlyList<NewFact>)[Fact(Declared, json =>
+    {
+        source.Write(json);
+        json.WriteString("by", by);
+    })], Done.Value));
+
+    public ValueTask<Result<Done>> WithdrawAsync(string id, string by) => RecordAsync<Done>(_ => _sources.ContainsKey(id)
+        ? ((IReadOnlyList<NewFact>)[Fact(Withdrawn, json =>
+        {
+            json.WriteString("id", id);
+            json.WriteString("by", by);
+        })], Done.Value)
+        : SourceProblems.Unknown.Because($"There is no source {id}.", "GET /sources lists them."));
+
+    /// <summary>After the delivery: a crash between the two delivers the same rows again, and the delivery knows them by its source.</summary>
+    public ValueTask<Result<Done>> DeliveredAsync(string id, string? watermark, DeliveryOutcome outcome) => RecordAsync<Done>(_ => ((IReadOnlyList<NewFact>)[Fact(Delivered, json =>
+    {
+        json.WriteString("id", id);
+        json.WriteString("watermark", watermark);
+        json.WriteNumber("taken", outcome.Taken);
+        json.WriteNumber("refused", outcome.Refused);
+        json.WriteNumber("delivery", outcome.Position);
+    })], Done.Value));
+
+    /// <summary>A look that found nothing new; only the first in a row is a fact.</summary>
+    public ValueTask<Result<Done>> NothingAsync(string id) => RecordAsync<Done>(_ => (
+        _sources.TryGetValue(id, out var known) && known is { LastTried: not null, LastFailure: null } ? [] : (IReadOnlyList<NewFact>)[Fact(Quiet, json => json.WriteString("id", id))], Done.Value));
+
+    /// <summary>The same failure again is no new fact.</summary>
+    public ValueTask<Result<Done>> FailedAsync(string id, Problem problem) => RecordAsync<Done>(_ => (
+        _sources.TryGetValue(id, out var known) && known.LastFailure == problem.ToString() ? [] : (IReadOnlyList<NewFact>)[Fact(Failed, json =>
+        {
+            json.WriteString("id", id);
+            json.WriteString("why", problem.ToString());
+        })], Done.Value));
+
+    protected override void Apply(string type, ReadOnlyMemory<byte> payload, DateTimeOffset at)
+    {
+        using var json = JsonDocument.Parse(payload);
+        var root = json.RootElement;
+        var id = root.GetProperty("id").GetString() ?? "";
+        if (type == Declared)
+        {
+            // "by" is not the declaration's.
+            var buffer = new System.Buffers.ArrayBufferWriter<byte>();
+            using (var writer = new Utf8JsonWriter(buffer))
+            {
+                writer.WriteStartObject();
+                foreach (var member in root.EnumerateObject().Where(m => m.Name != "by"))
+                    member.WriteTo(writer);
+                writer.WriteEndObject();
+            }
+
+            var known = _sources.GetValueOrDefault(id);
+            if (SourceDeclaration.Read(id, buffer.WrittenSpan).TryGet(out var source, out _))
+                _sources = _sources.SetItem(id, (known ?? new SourceState(source)) with { Source = source, DeclaredBy = root.GetProperty("by").GetString() ?? "" });
+            return;
+        }
+
+        if (type == Withdrawn)
+        {
+            _sources = _sources.Remove(id);
+            return;
+        }
+
+        if (!_sources.TryGetValue(id, out var state))
+            return;
+        _sources = _sources.SetItem(id, type switch
+        {
+            Delivered => state with
+            {
+                LastTried = at, LastDelivered = at, LastFailure = null, Watermark = root.GetProperty("watermark").GetString() ?? state.Watermark,
+                Rows = state.Rows + root.GetProperty("taken").GetInt64(), LastDelivery = root.GetProperty("delivery").GetInt64(),
+            },
+            Quiet => state with { LastTried = at, LastFailure = null },
+            Failed => state with { LastTried = at, LastFailure = root.GetProperty("why").GetString() },
+            _ => state,
+        });
+    }
+}

@@ -1,0 +1,159 @@
+using System.Text.Json;
+using CityHub.Core.Problems;
+using CityHub.Core.Tables;
+
+namespace CityHub.Sensing.Sources;
+
+internal enum SourceKind
+{
+    /// <summary>Files that are put into the source's drop folder: CSV, NDJSON, XLSX, Parquet.</summary>
+    Files,
+
+    /// <summary>A table or view of a PostgreSQL database, pulled by a watermark.</summary>
+    Postgres,
+
+    /// <summary>Pages of JSON over HTTP.</summary>
+    Rest,
+}
+
+/// <summary>Where rows of a dataset come from, and how often: an existing system is wrapped, not replaced. Data, not code; secrets are named and never held.</summary>
+internal sealed record SourceDeclaration
+{
+    private static readonly System.Buffers.SearchValues<char> IdLetters = System.Buffers.SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789-");
+
+    public required string Id { get; init; }
+
+    public required string Dataset { get; init; }
+
+    public required SourceKind Kind { get; init; }
+
+    public WriteMode Mode { get; init; } = WriteMode.Upsert;
+
+    /// <summary>Name of the mapping in the standards; null: the columns are the dataset's own.</summary>
+    public string? Mapping { get; init; }
+
+    public TimeSpan Every { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>Files: the encoding; null: UTF-8 or what the byte order mark says. XLSX: the sheet; null: the first.</summary>
+    public string? Encoding { get; init; }
+
+    public string? Sheet { get; init; }
+
+    /// <summary>Postgres: host, port, database, user. The password comes from the environment variable that <see cref="Secret"/> names.</summary>
+    public string? Connection { get; init; }
+
+    public string? Table { get; init; }
+
+    /// <summary>Postgres: a column that only grows, such as the time of the last change. REST: the member of the rows that does.</summary>
+    public string? Watermark { get; init; }
+
+    /// <summary>REST: the address, with <c>{watermark}</c>, <c>{page}</c> and <c>{cursor}</c> where they belong.</summary>
+    public string? Url { get; init; }
+
+    /// <summary>REST: the path to the rows, e.g. <c>$.data.items[*]</c>.</summary>
+    public string Each { get; init; } = "$[*]";
+
+    /// <summary>REST: the path to the cursor of the next page; null: pages are counted, or there is one.</summary>
+    public string? Next { get; init; }
+
+    /// <summary>Name of the environment variable with the password or the bearer token.</summary>
+    public string? Secret { get; init; }
+
+    /// <summary>Columns to take, in this order; empty: all (files and tables), needed for REST.</summary>
+    public IReadOnlyList<string> Columns { get; init; } = [];
+
+    public static Result<SourceDeclaration> Read(string id, ReadOnlySpan<byte> utf8)
+    {
+        try
+        {
+            var reader = new Utf8JsonReader(utf8);
+            using var json = JsonDocument.ParseValue(ref reader);
+            var root = json.RootElement;
+            if (root.ValueKind != JsonValueKind.Object)
+                return Wrong("it is no JSON object");
+            var source = new SourceDeclaration { Id = id, Dataset = "", Kind = SourceKind.Files };
+            foreach (var member in root.EnumerateObject())
+            {
+                var value = member.Value;
+                switch (member.Name)
+                {
+                    case "dataset": source = source with { Dataset = value.GetString() ?? "" }; break;
+                    case "kind" when Enum.TryParse<SourceKind>(value.GetString(), ignoreCase: true, out var kind) && Enum.IsDefined(kind): source = source with { Kind = kind }; break;
+                    case "mode" when Enum.TryParse<WriteMode>(value.GetString(), ignoreCase: true, out var mode) && Enum.IsDefined(mode): source = source with { Mode = mode }; break;
+                    case "every" when value.GetString() is { } text: source = source with { Every = System.Xml.XmlConvert.ToTimeSpan(text) }; break;
+                    case "mapping": source = source with { Mapping = value.GetString() }; break;
+                    case "encoding": source = source with { Encoding = value.GetString() }; break;
+                    case "sheet": source = source with { Sheet = value.GetString() }; break;
+                    case "connection": source = source with { Connection = value.GetString() }; break;
+                    case "table": source = source with { Table = value.GetString() }; break;
+                    case "watermark": source = source with { Watermark = value.GetString() }; break;
+                    case "url": source = source with { Url = value.GetString() }; break;
+                    case "each": source = source with { Each = value.GetString() ?? "" }; break;
+                    case "next": source = source with { Next = value.GetString() }; break;
+                    case "secret": source = source with { Secret = value.GetString() }; break;
+                    case "columns": source = source with { Columns = [.. value.EnumerateArray().Select(v => v.GetString() ?? "")] }; break;
+                    case "id": break;
+                    default: return Wrong($"{member.Name} is {value.GetRawText()}");
+                }
+            }
+
+            return source.Check() is { } wrong ? Wrong(wrong) : source;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or OverflowException)
+        {
+            return Wrong(e.Message);
+        }
+    }
+
+    public void Write(Utf8JsonWriter json)
+    {
+        json.WriteString("id", Id);
+        json.WriteString("dataset", Dataset);
+        json.WriteString("kind", Kind.ToString().ToLowerInvariant());
+        json.WriteString("mode", Mode.ToString().ToLowerInvariant());
+        json.WriteString("every", System.Xml.XmlConvert.ToString(Every));
+        Optional(json, "mapping", Mapping);
+        Optional(json, "encoding", Encoding);
+        Optional(json, "sheet", Sheet);
+        Optional(json, "connection", Connection);
+        Optional(json, "table", Table);
+        Optional(json, "watermark", Watermark);
+        Optional(json, "url", Url);
+        if (Kind == SourceKind.Rest)
+            json.WriteString("each", Each);
+        Optional(json, "next", Next);
+        Optional(json, "secret", Secret);
+        if (Columns.Count == 0)
+            return;
+        json.WriteStartArray("columns");
+        foreach (var column in Columns)
+            json.WriteStringValue(column);
+        json.WriteEndArray();
+    }
+
+    public static bool IsId(string id) => id.Length is > 0 and <= 64 && !id.AsSpan().ContainsAnyExcept(IdLetters);
+
+    private static void Optional(Utf8JsonWriter json, string name, string? value)
+    {
+        if (value is not null)
+            json.WriteString(name, value);
+    }
+
+    private string? Check() => this switch
+    {
+        { Dataset: "" } => "dataset is missing: which rows are these?",
+        { Every: var every } when every < TimeSpan.FromSeconds(10) || every > TimeSpan.FromDays(366) => "every takes ten seconds to a year (ISO 8601, PT1H)",
+        { Connection: { } text } when text.Contains("password", StringComparison.OrdinalIgnoreCase) => "connection holds a password; secret names the environment variable that has it",
+        { Kind: SourceKind.Postgres, Connection: null or "" } => "connection is missing: Host=…;Database=…;Username=…",
+        { Kind: SourceKind.Postgres, Table: null or "" } => "table is missing",
+        { Kind: SourceKind.Postgres, Table: { } table } when table.Split('.').Length > 2 => "table is a name, or schema.name",
+        { Kind: SourceKind.Rest, Columns.Count: 0 } => "columns is missing: which members of a row are taken?",
+        { Kind: SourceKind.Rest, Url: var url } when !IsAddress(url) => "url is an https:// address (http:// on loopback only)",
+        _ => null,
+    };
+
+    private static bool IsAddress(string? url) =>
+        Uri.TryCreate(url?.Replace("{", "", StringComparison.Ordinal).Replace("}", "", StringComparison.Ordinal), UriKind.Absolute, out var address) && (address.Scheme == "https" || (address.Scheme == "http" && address.IsLoopback));
+
+    private static Problem Wrong(string why) => SourceProblems.NotASource.Because($"The declaration cannot be used: {why}.", "docs/reference/sources.md has one of each kind.");
+}

@@ -1,0 +1,10 @@
+using CityHub.Core.Problems;
+
+namespace CityHub.Sensing.Sources;
+
+public static class SourceProblems
+{
+    public static readonly ProblemKind NotASource = new("source-malformed", "This is no declaration of a source", 400);
+    public static readonly ProblemKind Unknown = new("source-unknown", "There is no source of that name", 404);
+    public static readonly ProblemKind Unreachable = new("source-unreachable", "The source does not give its rows", 502);
+}

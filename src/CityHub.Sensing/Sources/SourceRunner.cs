@@ -1,0 +1,227 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using CityHub.Core.Ports;
+using CityHub.Core.Problems;
+using CityHub.Core.Tables;
+using CityHub.Sensing.Import;
+using CityHub.Sensing.Import.Files;
+using Microsoft.Extensions.Logging;
+
+namespace CityHub.Sensing.Sources;
+
+/// <summary>
+/// Lets each source have its turn: opens it, hands its rows to the deliveries, and notes how far it came. A turn that fails is noted and tried again at the next; a source never has
+/// two turns at once. Rows that were delivered before a crash are known by their source and not taken twice.
+/// </summary>
+internal sealed partial class SourceRunner : IAsyncDisposable
+{
+    private static readonly TimeSpan Look = TimeSpan.FromSeconds(5);
+
+    private readonly SourceBook _book;
+    private readonly IDeliveries _deliveries;
+    private readonly string _drops;
+    private readonly HttpClient _http;
+    private readonly Func<string, string?> _secrets;
+    private readonly TimeProvider _clock;
+    private readonly ILogger _logger;
+    private readonly ConcurrentDictionary<string, SemaphoreSlim> _turns = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, DateTimeOffset> _tried = new(StringComparer.Ordinal);
+    private readonly CancellationTokenSource _stop = new();
+    private Task _running = Task.CompletedTask;
+
+    /// <param name="drops">The folder in which each source of files has a folder of its name.</param>
+    /// <param name="secrets">The value of a named secret; null: there is none.</param>
+    public SourceRunner(SourceBook book, IDeliveries deliveries, string drops, HttpClient http, Func<string, string?> secrets, TimeProvider clock, ILogger<SourceRunner> logger) =>
+        (_book, _deliveries, _drops, _http, _secrets, _clock, _logger) = (book, deliveries, drops, http, secrets, clock, logger);
+
+    public void Start() => _running = RunAsync();
+
+    public string DropFolder(string id) => Path.Combine(_drops, id);
+
+    /// <summary>One turn, now. Null: there was nothing new.</summary>
+    public async ValueTask<Result<DeliveryOutcome?>> TurnAsync(string id, CancellationToken cancel)
+    {
+        var turn = _turns.GetOrAdd(id, _ => new SemaphoreSlim(1));
+        await turn.WaitAsync(cancel);
+        try
+        {
+            if (!_book.Sources.TryGetValue(id, out var state))
+                return SourceProblems.Unknown.Because($"There is no source {id}.", "GET /sources lists them.");
+            _tried[id] = _clock.GetUtcNow();
+            Result<DeliveryOutcome?> outcome;
+            try
+            {
+                outcome = await ReadAsync(state, cancel);
+            }
+            catch (SourceException e)
+            {
+                outcome = e.Problem;
+            }
+
+            var noted = outcome.TryGet(out var delivered, out var problem) ? delivered is null ? await _book.NothingAsync(id) : (Result<Done>)Done.Value : await _book.FailedAsync(id, problem);
+            return noted.Problem is { } unnoted ? unnoted : outcome;
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _running;
+        _stop.Dispose();
+        foreach (var turn in _turns.Values)
+            turn.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        using var timer = new PeriodicTimer(Look, _clock);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_stop.Token))
+            {
+                foreach (var (id, state) in _book.Sources)
+                {
+                    var last = _tried.TryGetValue(id, out var tried) ? tried : state.LastTried;
+                    if (last is null || _clock.GetUtcNow() - last >= state.Source.Every)
+                        await OneAsync(id);
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopping.
+        }
+    }
+
+    private async Task OneAsync(string id)
+    {
+        try
+        {
+            if ((await TurnAsync(id, _stop.Token)).Problem is { } problem)
+                LogFailed(id, problem.Detail);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            LogFailed(id, e.Message);
+        }
+    }
+
+    private async ValueTask<Result<DeliveryOutcome?>> ReadAsync(SourceState state, CancellationToken cancel)
+    {
+        var source = state.Source;
+        var secret = source.Secret is { } name ? _secrets(name) : null;
+        if (source.Secret is not null && secret is null)
+            return SourceProblems.Unreachable.Because($"The environment has no {source.Secret}.", "Set it where the hub is started; the hub keeps no secrets.");
+        switch (source.Kind)
+        {
+            case SourceKind.Files:
+                return await FilesAsync(source, cancel);
+            case SourceKind.Postgres:
+                if (!(await PostgresRows.OpenAsync(source, secret, state.Watermark, cancel)).TryGet(out var rows, out var problem))
+                    return problem;
+                await using (rows)
+                    return await DeliverAsync(source, rows, () => rows.Watermark, $"postgres:{source.Table}", state.Watermark, cancel);
+            default:
+                await using (var pages = new RestRows(_http, source, secret, state.Watermark))
+                    return await DeliverAsync(source, pages, () => pages.Watermark, $"rest:{new Uri(source.Url ?? "").Host}", state.Watermark, cancel);
+        }
+    }
+
+    private async ValueTask<Result<DeliveryOutcome?>> DeliverAsync(SourceDeclaration source, IRows rows, Func<string?> watermark, string from, string? after, CancellationToken cancel)
+    {
+        // What has nothing in it is no delivery.
+        await using var first = await FirstRows.OfAsync(rows, cancel);
+        if (first is null)
+            return (DeliveryOutcome?)null;
+        var now = _clock.GetUtcNow();
+        var delivery = new Delivery(source.Dataset, source.Mode, $"source:{source.Id}", string.Create(CultureInfo.InvariantCulture, $"{from} after {after ?? "the beginning"} at {now:O}")) { Mapping = source.Mapping, AsOf = now };
+        if (!(await _deliveries.DeliverAsync(delivery, first, cancel)).TryGet(out var outcome, out var problem))
+            return problem;
+        return (await _book.DeliveredAsync(source.Id, watermark(), outcome)).TryGet(out _, out problem) ? outcome : problem;
+    }
+
+    /// <summary>In the order of their names; a delivered file goes to <c>done</c>, one that was refused as a whole to <c>refused</c> with the reason beside it.</summary>
+    private async ValueTask<Result<DeliveryOutcome?>> FilesAsync(SourceDeclaration source, CancellationToken cancel)
+    {
+        var folder = DropFolder(source.Id);
+        Directory.CreateDirectory(folder);
+        DeliveryOutcome? last = null;
+        // A name that begins with a dot or ends in .part is still being written.
+        foreach (var file in Directory.EnumerateFiles(folder).Where(f => Path.GetFileName(f) is var n && n[0] != '.' && !n.EndsWith(".part", StringComparison.OrdinalIgnoreCase)).Order(StringComparer.Ordinal))
+        {
+            var delivered = await FileAsync(source, file, cancel);
+            Move(file, folder, delivered.Ok ? "done" : "refused", delivered.Problem);
+            if (!delivered.TryGet(out var outcome, out var problem))
+                return problem;
+            if (!(await _book.DeliveredAsync(source.Id, Path.GetFileName(file), outcome)).TryGet(out _, out problem))
+                return problem;
+            last = outcome;
+        }
+
+        return last;
+    }
+
+    private async ValueTask<Result<DeliveryOutcome>> FileAsync(SourceDeclaration source, string file, CancellationToken cancel)
+    {
+        if (!(await ImportFile.HashAsync(file, cancel)).TryGet(out var hash, out var problem))
+            return problem;
+        var opened = Path.GetExtension(file).Equals(".xlsx", StringComparison.OrdinalIgnoreCase)
+            ? XlsxRows.Open(file, source.Sheet, source.Columns)
+            : await RecordRows.OpenAsync(file, null, source.Encoding, source.Columns, cancel);
+        if (!opened.TryGet(out var rows, out problem))
+            return problem;
+        try
+        {
+            await using (rows)
+            {
+                var delivery = new Delivery(source.Dataset, source.Mode, $"source:{source.Id}", $"file:{Path.GetFileName(file)}#{Convert.ToHexStringLower(hash)}")
+                {
+                    Mapping = source.Mapping, AsOf = new DateTimeOffset(File.GetLastWriteTimeUtc(file), TimeSpan.Zero),
+                };
+                return await _deliveries.DeliverAsync(delivery, rows, cancel);
+            }
+        }
+        catch (SourceException e)
+        {
+            return e.Problem;
+        }
+    }
+
+    private static void Move(string file, string folder, string to, Problem? problem)
+    {
+        var target = Path.Combine(folder, to);
+        Directory.CreateDirectory(target);
+        var name = Path.Combine(target, Path.GetFileName(file));
+        File.Move(file, name, overwrite: true);
+        if (problem is not null)
+            File.WriteAllText(name + ".why.txt", problem + "\n");
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Source {Id}: {Why}")]
+    private partial void LogFailed(string id, string why);
+
+    /// <summary>Rows whose first batch has been looked at already.</summary>
+    private sealed class FirstRows(IRows rows, RowBatch? first) : IRows
+    {
+        private RowBatch? _first = first;
+
+        public TableSchema Schema => rows.Schema;
+
+        /// <summary>Null: there is no row.</summary>
+        public static async ValueTask<FirstRows?> OfAsync(IRows rows, CancellationToken cancel) => await rows.NextAsync(cancel) is { } batch ? new FirstRows(rows, batch) : null;
+
+        public ValueTask<RowBatch?> NextAsync(CancellationToken cancel = default)
+        {
+            if (_first is not { } batch)
+                return rows.NextAsync(cancel);
+            _first = null;
+            return ValueTask.FromResult<RowBatch?>(batch);
+        }
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+}

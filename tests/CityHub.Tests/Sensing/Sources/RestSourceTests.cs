@@ -1,0 +1,132 @@
+using System.Collections.Concurrent;
+using CityHub.Sensing.Sources;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace CityHub.Tests.Sensing.Sources;
+
+/// <summary>Pages of a service on a real socket.</summary>
+public sealed class RestSourceTests
+{
+    [Fact]
+    public async Task Pages_are_followed_by_a_cursor_and_the_next_turn_begins_where_this_one_ended()
+    {
+        await using var service = await Service.StartAsync(http => http.Request.Query["cursor"].ToString() switch
+        {
+            "" when http.Request.Query["since"] == "" => """{"data": {"items": [{"id": 1, "who": {"name": "王"}, "at": "2026-01-01"}, {"id": 2, "who": {"name": null}, "at": "2026-01-03"}]}, "next": "p2"}""",
+            "p2" => """{"data": {"items": [{"id": 3, "tags": ["a"], "at": "2026-01-02"}]}, "next": null}""",
+            _ => """{"data": {"items": []}}""",
+        });
+        await using var sources = new SourcesUnderTest();
+        sources.Secrets["TOKEN"] = "s3cret";
+        await sources.DeclareAsync("visits", $$"""{"dataset": "visits", "kind": "rest", "url": "{{service.Address}}/v?since={watermark}&cursor={cursor}", "each": "$.data.items[*]", "next": "$.next", "columns": ["id", "who.name", "tags"], "watermark": "at", "secret": "TOKEN"}""");
+
+        await sources.Runner.TurnAsync("visits", TestContext.Current.CancellationToken);
+        var again = await sources.Runner.TurnAsync("visits", TestContext.Current.CancellationToken);
+
+        Assert.Equal(["1|王|∅", "2|∅|∅", "3|∅|[\"a\"]"], sources.Delivered.SelectMany(d => d.Rows).Select(r => string.Join('|', r)));
+        Assert.Equal("2026-01-03", sources.Book.Sources["visits"].Watermark);
+        Assert.Null(again.Value);
+        Assert.Contains(service.Asked, a => a.Path.Contains("since=2026-01-03", StringComparison.Ordinal));
+        Assert.All(service.Asked, a => Assert.Equal("Bearer s3cret", a.Authorization));
+    }
+
+    [Fact]
+    public async Task A_link_to_another_host_is_not_followed()
+    {
+        await using var service = await Service.StartAsync(http =>
+        {
+            http.Response.Headers.Link = "<http://elsewhere.example/next>; rel=\"next\"";
+            return """[{"id": 1}]""";
+        });
+        await using var sources = new SourcesUnderTest();
+        await sources.DeclareAsync("s", $$"""{"dataset": "d", "kind": "rest", "url": "{{service.Address}}/", "columns": ["id"]}""");
+
+        Assert.Equal(1, (await sources.Runner.TurnAsync("s", TestContext.Current.CancellationToken)).Value?.Taken);
+        Assert.Single(service.Asked);
+    }
+
+    [Fact]
+    public async Task Counted_pages_end_with_an_empty_one()
+    {
+        await using var service = await Service.StartAsync(http => int.Parse(http.Request.Query["page"].ToString(), System.Globalization.CultureInfo.InvariantCulture) is var page && page <= 3 ? $$"""[{"id": {{page}}}]""" : "[]");
+        await using var sources = new SourcesUnderTest();
+        await sources.DeclareAsync("s", $$"""{"dataset": "d", "kind": "rest", "url": "{{service.Address}}/?page={page}", "columns": ["id"]}""");
+
+        Assert.Equal(3, (await sources.Runner.TurnAsync("s", TestContext.Current.CancellationToken)).Value?.Taken);
+        Assert.Equal(4, service.Asked.Count);
+    }
+
+    [Theory]
+    [InlineData("{\"data\": 1}", "has no array")]
+    [InlineData("[{\"id\": 1}", "")]
+    [InlineData("500", "answered with 500")]
+    public async Task A_service_that_fails_on_its_second_page_gives_nothing_at_all(string answer, string why)
+    {
+        await using var service = await Service.StartAsync(http =>
+        {
+            if (http.Request.Query["page"] == "1")
+                return """[{"id": 1}]""";
+            http.Response.StatusCode = answer == "500" ? 500 : 200;
+            return answer;
+        });
+        await using var sources = new SourcesUnderTest();
+        await sources.DeclareAsync("s", $$"""{"dataset": "d", "kind": "rest", "url": "{{service.Address}}/?page={page}", "columns": ["id"], "watermark": "id"}""");
+
+        var problem = (await sources.Runner.TurnAsync("s", TestContext.Current.CancellationToken)).Problem;
+
+        Assert.Equal("source-unreachable", problem?.Code);
+        Assert.Contains(why, problem?.Detail);
+        Assert.Empty(sources.Delivered);
+        Assert.Null(sources.Book.Sources["s"].Watermark);
+    }
+
+    [Fact]
+    public async Task Without_its_secret_the_service_is_not_asked()
+    {
+        await using var service = await Service.StartAsync(_ => "[]");
+        await using var sources = new SourcesUnderTest();
+        await sources.DeclareAsync("s", $$"""{"dataset": "d", "kind": "rest", "url": "{{service.Address}}/", "columns": ["id"], "secret": "NOT_SET"}""");
+
+        Assert.Contains("NOT_SET", (await sources.Runner.TurnAsync("s", TestContext.Current.CancellationToken)).Problem?.Detail);
+        Assert.Empty(service.Asked);
+    }
+
+    private sealed class Service : IAsyncDisposable
+    {
+        private readonly WebApplication _app;
+
+        private Service(WebApplication app) => _app = app;
+
+        public ConcurrentQueue<(string Path, string Authorization)> Asked { get; } = new();
+
+        public string Address => _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses.First() ?? "";
+
+        public static async Task<Service> StartAsync(Func<HttpContext, string> answer)
+        {
+            var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+            builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
+            var app = builder.Build();
+            var service = new Service(app);
+            app.Run(async http =>
+            {
+                service.Asked.Enqueue((http.Request.Path + http.Request.QueryString, http.Request.Headers.Authorization.ToString()));
+                var body = answer(http);
+                http.Response.ContentType = "application/json";
+                await http.Response.WriteAsync(body);
+            });
+            await app.StartAsync();
+            return service;
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await _app.StopAsync();
+            await _app.DisposeAsync();
+        }
+    }
+}

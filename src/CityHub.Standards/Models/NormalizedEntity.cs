@@ -49,6 +49,8 @@ internal static class NormalizedEntity
     /// <summary>What keeps the attribute from being one; clauses 4.5.2 to 4.5.3.</summary>
     public static SchemaFault? Fault(string name, JsonElement attribute, string path)
     {
+        if (name is "observedAt" or "datasetId" or "instanceId" || !name.All(c => char.IsLetterOrDigit(c) || c is '_' or ':' or '/' or '.' or '-' or '#'))
+            return new(path, "ngsi-ld", "the name of an attribute (4.6.2): letters, digits and _, or an IRI", null);
         if (attribute.ValueKind == JsonValueKind.Array)
         {
             var index = 0;

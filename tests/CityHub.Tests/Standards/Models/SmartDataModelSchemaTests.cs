@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using CityHub.Standards;
 using CityHub.Standards.Models;
 
@@ -30,14 +31,18 @@ public sealed class SmartDataModelSchemaTests
             }
 
             var faults = schema.Value.Validate(example);
-            formats.AddRange(faults.Where(f => f.Keyword == "format").Select(f => $"{model} {f.Path} {f.Expected} {f.Found}"));
-            var said = faults.Where(f => f.Keyword != "format").Select(f => $"{f.Path} {f.Keyword}").Distinct().Order(StringComparer.Ordinal);
+            // The other validator holds format for a remark; a choice of two formats is then none at all.
+            var byFormat = faults.Where(f => f.Keyword == "format" || (f.Keyword == "anyOf" && f.Expected.EndsWith("is to be a date", StringComparison.Ordinal))).ToList();
+            formats.AddRange(byFormat.Select(f => $"{model} {f.Path} {f.Found}"));
+            Assert.All(byFormat, f => Assert.False(IsRight(f), $"{f}"));
+            var said = faults.Except(byFormat).Select(f => $"{f.Path} {f.Keyword}").Distinct().Order(StringComparer.Ordinal);
             Assert.True(said.SequenceEqual(Broken.GetValueOrDefault(model, [])), $"{model}: {string.Join("; ", faults)}");
             valid++;
         }
 
         Assert.True(valid >= 70, $"{valid} models, {unresolved} refer to schemas that are not here");
-        Assert.True(formats.Count == 0, string.Join("\n", formats));
+        Assert.Equal(79, formats.Distinct().Count()); // as many as the other validator has, given RFC 3339 for its formats
+        Assert.Contains("Transportation/TransportStation /constructionDate \"2016-19-08\"", formats); // there is no nineteenth month
     }
 
     internal static IEnumerable<(string Model, Core.Problems.Result<JsonSchema> Schema, JsonElement Example)> Models()
@@ -52,6 +57,22 @@ public sealed class SmartDataModelSchemaTests
                 continue;
             yield return (Path.GetRelativePath(folder, at), JsonSchema.Compile(schema, url => url == "https://smart-data-models.github.io/data-models/common-schema.json" ? shared : null), example);
         }
+    }
+
+    /// <summary>By the grammar of RFC 3339 as it is written there, and a URI has no space in it.</summary>
+    private static bool IsRight(SchemaFault fault)
+    {
+        const string Date = "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])";
+        const string Time = "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})";
+        var form = fault.Expected switch
+        {
+            "a date-time" => $"{Date}T{Time}",
+            "a date" => Date,
+            "a time" => Time,
+            "a uri" => "[A-Za-z][A-Za-z0-9+.-]*:[^ ]*",
+            _ => $"{Date}(T{Time})?",
+        };
+        return Regex.IsMatch(fault.Found ?? "", $"^\"{form}\"$");
     }
 
     private static bool TryParse(string file, out JsonElement json)

@@ -33,9 +33,12 @@ internal sealed record RowMappingDeclaration
     {
         try
         {
-            return JsonSerializer.Deserialize(utf8, RowMappingJson.Default.RowMappingDeclaration) is { } declaration
-                ? declaration
-                : RowMappingProblems.Malformed.Because("The mapping is null.", "It is an object with columns.");
+            if (JsonSerializer.Deserialize(utf8, RowMappingJson.Default.RowMappingDeclaration) is not { } declaration)
+                return RowMappingProblems.Malformed.Because("The mapping is null.", "It is an object with columns.");
+            // The reader lets null stand as an element of a list.
+            var hole = declaration.Columns.Any(c => c is null || (c.Steps?.Any(s => s is null || (s.Codes?.Any(v => v.Value is null) ?? false) || (s.Patterns?.Any(t => t is null) ?? false)) ?? false) || (c.Join?.Any(t => t is null) ?? false))
+                || (declaration.Examples?.Any(e => e is null) ?? false) || (declaration.Source?.Any(c => c is null) ?? false) || (declaration.Target?.Any(c => c is null) ?? false) || (declaration.Missing?.Any(t => t is null) ?? false);
+            return hole ? RowMappingProblems.Malformed.Because("An element of a list is null.") : declaration;
         }
         catch (JsonException e)
         {

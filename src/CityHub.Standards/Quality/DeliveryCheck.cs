@@ -144,7 +144,10 @@ internal sealed class JudgedRows : ICheckedRows
             _faults.Clear();
             made = _mapping.Map(batch, _mapped, _faults);
             foreach (var fault in _faults)
+            {
                 _judgement.Fault(SchemaRules.Mapping(fault.Step, fault.Field, fault.Why), fault.Row);
+                _judgement.Unmade.Add((fault.Row, fault.Field));
+            }
         }
 
         foreach (var check in _checks)

@@ -18,6 +18,9 @@ internal sealed class Judgement(int mostFaults)
     private ulong[] _refused = [];
     private int _words;
 
+    /// <summary>Values of this batch that were there and could not be made into the dataset's: they are not missing.</summary>
+    public HashSet<(int Row, string Field)> Unmade { get; } = [];
+
     /// <summary>Rows before this batch.</summary>
     public long Before { get; private set; }
 
@@ -45,6 +48,7 @@ internal sealed class Judgement(int mostFaults)
         if (_refused.Length < _words)
             _refused = new ulong[_words];
         Array.Clear(_refused, 0, _words);
+        Unmade.Clear();
     }
 
     public void End(int rows)

@@ -20,7 +20,9 @@ internal sealed record QualityRules
     {
         try
         {
-            return JsonSerializer.Deserialize(utf8, QualityJson.Default.QualityRules) is { } rules ? rules : QualityProblems.Malformed.Because("The rules are null.", "They are an object with rules.");
+            return JsonSerializer.Deserialize(utf8, QualityJson.Default.QualityRules) is not { } rules ? QualityProblems.Malformed.Because("The rules are null.", "They are an object with rules.")
+                : rules.Rules.Any(r => r is null || (r.Fields?.Any(f => f is null) ?? false) || (r.Values?.Any(v => v is null) ?? false) || (r.When?.In?.Any(v => v is null) ?? false)) ? QualityProblems.Malformed.Because("An element of a list is null.")
+                : rules;
         }
         catch (JsonException e)
         {

@@ -70,7 +70,8 @@ internal sealed class RequiredCheck(RuleText text, int column, Condition? when) 
         if (values.Nulls is null && values.Type != ColumnType.Text)
             return;
         for (var row = 0; row < batch.Rows; row++)
-            if ((values.IsNull(row) || (values.Type == ColumnType.Text && Blank(values.Utf8(row)))) && (when is null || when.Holds(batch, row)))
+            if ((values.IsNull(row) || (values.Type == ColumnType.Text && Blank(values.Utf8(row)))) && (when is null || when.Holds(batch, row))
+                && (to.Unmade.Count == 0 || !to.Unmade.Contains((row, Text.Field))))
                 to.Fault(Text, row);
     }
 

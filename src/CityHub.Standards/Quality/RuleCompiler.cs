@@ -65,7 +65,7 @@ internal static class RuleCompiler
             return QualityProblems.Malformed.Because($"{rule.Id}: {rule.Dimension} is no dimension.", string.Join(", ", Dimensions.Names), "GB/T 36344");
         if (kind.Field && rule.Field is null && rule.Check != "readable")
             return QualityProblems.Malformed.Because($"{rule.Id}: the check {rule.Check} is about a field, and none is given.");
-        if (rule.Refuse && rule.Check is "outlier" or "rows" or "coverage" or "fresh" or "onTime" or "columns" or "reachable" && rule.Refuse)
+        if (rule.Refuse && rule.Check is "outlier" or "rows" or "coverage" or "fresh" or "onTime" or "columns" or "reachable")
             return QualityProblems.Malformed.Because($"{rule.Id}: the check {rule.Check} is known only when all rows have gone by, so it cannot refuse one.", "Leave refuse out.");
         return new RuleText(rule.Id, rule.Field ?? "", dimension, rule.Refuse, rule.Zh ?? kind.Zh, rule.En ?? kind.En);
     }

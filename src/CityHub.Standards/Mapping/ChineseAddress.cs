@@ -12,7 +12,7 @@ internal sealed record ChineseAddress(string Province, string City, string Distr
     private static readonly string[] Cities = ["自治州", "地区", "市", "盟"];
     private static readonly string[] Districts = ["新区", "自治县", "区", "县", "旗", "市"];
     private static readonly string[] Streets = ["街道", "苏木", "镇", "乡"];
-    private static readonly string[] Roads = ["胡同", "大道", "大街", "路", "街", "巷", "道", "弄", "里"];
+    private static readonly string[] Roads = ["胡同", "大道", "大街", "路", "街", "巷", "道", "弄"];
     private static readonly string Counted = "号弄栋幢座楼层室组单";
 
     public string Whole => Province + City + District + Street + Road + Number + Rest;

@@ -291,13 +291,16 @@ internal static class Values
         };
     }
 
-    /// <summary>UTF-8, no control characters, no replacement characters, nothing of the wreckage of a wrong encoding (锟斤拷, 烫烫烫, Ã¤ …).</summary>
+    // Ã and a character of U+0080 to U+00BF: UTF-8 that was read as Latin-1; JOÃO is none.
+    private static ReadOnlySpan<byte> TwiceEncoded => [0xC3, 0x83, 0xC2];
+
+    /// <summary>UTF-8, no control characters, no replacement characters, nothing of the wreckage of a wrong encoding (锟斤拷, 烫烫烫 …).</summary>
     public static bool IsReadable(ReadOnlySpan<byte> utf8)
     {
         if (System.Text.Ascii.IsValid(utf8))
             return utf8.IndexOfAnyInRange((byte)0, (byte)8) < 0 && utf8.IndexOfAnyInRange((byte)11, (byte)31) is var at && (at < 0 || (utf8[at] == 13 && utf8[(at + 1)..].IndexOfAnyInRange((byte)11, (byte)12) < 0 && utf8[(at + 1)..].IndexOfAnyInRange((byte)14, (byte)31) < 0))
                 && utf8.IndexOf((byte)127) < 0;
         return System.Text.Unicode.Utf8.IsValid(utf8) && utf8.IndexOf("\uFFFD"u8) < 0 && utf8.IndexOf("锟斤拷"u8) < 0 && utf8.IndexOf("烫烫烫"u8) < 0 && utf8.IndexOf("屯屯屯"u8) < 0
-            && utf8.IndexOf("Ã"u8) < 0 && utf8.IndexOf("ï¿½"u8) < 0 && utf8.IndexOfAnyInRange((byte)0, (byte)8) < 0 && utf8.IndexOfAnyInRange((byte)14, (byte)31) < 0 && utf8.IndexOf((byte)127) < 0;
+            && utf8.IndexOf(TwiceEncoded) < 0 && utf8.IndexOf("ï¿½"u8) < 0 && utf8.IndexOfAnyInRange((byte)0, (byte)8) < 0 && utf8.IndexOfAnyInRange((byte)14, (byte)31) < 0 && utf8.IndexOf((byte)127) < 0;
     }
 }

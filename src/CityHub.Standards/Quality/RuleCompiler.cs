@@ -155,7 +155,7 @@ internal static class RuleCompiler
                 return Cross((b, r) => IdNumber.BirthDay(b.Columns[other].Utf8(r)) is not { } day || day == b.Columns[field].Integers[r]);
             case "sexOfId" when type == ColumnType.Text && other >= 0 && otherType == ColumnType.Text:
                 var (man, woman) = (Encoding.UTF8.GetBytes(rule.Male ?? "1"), Encoding.UTF8.GetBytes(rule.Female ?? "2"));
-                return Cross((b, r) => IdNumber.IsMale(b.Columns[other].Utf8(r)) is not { } male || b.Columns[field].Utf8(r).SequenceEqual(male ? man : woman));
+                return Cross((b, r) => IdNumber.IsMale(b.Columns[other].Utf8(r)) is not { } male || !b.Columns[field].Utf8(r).SequenceEqual(male ? woman : man));
             case "sum" when type is ColumnType.Number or ColumnType.Integer && columns.Length > 0 && Array.TrueForAll(columns, c => schema.Columns[c].Type is ColumnType.Number or ColumnType.Integer):
                 var near = rule.Tolerance ?? 1e-9;
                 return new RowCheck[] { new CrossCheck(text, [field, .. columns], when, (b, r) => Sum(b, columns, r) is var sum && Math.Abs(sum - Number(b.Columns[field], r)) <= near * (rule.Tolerance is null ? Math.Max(1, Math.Abs(sum)) : 1)) };

@@ -1,0 +1,238 @@
+using System.Text.Json;
+using CityHub.Core.Ports;
+using CityHub.Core.Problems;
+using CityHub.Core.Tables;
+using CityHub.Http;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace CityHub.Standards.Mapping;
+
+/// <summary>What the routes of row mappings stand on.</summary>
+/// <param name="By">Who asks, for the record; the door knows.</param>
+/// <param name="SchemaOf">The columns of a dataset.</param>
+internal sealed record RowMappingRoom(RowMappingBook Book, Func<HttpContext, string> By, Func<string, Result<TableSchema>> SchemaOf)
+{
+    public static readonly RoomHttp Http = new(StandardsProblems.BadRequest, StandardsProblems.TooLarge);
+
+    /// <summary>The columns that a mapping leads to: those of its dataset, or those that it declares.</summary>
+    public Result<TableSchema> TargetOf(RowMappingDeclaration declaration)
+    {
+        if (DeclaredColumn.Fault(declaration.Source ?? []) is { } source)
+            return RowMappingProblems.Malformed.Because(source);
+        if (declaration.Dataset is { } dataset)
+            return SchemaOf(dataset);
+        if (declaration.Target is not { Count: > 0 } target)
+            return RowMappingProblems.Malformed.Because("The mapping names no dataset and no target.", "\"dataset\": \"…\", or \"target\": [{\"name\": \"…\", \"type\": \"date\"}]");
+        return DeclaredColumn.Fault(target) is { } fault ? RowMappingProblems.Malformed.Because(fault) : DeclaredColumn.Schema(target);
+    }
+}
+
+internal static class RowMappingRoutes
+{
+    /// <summary>/standards/mappings.</summary>
+    public static IEndpointRouteBuilder MapRowMappings(this IEndpointRouteBuilder routes, RowMappingRoom room)
+    {
+        ListRowMappings.Map(routes, room);
+        DeclareRowMapping.Map(routes, room);
+        PreviewRowMapping.Map(routes, room);
+        TestRowMapping.Map(routes, room);
+        return routes;
+    }
+}
+
+/// <summary><c>GET /standards/mappings</c>, a page at a time; by name.</summary>
+internal static class ListRowMappings
+{
+    public static void Map(IEndpointRouteBuilder routes, RowMappingRoom room)
+    {
+        routes.MapGet("/standards/mappings", RoomHttp.Handle(http => ListAsync(http, room))).RequireAuthorization(Permissions.SharingRead)
+            .WithName("ListRowMappings").WithSummary("The row mappings, a page at a time (limit, after)").WithTags("Standards");
+        routes.MapGet("/standards/mappings/{id}", RoomHttp.Handle(http => GetAsync(http, room))).RequireAuthorization(Permissions.SharingRead)
+            .WithName("GetRowMapping").WithSummary("A row mapping by its name").WithTags("Standards");
+    }
+
+    public static void Write(Utf8JsonWriter json, StoredRowMapping mapping)
+    {
+        json.WriteStartObject();
+        json.WriteString("id"u8, mapping.Id);
+        json.WriteNumber("version"u8, mapping.Version);
+        json.WriteString("declaredAt"u8, RoomHttp.Time(mapping.DeclaredAt));
+        json.WritePropertyName("declaration"u8);
+        json.WriteRawValue(mapping.Declaration.ToJson());
+        json.WriteEndObject();
+    }
+
+    private static async ValueTask<Problem?> ListAsync(HttpContext http, RowMappingRoom room)
+    {
+        if (!RowMappingRoom.Http.Page(http).TryGet(out var page, out var problem))
+            return problem;
+        var mappings = room.Book.Page(page.After, page.Limit);
+        await RoomHttp.WriteAsync(http, StatusCodes.Status200OK, json =>
+        {
+            json.WriteStartObject();
+            json.WriteStartArray("mappings"u8);
+            foreach (var mapping in mappings)
+                Write(json, mapping);
+            json.WriteEndArray();
+            if (mappings.Count == page.Limit)
+                json.WriteString("next"u8, $"/standards/mappings?limit={page.Limit}&after={Uri.EscapeDataString(mappings[^1].Id)}");
+            json.WriteEndObject();
+        });
+        return null;
+    }
+
+    private static async ValueTask<Problem?> GetAsync(HttpContext http, RowMappingRoom room)
+    {
+        var id = http.Request.RouteValues["id"] as string ?? "";
+        if (room.Book.Find(id) is not { } mapping)
+            return RowMappingBook.Unknown(id);
+        await RoomHttp.WriteAsync(http, StatusCodes.Status200OK, json => Write(json, mapping));
+        return null;
+    }
+}
+
+/// <summary><c>PUT /standards/mappings/{id}</c>: declares a row mapping, or a new version of it. Refused while one of its examples fails.</summary>
+internal static class DeclareRowMapping
+{
+    public const int MostBytes = 256 << 10;
+
+    public static void Map(IEndpointRouteBuilder routes, RowMappingRoom room) =>
+        routes.MapPut("/standards/mappings/{id}", RoomHttp.Handle(http => HandleAsync(http, room))).RequireAuthorization(Permissions.SharingWrite)
+            .WithName("DeclareRowMapping").WithSummary("Declare a row mapping, or a new version of it").WithTags("Standards");
+
+    private static async ValueTask<Problem?> HandleAsync(HttpContext http, RowMappingRoom room)
+    {
+        var id = http.Request.RouteValues["id"] as string ?? "";
+        if (!RowMappingName.IsValid(id))
+            return StandardsProblems.BadRequest.Because($"\"{id}\" cannot be the name of a row mapping.", RowMappingName.Rule);
+        if (!(await RowMappingRoom.Http.BodyAsync(http, MostBytes)).TryGet(out var body, out var problem)
+            || !RowMappingDeclaration.Read(body.Span).TryGet(out var declaration, out problem)
+            || !room.TargetOf(declaration).TryGet(out var target, out problem)
+            || !(await room.Book.DeclareAsync(id, declaration, target, room.By(http))).TryGet(out var stored, out problem))
+            return problem;
+        await RoomHttp.WriteAsync(http, stored.Version == 1 ? StatusCodes.Status201Created : StatusCodes.Status200OK, json => ListRowMappings.Write(json, stored));
+        return null;
+    }
+}
+
+/// <summary><c>POST /standards/mappings/{id}/preview</c> with CSV: the first rows, each beside what it becomes and why not; recorded nowhere.</summary>
+internal static class PreviewRowMapping
+{
+    private const int MostBytes = 4 << 20;
+    private const int MostRows = 100;
+
+    public static void Map(IEndpointRouteBuilder routes, RowMappingRoom room) =>
+        routes.MapPost("/standards/mappings/{id}/preview", RoomHttp.Handle(http => HandleAsync(http, room))).RequireAuthorization(Permissions.SharingRead)
+            .WithName("PreviewRowMapping").WithSummary("What the first rows of a CSV file become, and why not (query: rows)").WithTags("Standards");
+
+    /// <summary>Side by side: in, out, faults.</summary>
+    public static void Write(Utf8JsonWriter json, RowMapping mapping, RowBatch batch, int most)
+    {
+        var faults = new List<MappingFault>();
+        var made = mapping.Map(batch, new BatchBuilder(mapping.Target), faults);
+        json.WriteStartObject();
+        json.WriteStartArray("rows"u8);
+        for (var row = 0; row < Math.Min(batch.Rows, most); row++)
+        {
+            json.WriteStartObject();
+            Row(json, "in", batch, row);
+            Row(json, "out", made, row);
+            json.WriteStartArray("faults"u8);
+            foreach (var fault in faults.Where(f => f.Row == row))
+            {
+                json.WriteStartObject();
+                json.WriteString("field"u8, fault.Field);
+                json.WriteString("step"u8, fault.Step);
+                json.WriteString("why"u8, fault.Why);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static void Row(Utf8JsonWriter json, string name, RowBatch batch, int row)
+    {
+        json.WriteStartObject(name);
+        for (var i = 0; i < batch.Columns.Length; i++)
+            if (!batch.Columns[i].IsNull(row))
+                json.WriteString(batch.Schema.Columns[i].Name, Cell.From(batch.Columns[i], row).ToString());
+            else
+                json.WriteNull(batch.Schema.Columns[i].Name);
+        json.WriteEndObject();
+    }
+
+    private static async ValueTask<Problem?> HandleAsync(HttpContext http, RowMappingRoom room)
+    {
+        var id = http.Request.RouteValues["id"] as string ?? "";
+        if (room.Book.Find(id) is not { } stored)
+            return RowMappingBook.Unknown(id);
+        var most = 20;
+        if (http.Request.Query.TryGetValue("rows", out var text) && (!int.TryParse(text, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out most) || most is < 1 or > MostRows))
+            return StandardsProblems.BadRequest.Because($"rows is {text}; it takes 1 to {MostRows}.");
+        if (!(await RowMappingRoom.Http.BodyAsync(http, MostBytes)).TryGet(out var body, out var problem)
+            || !CsvRows.Read(body.Span, most).TryGet(out var rows, out problem)
+            || !RowMapping.Compile(stored.Declaration, rows.Schema, stored.Target, room.Book.Tables).TryGet(out var mapping, out problem))
+            return problem;
+        await using (rows)
+        {
+            var batch = await rows.NextAsync(http.RequestAborted) ?? new RowBatch(rows.Schema, [.. rows.Schema.Columns.Select(c => new ColumnBatch(c.Type))]);
+            await RoomHttp.WriteAsync(http, StatusCodes.Status200OK, json => Write(json, mapping, batch, most));
+        }
+
+        return null;
+    }
+}
+
+/// <summary><c>POST /standards/mappings/{id}/test</c>: tries the examples of the stored mapping, or of the one in the body, and says which hold.</summary>
+internal static class TestRowMapping
+{
+    public static void Map(IEndpointRouteBuilder routes, RowMappingRoom room) =>
+        routes.MapPost("/standards/mappings/{id}/test", RoomHttp.Handle(http => HandleAsync(http, room))).RequireAuthorization(Permissions.SharingRead)
+            .WithName("TestRowMapping").WithSummary("Which examples of a row mapping hold; a declaration in the body is tried without being declared").WithTags("Standards");
+
+    private static async ValueTask<Problem?> HandleAsync(HttpContext http, RowMappingRoom room)
+    {
+        var id = http.Request.RouteValues["id"] as string ?? "";
+        if (!(await RowMappingRoom.Http.BodyAsync(http, DeclareRowMapping.MostBytes)).TryGet(out var body, out var problem))
+            return problem;
+        RowMappingDeclaration? declaration;
+        TableSchema? target;
+        if (body.IsEmpty)
+        {
+            if (room.Book.Find(id) is not { } stored)
+                return RowMappingBook.Unknown(id);
+            (declaration, target) = (stored.Declaration, stored.Target);
+        }
+        else if (!RowMappingDeclaration.Read(body.Span).TryGet(out declaration, out problem) || !room.TargetOf(declaration).TryGet(out target, out problem))
+            return problem;
+        if (!RowMapping.Bind(declaration, declaration.SourceSchema(), target, room.Book.Tables).TryGet(out var mapping, out problem))
+            return problem;
+        var tried = mapping.Try(declaration.Examples ?? []).ToList();
+        await RoomHttp.WriteAsync(http, StatusCodes.Status200OK, json =>
+        {
+            json.WriteStartObject();
+            json.WriteBoolean("holds"u8, tried.TrueForAll(t => t.Why is null));
+            json.WriteStartArray("examples"u8);
+            foreach (var (example, why) in tried)
+            {
+                json.WriteStartObject();
+                json.WriteNumber("example"u8, example);
+                json.WriteBoolean("holds"u8, why is null);
+                if (why is not null)
+                    json.WriteString("why"u8, why);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+            json.WriteEndObject();
+        });
+        return null;
+    }
+}

@@ -1,0 +1,233 @@
+using System.Text.Json;
+using CityHub.Core.Ports;
+using CityHub.Core.Problems;
+using CityHub.Core.Tables;
+using CityHub.Http;
+using CityHub.Standards.Mapping;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace CityHub.Standards.Quality;
+
+/// <summary>What the routes of quality stand on.</summary>
+/// <param name="By">Who asks, for the record; the door knows.</param>
+/// <param name="SchemaOf">The columns of a dataset.</param>
+internal sealed record QualityRoom(QualityBook Book, DeliveryCheck Check, TimeProvider Clock, Func<HttpContext, string> By, Func<string, Result<TableSchema>> SchemaOf)
+{
+    public static readonly RoomHttp Http = new(StandardsProblems.BadRequest, StandardsProblems.TooLarge);
+}
+
+internal static class QualityRoutes
+{
+    /// <summary>/standards/quality-rules and /standards/quality.</summary>
+    public static IEndpointRouteBuilder MapQuality(this IEndpointRouteBuilder routes, QualityRoom room)
+    {
+        ListQualityRules.Map(routes, room);
+        DeclareQualityRules.Map(routes, room);
+        TryQualityRules.Map(routes, room);
+        ShowQuality.Map(routes, room);
+        return routes;
+    }
+}
+
+/// <summary><c>GET /standards/quality-rules</c>, a page at a time; by name.</summary>
+internal static class ListQualityRules
+{
+    public static void Map(IEndpointRouteBuilder routes, QualityRoom room)
+    {
+        routes.MapGet("/standards/quality-rules", RoomHttp.Handle(http => ListAsync(http, room))).RequireAuthorization(Permissions.SharingRead)
+            .WithName("ListQualityRules").WithSummary("The quality rules, a page at a time (limit, after)").WithTags("Standards");
+        routes.MapGet("/standards/quality-rules/{id}", RoomHttp.Handle(http => GetAsync(http, room))).RequireAuthorization(Permissions.SharingRead)
+            .WithName("GetQualityRules").WithSummary("Quality rules by their name").WithTags("Standards");
+    }
+
+    public static void Write(Utf8JsonWriter json, StoredRules rules)
+    {
+        json.WriteStartObject();
+        json.WriteString("id"u8, rules.Id);
+        json.WriteNumber("version"u8, rules.Version);
+        json.WriteString("declaredAt"u8, RoomHttp.Time(rules.DeclaredAt));
+        json.WritePropertyName("rules"u8);
+        json.WriteRawValue(rules.Rules.ToJson());
+        json.WriteEndObject();
+    }
+
+    private static async ValueTask<Problem?> ListAsync(HttpContext http, QualityRoom room)
+    {
+        if (!QualityRoom.Http.Page(http).TryGet(out var page, out var problem))
+            return problem;
+        var rules = room.Book.Page(page.After, page.Limit);
+        await RoomHttp.WriteAsync(http, StatusCodes.Status200OK, json =>
+        {
+            json.WriteStartObject();
+            json.WriteStartArray("qualityRules"u8);
+            foreach (var one in rules)
+                Write(json, one);
+            json.WriteEndArray();
+            if (rules.Count == page.Limit)
+                json.WriteString("next"u8, $"/standards/quality-rules?limit={page.Limit}&after={Uri.EscapeDataString(rules[^1].Id)}");
+            json.WriteEndObject();
+        });
+        return null;
+    }
+
+    private static async ValueTask<Problem?> GetAsync(HttpContext http, QualityRoom room)
+    {
+        var id = http.Request.RouteValues["id"] as string ?? "";
+        if (room.Book.Find(id) is not { } rules)
+            return QualityBook.UnknownRules(id);
+        await RoomHttp.WriteAsync(http, StatusCodes.Status200OK, json => Write(json, rules));
+        return null;
+    }
+}
+
+/// <summary><c>PUT /standards/quality-rules/{id}</c>: declares rules, or a new version of them.</summary>
+internal static class DeclareQualityRules
+{
+    private const int MostBytes = 256 << 10;
+
+    public static void Map(IEndpointRouteBuilder routes, QualityRoom room) =>
+        routes.MapPut("/standards/quality-rules/{id}", RoomHttp.Handle(http => HandleAsync(http, room))).RequireAuthorization(Permissions.SharingWrite)
+            .WithName("DeclareQualityRules").WithSummary("Declare quality rules, or a new version of them").WithTags("Standards");
+
+    private static async ValueTask<Problem?> HandleAsync(HttpContext http, QualityRoom room)
+    {
+        var id = http.Request.RouteValues["id"] as string ?? "";
+        if (!RowMappingName.IsValid(id))
+            return StandardsProblems.BadRequest.Because($"\"{id}\" cannot be the name of quality rules.", RowMappingName.Rule);
+        if (!(await QualityRoom.Http.BodyAsync(http, MostBytes)).TryGet(out var body, out var problem)
+            || !QualityRules.Read(body.Span).TryGet(out var rules, out problem)
+            || !(await room.Book.DeclareAsync(id, rules, room.By(http))).TryGet(out var stored, out problem))
+            return problem;
+        await RoomHttp.WriteAsync(http, stored.Version == 1 ? StatusCodes.Status201Created : StatusCodes.Status200OK, json => ListQualityRules.Write(json, stored));
+        return null;
+    }
+}
+
+/// <summary><c>POST /standards/quality-rules/{id}/try?dataset=…</c> with CSV: what the rules say of these rows, recorded nowhere.</summary>
+internal static class TryQualityRules
+{
+    private const int MostBytes = 4 << 20;
+
+    public static void Map(IEndpointRouteBuilder routes, QualityRoom room) =>
+        routes.MapPost("/standards/quality-rules/{id}/try", RoomHttp.Handle(http => HandleAsync(http, room))).RequireAuthorization(Permissions.SharingRead)
+            .WithName("TryQualityRules").WithSummary("What the rules say of rows in CSV (query: dataset, mapping, format), without recording it").WithTags("Standards");
+
+    private static async ValueTask<Problem?> HandleAsync(HttpContext http, QualityRoom room)
+    {
+        var id = http.Request.RouteValues["id"] as string ?? "";
+        if (room.Book.Find(id) is not { } rules)
+            return QualityBook.UnknownRules(id);
+        var (dataset, mapping) = (http.Request.Query["dataset"].ToString(), http.Request.Query["mapping"].ToString());
+        if (!room.SchemaOf(dataset).TryGet(out var schema, out var problem)
+            || !(await QualityRoom.Http.BodyAsync(http, MostBytes)).TryGet(out var body, out problem)
+            || !CsvRows.Read(body.Span).TryGet(out var csv, out problem)
+            || !room.Check.Check(csv, schema, mapping.Length == 0 ? null : mapping, id, room.Clock.GetUtcNow()).TryGet(out var rows, out problem))
+            return problem;
+        await using (rows)
+            while (await rows.NextAsync(http.RequestAborted) is not null)
+            {
+                // Judged while they go by.
+            }
+
+        var result = rows.Result;
+        var feedback = QualityFeedback.Of(result.Faults, rules.Rules);
+        if (http.Request.Query["format"] == "csv")
+        {
+            await RoomHttp.SendAsync(http, StatusCodes.Status200OK, "text/csv; charset=utf-8", feedback.ToCsv());
+            return null;
+        }
+
+        await RoomHttp.WriteAsync(http, StatusCodes.Status200OK, json =>
+        {
+            json.WriteStartObject();
+            json.WriteNumber("rows"u8, result.Rows);
+            json.WriteNumber("refused"u8, result.Refused);
+            ShowQuality.WriteScores(json, result.Scores, result.Score);
+            json.WritePropertyName("feedback"u8);
+            json.WriteRawValue(feedback.ToJson());
+            json.WriteEndObject();
+        });
+        return null;
+    }
+}
+
+/// <summary><c>GET /standards/quality/{dataset}</c>: what its deliveries were found to be; <c>…/dqv</c>: the last one as JSON-LD.</summary>
+internal static class ShowQuality
+{
+    public static void Map(IEndpointRouteBuilder routes, QualityRoom room)
+    {
+        routes.MapGet("/standards/quality/{dataset}", RoomHttp.Handle(http => HistoryAsync(http, room))).RequireAuthorization(Permissions.SharingRead)
+            .WithName("ShowQuality").WithSummary("What the deliveries of a dataset were found to be, newest first (limit)").WithTags("Standards");
+        routes.MapGet("/standards/quality/{dataset}/dqv", RoomHttp.Handle(http => DqvAsync(http, room))).RequireAuthorization(Permissions.SharingRead)
+            .WithName("DescribeQuality").WithSummary("The quality of a dataset after W3C DQV, as JSON-LD").WithTags("Standards");
+    }
+
+    public static void WriteScores(Utf8JsonWriter json, IReadOnlyDictionary<string, double> scores, double? score)
+    {
+        json.WriteStartObject("scores"u8);
+        foreach (var name in Dimensions.Names)
+            if (scores.TryGetValue(name, out var one))
+                json.WriteNumber(name, one);
+        json.WriteEndObject();
+        if (score is { } all)
+            json.WriteNumber("score"u8, all);
+    }
+
+    private static async ValueTask<Problem?> HistoryAsync(HttpContext http, QualityRoom room)
+    {
+        if (!QualityRoom.Http.Page(http).TryGet(out var page, out var problem) || !Known(http, room).TryGet(out var dataset, out problem))
+            return problem;
+        await RoomHttp.WriteAsync(http, StatusCodes.Status200OK, json =>
+        {
+            json.WriteStartObject();
+            json.WriteString("dataset"u8, dataset);
+            json.WriteStartArray("deliveries"u8);
+            foreach (var judged in room.Book.History(dataset).Reverse().Take(page.Limit))
+            {
+                json.WriteStartObject();
+                json.WriteString("at"u8, RoomHttp.Time(judged.At));
+                json.WriteString("asOf"u8, RoomHttp.Time(judged.AsOf));
+                if (judged.Rules is { } rules)
+                {
+                    json.WriteString("rules"u8, rules);
+                    json.WriteNumber("rulesVersion"u8, judged.RulesVersion);
+                }
+
+                json.WriteNumber("rows"u8, judged.Rows);
+                json.WriteNumber("refused"u8, judged.Refused);
+                WriteScores(json, judged.Scores, judged.Score);
+                json.WriteStartObject("counts"u8);
+                foreach (var (rule, count) in judged.Counts)
+                    json.WriteNumber(rule, count);
+                json.WriteEndObject();
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+            json.WriteEndObject();
+        });
+        return null;
+    }
+
+    private static async ValueTask<Problem?> DqvAsync(HttpContext http, QualityRoom room)
+    {
+        if (!Known(http, room).TryGet(out var dataset, out var problem))
+            return problem;
+        if (room.Book.History(dataset) is not [.., var last])
+            return QualityProblems.Unknown.Because($"No delivery of {dataset} was judged yet.", "It is judged when it is delivered.");
+        var buffer = new System.Buffers.ArrayBufferWriter<byte>(4096);
+        using (var json = new Utf8JsonWriter(buffer))
+            DqvWriter.Write(json, $"{http.Request.Scheme}://{http.Request.Host}/catalog/datasets/{Uri.EscapeDataString(dataset)}", last);
+        await RoomHttp.SendAsync(http, StatusCodes.Status200OK, "application/ld+json", buffer.WrittenMemory);
+        return null;
+    }
+
+    // Who may not know of a dataset hears the same as of one that is not there.
+    private static Result<string> Known(HttpContext http, QualityRoom room)
+    {
+        var dataset = http.Request.RouteValues["dataset"] as string ?? "";
+        return room.SchemaOf(dataset).Map(_ => dataset);
+    }
+}

@@ -99,14 +99,14 @@ internal sealed class TableUnderTest : IDisposable
 
     readonly bool _sealed;
     readonly TableSchema _schema;
-    EmbeddedOptions _options;
+    readonly EmbeddedOptions _options;
 
     public TableUnderTest(bool isSealed, TableSchema? schema = null, int groupRows = 2048, Action<FaultPoint>? fault = null, int groupBytes = 8 << 20)
     {
         (_sealed, _schema) = (isSealed, schema ?? People);
         Keys.Unlock(Owner, Key);
-        _options = EmbeddedUnderTest.Small with { Fault = fault, Tables = new TablesOptions { Keys = Keys, GroupRows = groupRows, GroupBytes = groupBytes, CacheBytes = 100_000 } };
-        Store = EmbeddedUnderTest.Open(Folder.Path, _options);
+        _options = new EmbeddedOptions { WalBytes = 256 << 10, Stop = _ => { }, Fault = fault, Tables = new TablesOptions { Keys = Keys, GroupRows = groupRows, GroupBytes = groupBytes, CacheBytes = 100_000 } };
+        Store = EmbeddedStore.Open(Folder.Path, TimeProvider.System, _options).Value;
         Table = Opened(Store, Facts);
     }
 
@@ -163,7 +163,7 @@ internal sealed class TableUnderTest : IDisposable
     public void Reopen()
     {
         Store.Dispose();
-        Store = EmbeddedUnderTest.Open(Folder.Path, _options);
+        Store = EmbeddedStore.Open(Folder.Path, TimeProvider.System, _options).Value;
         Table = Opened(Store, Facts);
     }
 
@@ -171,7 +171,7 @@ internal sealed class TableUnderTest : IDisposable
     public async Task<string> ElsewhereAsync(IReadOnlyList<ReadOnlyMemory<byte>> facts)
     {
         using TestFolder copy = Folder.Copy();
-        using EmbeddedStore store = EmbeddedUnderTest.Open(copy.Path, _options with { Fault = null });
+        using EmbeddedStore store = EmbeddedStore.Open(copy.Path, TimeProvider.System, _options with { Fault = null }).Value;
         ITable table = Opened(store, facts);
         List<object?[]> rows = await ReadAsync(table);
         Assert.Equal(table.Rows, rows.Count);

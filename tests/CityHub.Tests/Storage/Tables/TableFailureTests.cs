@@ -20,7 +20,7 @@ public sealed class TableFailureTests
     {
         FaultPoint point = Enum.Parse<FaultPoint>(name);
         TableUnderTest? test = null;
-        var left = new List<(string Before, string After)>();
+        var left = new List<Embedded.TestFolder>();
         List<ReadOnlyMemory<byte>> before = [], after = [];
         bool armed = false;
         int reached = 0;
@@ -34,11 +34,7 @@ public sealed class TableFailureTests
             // Before the fact: the facts are those of before. From then on: both.
             reached++;
             armed = false;
-            using var copy = running.Folder.Copy();
-            left.Add((copy.Path, ""));
-            string kept = System.IO.Path.Combine(running.Folder.Path, "..", System.IO.Path.GetFileName(running.Folder.Path) + "-crash");
-            Directory.Move(copy.Path, kept);
-            left[^1] = (kept, "");
+            left.Add(running.Folder.Copy());
         });
         await test.DeliverAsync(WriteMode.Replace, Persons(0, 300));
         string old = PlainRows.Say(await test.ReadAsync());
@@ -52,27 +48,9 @@ public sealed class TableFailureTests
         test.Reopen();
         Assert.Equal(1, reached);
         bool published = point is FaultPoint.TableBeforePublish or FaultPoint.TableBeforeDrop or FaultPoint.TableBeforeTidy;
-        try
-        {
-            (string folder, _) = Assert.Single(left);
-            if (!published)
-            {
-                Assert.Equal(old, await ReadAsync(folder, before, test));
-            }
-            else
-            {
-                Assert.Equal(fresh, await ReadAsync(folder, after, test));
-            }
-
-            Assert.Equal(fresh, await test.ElsewhereAsync(after));
-        }
-        finally
-        {
-            foreach ((string folder, _) in left)
-            {
-                Directory.Delete(folder, recursive: true);
-            }
-        }
+        using Embedded.TestFolder crashed = Assert.Single(left);
+        Assert.Equal(published ? fresh : old, await ReadAsync(crashed.Path, published ? after : before, test));
+        Assert.Equal(fresh, await test.ElsewhereAsync(after));
     }
 
     static async Task<string> ReadAsync(string folder, List<ReadOnlyMemory<byte>> facts, TableUnderTest test)
@@ -124,7 +102,7 @@ public sealed class TableFailureTests
     {
         using var test = new TableUnderTest(isSealed, groupRows: 64);
         await test.DeliverAsync(WriteMode.Upsert, Persons(0, 150));
-        await test.DeliverAsync(WriteMode.Upsert, Persons(100, 60, "later"));
+        await test.DeliverAsync(WriteMode.Upsert, [.. Persons(100, 60, "later").Where((_, i) => i % 2 == 0)]); // no group without a living row: those are not read
         string sound = PlainRows.Say(await test.ReadAsync());
         test.Store.Dispose();
         var random = new Random(7);

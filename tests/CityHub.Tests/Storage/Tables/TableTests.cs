@@ -159,8 +159,7 @@ public sealed class TableTests
         Assert.Equal(3, test.Segments.Length);
 
         Assert.Equal(5000 - 2048, (await PlainRows.ReadAsync(first)).Count);
-        Assert.Equal(Say([.. Persons(2500, 2500), .. Persons(0, 2500, "second")]
-            .Select(r => r[..2])), Say(await PlainRows.ReadAsync(second)));
+        Assert.Equal(Say(Persons(2500, 2500).Concat(Persons(0, 2500, "second")).Select(r => r[..2])), Say(await PlainRows.ReadAsync(second)));
         Assert.Equal(Say(Persons(7, 1)), Say(await test.ReadAsync()));
         Assert.Single(test.Segments);
     }
@@ -224,7 +223,7 @@ public sealed class TableTests
 
         // Whoever has the owner's key can open the commitment, however the rows are cut.
         using var hash = new RowHash(test.Keys.Unwrap(TableUnderTest.Owner, manifest.Salt) ?? []);
-        await using IRows rows = new PlainRows(TableUnderTest.People, Persons(0, 3, "secret"), batch: 1);
+        await using var rows = new PlainRows(TableUnderTest.People, Persons(0, 3, "secret"), batch: 1);
         while (await rows.NextAsync(Cancel) is { } batch)
         {
             hash.Add(batch);

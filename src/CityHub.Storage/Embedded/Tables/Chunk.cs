@@ -45,7 +45,7 @@ internal sealed class Chunk
         if (_form == ChunkForm.Words)
         {
             _words = from.Count(rows);
-            if (_wordOffsets.Length <= _words)
+            if (_words >= _wordOffsets.Length)
             {
                 _wordOffsets = new int[_words + 1];
             }
@@ -81,7 +81,7 @@ internal sealed class Chunk
         }
     }
 
-    public bool HasNulls => _nulls > 0;
+    public int Footprint => _bytes.Length + _wordOffsets.Length * sizeof(int);
 
     public bool IsNull(int row) => _nulls > 0 && (_bytes[_nulls + (row >> 3)] >> (row & 7) & 1) != 0;
 

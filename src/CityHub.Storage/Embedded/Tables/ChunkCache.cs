@@ -25,7 +25,7 @@ internal sealed class ChunkCache(int mostBytes)
             }
         }
 
-        byte[] bytes = [];
+        byte[] bytes = GC.AllocateUninitializedArray<byte>(directory.Groups[group].Lengths[column] + Chunk.Slack);
         using Seal seal = segment.NewSeal();
         int length = segment.Read(seal, directory, group, column, ref bytes);
         var chunk = new Chunk();
@@ -37,10 +37,10 @@ internal sealed class ChunkCache(int mostBytes)
                 return chunk; // locked meanwhile: not to be kept
             }
 
-            if (_entries.TryAdd(place, new LinkedListNode<Entry>(new(place, chunk, bytes.Length))))
+            if (_entries.TryAdd(place, new LinkedListNode<Entry>(new(place, chunk, chunk.Footprint))))
             {
                 _order.AddFirst(_entries[place]);
-                _bytes += bytes.Length;
+                _bytes += chunk.Footprint;
             }
 
             while (_bytes > mostBytes && _order.Count > 1 && _order.Last is { } oldest)

@@ -329,8 +329,9 @@ internal sealed partial class EmbeddedTable
             _hash = new RowHash(salt);
             TablesOptions options = table._options.Tables;
             int columns = table.Schema.Columns.Count;
-            int most = Math.Clamp(options.GroupBytes / (8 * columns) / ChunkWriter.BlockRows * ChunkWriter.BlockRows, ChunkWriter.BlockRows, Math.Max(ChunkWriter.BlockRows, options.GroupRows));
-            _group = new GroupBuffer(table.Schema, Math.Min(most, options.GroupRows), options.GroupBytes);
+            int rows = table.Schema.Key < 0 ? options.GroupRows : Math.Min(options.GroupRows, options.KeyedGroupRows);
+            int fitting = Math.Max(1, options.GroupBytes / (8 * columns) / ChunkWriter.BlockRows) * ChunkWriter.BlockRows;
+            _group = new GroupBuffer(table.Schema, Math.Min(rows, fitting), options.GroupBytes);
             lock (table._gate)
             {
                 (_known, _first) = (mode is ManifestMode.Upsert or ManifestMode.Append ? table._index : null, table._places);

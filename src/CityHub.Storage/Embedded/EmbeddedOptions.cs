@@ -1,4 +1,5 @@
 using CityHub.Storage.Embedded.Series;
+using CityHub.Storage.Embedded.Tables;
 
 namespace CityHub.Storage.Embedded;
 
@@ -30,6 +31,8 @@ public sealed record EmbeddedOptions
     public Action<byte[]> Entropy { get; init; } = static bytes => System.Security.Cryptography.RandomNumberGenerator.Fill(bytes);
 
     public SeriesOptions Series { get; init; } = new();
+
+    public TablesOptions Tables { get; init; } = new();
 
     /// <summary>
     /// What happens when it is no longer known what is on disk: the process must end, and the next start takes the normal recovery

@@ -2,11 +2,13 @@ using CityHub.Core.Facts;
 using CityHub.Core.Ports;
 using CityHub.Core.Problems;
 using CityHub.Core.Series;
+using CityHub.Core.Tables;
 using CityHub.Storage.Embedded.Facts;
 using CityHub.Storage.Embedded.Series;
 using CityHub.Storage.Embedded.Snapshots;
 using CityHub.Storage.Embedded.Sqlite;
 using CityHub.Storage.Embedded.Subjects;
+using CityHub.Storage.Embedded.Tables;
 using CityHub.Storage.Embedded.Views;
 
 namespace CityHub.Storage.Embedded;
@@ -20,10 +22,12 @@ public sealed class EmbeddedStore : IDisposable, IAsyncDisposable
     readonly EmbeddedSeries _series;
     readonly SubjectKeys _keys;
     readonly ActLog _acts;
+    readonly EmbeddedTables _tables;
     bool _disposed;
 
-    EmbeddedStore(string folder, FolderLock held, FactLog log, ViewsFile views, EmbeddedSeries series, SnapshotFolder snapshots, SubjectKeys keys, ActLog acts) =>
-        (Folder, _lock, _log, _views, _series, Snapshots, _keys, _acts) = (folder, held, log, views, series, snapshots, keys, acts);
+    EmbeddedStore(string folder, FolderLock held, FactLog log, ViewsFile views, EmbeddedSeries series, SnapshotFolder snapshots, SubjectKeys keys, ActLog acts,
+        EmbeddedTables tables) =>
+        (Folder, _lock, _log, _views, _series, Snapshots, _keys, _acts, _tables) = (folder, held, log, views, series, snapshots, keys, acts, tables);
 
     public string Folder { get; }
 
@@ -36,6 +40,8 @@ public sealed class EmbeddedStore : IDisposable, IAsyncDisposable
     public ISnapshots Snapshots { get; }
 
     public IActs Acts => _acts;
+
+    public ITables Tables => _tables;
 
     /// <summary>
     /// Opens the folder, making it when it is new. Recovery is part of every opening; there is no other path.
@@ -73,7 +79,8 @@ public sealed class EmbeddedStore : IDisposable, IAsyncDisposable
                 return refused;
             }
 
-            var store = new EmbeddedStore(folder, held, log, views, series, snapshots, keys, ActLog.Open(log, views, keys, time, options.Entropy));
+            var store = new EmbeddedStore(folder, held, log, views, series, snapshots, keys, ActLog.Open(log, views, keys, time, options.Entropy),
+                new EmbeddedTables(folder, options));
             (held, log, views, series, keys) = (null, null, null, null, null);
             return store;
         }
@@ -132,6 +139,10 @@ public sealed class EmbeddedStore : IDisposable, IAsyncDisposable
     /// <returns>The first thing that is wrong; null where nothing is.</returns>
     public string? CheckActs() => _acts.Check();
 
+    /// <summary>Whether every byte of every table that is open is what its manifest says; needs nobody's key.</summary>
+    /// <returns>The first damage; null where there is none.</returns>
+    public Problem? CheckTables() => _tables.Check();
+
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _disposed, true))
@@ -142,6 +153,7 @@ public sealed class EmbeddedStore : IDisposable, IAsyncDisposable
         _log.Dispose();
         _series.Dispose();
         _views.Dispose();
+        _tables.Dispose();
         _keys.Dispose();
         _lock.Dispose();
     }

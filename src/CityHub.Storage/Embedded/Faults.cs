@@ -27,4 +27,12 @@ internal enum FaultPoint
     SnapshotBeforeRename,
     SnapshotBeforeFolderSync,
     SnapshotBeforeTidy,
+    TableBeforeWrite,
+    TableBeforeDirectory,
+    TableBeforeSync,
+    TableBeforeFolderSync,
+    TableBeforeAnswer,
+    TableBeforePublish,
+    TableBeforeDrop,
+    TableBeforeTidy,
 }

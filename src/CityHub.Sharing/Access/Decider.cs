@@ -48,7 +48,7 @@ public static class Decider
             return true;
         var held = grants.Of(dataset.Id, department);
         for (var i = 0; i < held.Count; i++)
-            if (held[i].Receiver == department && held[i].Dataset == dataset.Id && held[i].State != GrantState.Disposed)
+            if (held[i].State != GrantState.Disposed && IsReceiver(held[i], department, dataset))
                 return true;
         return false;
     }
@@ -141,9 +141,12 @@ public static class Decider
         return System.Numerics.BitOperations.IsPow2((int)mode) && (ask.Right != Rights.Obtain || (mode & OfRows) != 0);
     }
 
-    /// <summary>A standing grant stands only as long as the dataset is unconditional, or open.</summary>
     private static bool IsFor(Grant grant, Ask ask, string? department, Dataset dataset) =>
-        grant.Dataset == dataset.Id && (ask.Grant is null || ask.Grant == grant.Id)
+        (ask.Grant is null || ask.Grant == grant.Id) && IsReceiver(grant, department, dataset);
+
+    /// <summary>A standing grant stands only as long as the dataset is unconditional, or open.</summary>
+    private static bool IsReceiver(Grant grant, string? department, Dataset dataset) =>
+        grant.Dataset == dataset.Id
         && (grant.Receiver == AnyDepartment ? department is not null && dataset.Class == SharingClass.Unconditional
             : grant.Receiver == Public ? dataset.Open
             : grant.Receiver == department);

@@ -1,0 +1,37 @@
+using CityHub.Core.Problems;
+using CityHub.Sharing.Parties;
+
+namespace CityHub.Sharing.Calendars;
+
+/// <summary>What a clock does when materials that were missing have come (art. 21 leaves it to local rules).</summary>
+public enum AfterSupplement
+{
+    /// <summary>Counts from the beginning.</summary>
+    Restart,
+
+    /// <summary>Goes on where it stood when the materials were asked for.</summary>
+    Resume,
+}
+
+/// <summary>One deadline of a jurisdiction.</summary>
+/// <param name="Article">Name and source in one: decree, article, and the case where the article has several.</param>
+/// <param name="ExtensionDays">0: the text knows no extension.</param>
+public sealed record DeadlineRule(string Article, int WorkingDays, int ExtensionDays, AfterSupplement AfterSupplement, Words What);
+
+/// <summary>Every deadline of a jurisdiction as data, versioned: local rules shorten what the decree gives, and a city says so here and not in code.</summary>
+/// <param name="UnusedDays">A grant that nobody used for so long lapses.</param>
+public sealed record JurisdictionProfile(string Id, int Version, string Jurisdiction, string Zone, string Source, int UnusedDays, IReadOnlyList<DeadlineRule> Deadlines)
+{
+    public const string Update = "809/17-update", Publish = "809/17-publish", AnswerUnconditional = "809/21-unconditional", AnswerConditional = "809/21-conditional",
+        Delivery = "809/22", Correction = "809/26";
+
+    /// <summary>The articles without which no request could run.</summary>
+    public static readonly IReadOnlyList<string> Needed = [Update, Publish, AnswerUnconditional, AnswerConditional, Delivery, Correction];
+
+    public string Name => $"{Id}@{Version.ToString(System.Globalization.CultureInfo.InvariantCulture)}";
+
+    public TimeZoneInfo TimeZone { get; } = TimeZoneInfo.FindSystemTimeZoneById(Zone);
+
+    public Result<DeadlineRule> Rule(string article) =>
+        Deadlines.FirstOrDefault(d => d.Article == article) is { } rule ? rule : CalendarProblems.NoRule(Name, article);
+}

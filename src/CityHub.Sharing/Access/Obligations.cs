@@ -62,8 +62,11 @@ public readonly record struct Quota(long? RowsPerDay, long? RequestsPerDay, long
 /// </summary>
 public sealed record Obligations
 {
+    // Names are compared byte by byte: two that a culture takes for one are two fields. Stands before Nothing, which is made of it.
+    private static readonly ImmutableSortedDictionary<string, MaskKind> NoMasks = ImmutableSortedDictionary.Create<string, MaskKind>(StringComparer.Ordinal);
+
     /// <summary>The fields that may leave; null: all of the dataset. Meet: those of both.</summary>
-    public ImmutableSortedSet<string>? Fields { get; init; }
+    public ImmutableSortedSet<string>? Fields { get; init => field = value?.WithComparer(StringComparer.Ordinal); }
 
     /// <summary>All must hold. Meet: all of both.</summary>
     public ImmutableHashSet<RowRule> Rows { get; init; } = [];
@@ -72,7 +75,7 @@ public sealed record Obligations
     public Grain Grain { get; init; }
 
     /// <summary>Fields that are not named are raw. Meet: the strongest of each.</summary>
-    public ImmutableSortedDictionary<string, MaskKind> Masks { get; init; } = ImmutableSortedDictionary<string, MaskKind>.Empty;
+    public ImmutableSortedDictionary<string, MaskKind> Masks { get; init => field = value.WithComparers(StringComparer.Ordinal); } = NoMasks;
 
     /// <summary>Groups of fewer are not released; 0 or 1: rows themselves may be. Meet: the greater.</summary>
     public int SmallestGroup { get; init; }
@@ -97,7 +100,7 @@ public sealed record Obligations
     /// <summary>Neutral: the meet with it changes nothing.</summary>
     public static readonly Obligations Nothing = new();
 
-    public Obligations Meet(Obligations other) => new()
+    public Obligations Meet(Obligations other) => ReferenceEquals(this, other) || ReferenceEquals(other, Nothing) ? this : ReferenceEquals(this, Nothing) ? other : new()
     {
         Fields = Fields is null ? other.Fields : other.Fields is null ? Fields : Fields.Intersect(other.Fields),
         Rows = Rows.Union(other.Rows),
@@ -111,4 +114,16 @@ public sealed record Obligations
         Onward = Onward && other.Onward,
         TellSubject = TellSubject || other.TellSubject,
     };
+
+    /// <summary>The strongest that applies to the field.</summary>
+    public MaskKind MaskOf(string name) => Masks.Count == 0 ? MaskKind.Raw : Masks.GetValueOrDefault(name);
+
+    /// <summary>By what they say, not by which objects say it.</summary>
+    public bool Equals(Obligations? other) =>
+        other is not null && (Fields is null ? other.Fields is null : other.Fields is not null && Fields.SetEquals(other.Fields)) && Rows.SetEquals(other.Rows) && Grain == other.Grain
+        && Masks.Count == other.Masks.Count && Masks.All(mask => other.Masks.TryGetValue(mask.Key, out var kind) && kind == mask.Value) && SmallestGroup == other.SmallestGroup
+        && Nullable.Equals(Epsilon, other.Epsilon) && Quota == other.Quota && Expires == other.Expires && DestroyWithin == other.DestroyWithin && Onward == other.Onward
+        && TellSubject == other.TellSubject;
+
+    public override int GetHashCode() => HashCode.Combine(Fields?.Count ?? -1, Rows.Count, Grain, Masks.Count, SmallestGroup, Epsilon, Expires, HashCode.Combine(DestroyWithin, Onward, TellSubject));
 }

@@ -1,5 +1,6 @@
 using CityHub.Core.Grains;
 using CityHub.Core.Tables;
+using CityHub.Sharing.Access;
 using CityHub.Sharing.Parties;
 
 namespace CityHub.Sharing.Catalogue;
@@ -193,6 +194,9 @@ public sealed record Dataset
 
     /// <summary>Names of the datasets that it was made from: it inherits their strictest rules.</summary>
     public IReadOnlyList<string> DerivedFrom { get; init; } = [];
+
+    /// <summary>What binds every release of it, and of what is made from it, whatever a grant says.</summary>
+    public Obligations Obligations { get; init; } = Obligations.Nothing;
 
     public TableSchema Schema() => new([.. Fields.Select(f => new TableColumn(f.Name, f.Type, f.Nullable))], Key is null ? -1 : Fields.TakeWhile(f => f.Name != Key).Count(), Version);
 }

@@ -22,11 +22,15 @@ public abstract class FactBook : IDisposable
 
     protected TimeProvider Clock { get; }
 
+    /// <summary>Of the fact that is being applied.</summary>
+    protected long Position { get; private set; }
+
     /// <summary>Reads the stream; once, before anything else.</summary>
     public void Load()
     {
         foreach (var fact in _log.Read(0, Stream))
         {
+            Position = fact.Position;
             Apply(fact.Type, fact.Payload, fact.At);
             _version = fact.Version;
         }
@@ -54,8 +58,13 @@ public abstract class FactBook : IDisposable
             if (!(await _log.AppendAsync(new Append(Stream, decided.Facts, now) { ExpectedVersion = _version }, CancellationToken.None)).TryGet(out var appended, out problem))
                 return problem;
             _version = appended.Version;
+            Position = appended.Position - decided.Facts.Count;
             foreach (var fact in decided.Facts)
+            {
+                Position++;
                 Apply(fact.Type, fact.Payload, appended.At);
+            }
+
             return decided.Answer;
         }
         finally

@@ -10,7 +10,7 @@ using CityHub.Sharing.Parties;
 namespace CityHub.Sharing.Requests;
 
 /// <summary>What a decision about a request knows of the rest of the city.</summary>
-internal sealed record RequestWorld(ICatalogue Catalogue, IDepartments Departments, IResponsibilities Responsibilities, IGrantChecks Checks, IGrantUse Use, IDeadlines Deadlines);
+internal sealed record RequestWorld(ICatalogue Catalogue, IDepartments Departments, IResponsibilities Responsibilities, IPurposes Purposes, IGrantUse Use, IDeadlines Deadlines);
 
 /// <summary>What an event does: the next state and clock, and a changed grant where there is one.</summary>
 /// <param name="Clock">The clock after the event; null: none runs.</param>
@@ -255,7 +255,7 @@ internal static class RequestRules
         };
         if (world.Responsibilities.Beyond(grant) is { } beyond)
             return beyond;
-        return world.Checks.Check(grant, dataset) is { } cannot ? cannot : grant;
+        return GrantCheck.Executable(grant, dataset, world.Purposes) is { } cannot ? cannot : grant;
     }
 
     public static string GrantId(string request) => "g-" + (request.StartsWith("r-", StringComparison.Ordinal) ? request[2..] : request);

@@ -49,6 +49,6 @@ internal readonly struct Details
 
     public bool HasDocuments => Json.TryGetProperty("documents"u8, out var list) && list.GetArrayLength() > 0;
 
-    private static bool AreDocuments(JsonElement list) => list.ValueKind == JsonValueKind.Array && list.EnumerateArray().All(d =>
+    public static bool AreDocuments(JsonElement list) => list.ValueKind == JsonValueKind.Array && list.EnumerateArray().All(d =>
         d.ValueKind == JsonValueKind.Object && GrantJson.Optional(d, "name") is { Length: > 0 } && GrantJson.Optional(d, "sha256") is { Length: 64 } hash && hash.All(char.IsAsciiHexDigit));
 }

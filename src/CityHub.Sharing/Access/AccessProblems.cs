@@ -23,6 +23,10 @@ public static class AccessProblems
     public static readonly ProblemKind PeriodNotGranted = new("period-not-granted", "The period lies outside the grant", 403);
     public static readonly ProblemKind GrantNotExecutable = new("grant-not-executable", "The grant says something that no release can keep", 422);
 
+    public static readonly ProblemKind PurposeNotProper = new("purpose-not-proper", "The purpose cannot be listed like this", 422);
+    public static readonly ProblemKind PurposeChangeUnknown = new("purpose-change-unknown", "No such change of the purposes waits for a decision", 404);
+    public static readonly ProblemKind FourEyes = new("purpose-four-eyes", "Another person has to decide", 403);
+
     private static readonly Dictionary<string, ProblemKind> Kinds = new ProblemKind[]
     {
         SharingProblems.DatasetUnknown, SharingProblems.AccessRefused, AskNotClear, RolesInConflict, OperatorReadsNothing, DatasetNotPublished, DatasetNegative, DatasetWithheld,

@@ -49,16 +49,25 @@ public interface ITable
     /// <summary>True while the owner has not unlocked it: nothing can be read, written or searched.</summary>
     bool Locked { get; }
 
-    /// <summary>Durable on return, and not yet published.</summary>
+    /// <summary>Durable on return, and not yet published. Who prepares next waits until this draft is published or abandoned.</summary>
     ValueTask<Result<TableDraft>> PrepareAsync(IRows rows, WriteMode mode, CancellationToken cancel = default);
 
     void Publish(TableDraft draft);
+
+    /// <summary>The fact of the draft could not be written: its segments go.</summary>
+    void Abandon(TableDraft draft)
+    {
+    }
+
+    /// <summary>Writes the rows anew where most of what lies on disk is superseded; the draft is published like a delivery. Null: there is nothing to gain.</summary>
+    ValueTask<Result<TableDraft?>> CompactAsync(CancellationToken cancel = default) => new((Result<TableDraft?>)(TableDraft?)null);
 
     /// <param name="columns">Indexes of the columns wanted, in the order in which they are wanted.</param>
     /// <param name="from">Rows to pass over.</param>
     Result<IRows> Scan(ReadOnlyMemory<int> columns, long from = 0);
 
     /// <summary>The row with this key: one batch of one row, or of none. Asks for a table with a key.</summary>
+    /// <param name="key">As it is written: UTF-8 text, decimal digits, true or false, ISO 8601.</param>
     Result<RowBatch> Find(ReadOnlySpan<byte> key, ReadOnlyMemory<int> columns);
 }
 

@@ -153,7 +153,8 @@ internal sealed class RowBuffer(TableSchema schema)
             }
             else if (into.Type == ColumnType.Text)
             {
-                var (text, used) = (from.Utf8(row), into.Offsets[Rows]);
+                var text = from.Utf8(row);
+                var used = into.Offsets[Rows];
                 Columns.RoomForBytes(into, used, text.Length);
                 text.CopyTo(into.Bytes.AsSpan(used));
                 into.Offsets[Rows + 1] = used + text.Length;

@@ -22,14 +22,15 @@ internal sealed class RowFilter
             if (CellText.TryRead(type, text, out var value) || open)
                 values.Add(value);
             else
-                (Column, values) = (-1, values); // what cannot be read lets nothing pass
+                Column = -1; // what cannot be read lets nothing pass
         }
 
         _values = [.. values];
         if (_test == RowTest.Between)
         {
             (_from, _to) = rule.Values.Length == 2 ? (rule.Values[0].Length > 0, rule.Values[1].Length > 0) : (false, false);
-            Column = rule.Values.Length == 2 ? Column : -1;
+            if (rule.Values.Length != 2)
+                Column = -1;
         }
         else if (_test == RowTest.Under && type != ColumnType.Text)
         {

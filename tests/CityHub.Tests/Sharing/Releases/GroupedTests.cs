@@ -1,0 +1,105 @@
+using CityHub.Privacy;
+using CityHub.Sharing.Access;
+using CityHub.Sharing.Releases;
+using CityHub.Tests.Storage.Embedded;
+using Microsoft.Extensions.Time.Testing;
+
+namespace CityHub.Tests.Sharing.Releases;
+
+public sealed class GroupedTests
+{
+    private static readonly Grouping ByArea = new(["area"], [(Measure.Count, null, "n")]);
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Groups_that_are_too_small_are_left_out_and_never_a_single_one()
+    {
+        using var bureau = Of(("500101", 20), ("500102", 30), ("500103", 3), ("500104", 12));
+        bureau.Grant(obligations: Obligations.Nothing with { SmallestGroup = 10 });
+        // 500103 is too small; 500104 goes with it, or its size would follow from the sum.
+        Assert.Equal(["500101|20", "500102|30"], await bureau.Rows(Bureau.Ask(), new ReleaseQuery { GroupBy = ByArea }));
+        Assert.Equal("rows-not-released", await bureau.RefusedWith(Bureau.Ask()));
+        Assert.Equal("rows-not-released", await bureau.RefusedWith(Bureau.Ask(), new ReleaseQuery { Count = true, Limit = 0 }));
+    }
+
+    [Fact]
+    public async Task Two_questions_whose_difference_is_one_person_have_the_same_answer()
+    {
+        using var bureau = Of(("500101", 20), ("500102", 30));
+        bureau.Table.Content.Add(Person(99, "500199"));
+        bureau.Grant(obligations: Obligations.Nothing with { SmallestGroup = 10 });
+        var all = new Grouping([], [(Measure.Count, null, "n")]);
+        var with = await bureau.Rows(Bureau.Ask(), new ReleaseQuery { GroupBy = all, Where = new Condition.In("area", ["500101", "500102", "500199"]) });
+        var without = await bureau.Rows(Bureau.Ask(), new ReleaseQuery { GroupBy = all, Where = new Condition.In("area", ["500101", "500102"]) });
+        Assert.Equal(without, with);
+    }
+
+    [Fact]
+    public async Task A_value_that_few_of_a_group_have_is_not_summed()
+    {
+        using var bureau = Of(("500101", 20), ("500102", 30));
+        foreach (var row in bureau.Table.Content)
+            row[4] = row[3] == "500101" && row[0]?.EndsWith("0001", StringComparison.Ordinal) != true ? null : "1000";
+        bureau.Grant(obligations: Obligations.Nothing with { SmallestGroup = 10 });
+        Assert.Equal(
+            ["500101|20|∅", "500102|30|30000"],
+            await bureau.Rows(Bureau.Ask(), new ReleaseQuery { GroupBy = new Grouping(["area"], [(Measure.Count, null, "n"), (Measure.Sum, "income", "sum")]) }));
+        Assert.Equal("measure-not-released", await bureau.RefusedWith(Bureau.Ask(), new ReleaseQuery { GroupBy = new Grouping(["area"], [(Measure.Greatest, "income", "most")]) }));
+    }
+
+    [Fact]
+    public async Task Rows_of_one_person_are_one_member()
+    {
+        using var bureau = Of(("500101", 20), ("500102", 20));
+        for (var i = 0; i < 50; i++)
+            bureau.Table.Content.Add(Person(7, "500150"));
+        bureau.Table.Content.AddRange(Enumerable.Range(0, 12).Select(i => Person(300 + i, "500160")));
+        bureau.Grant(obligations: Obligations.Nothing with { SmallestGroup = 10 });
+        Assert.DoesNotContain(await bureau.Rows(Bureau.Ask(), new ReleaseQuery { GroupBy = ByArea }), row => row.StartsWith("500150", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Without_a_smallest_group_answers_are_exact()
+    {
+        using var bureau = Of(("500101", 2), ("500102", 3));
+        bureau.Grant(rights: Rights.Use);
+        Assert.Equal(
+            ["500102|3|3", "500101|2|2"],
+            await bureau.Rows(Bureau.Ask(right: Rights.Use), new ReleaseQuery { GroupBy = new Grouping(["area"], [(Measure.Count, null, "n"), (Measure.CountDistinct, "id", "people")]), OrderBy = [("n", true)] }));
+        Assert.Equal(["0"], await bureau.Rows(Bureau.Ask(right: Rights.Use), new ReleaseQuery { GroupBy = new Grouping([], [(Measure.Count, null, "n")]), Where = new Condition.Compare("area", "=", "x") }));
+    }
+
+    [Fact]
+    public async Task Noise_is_paid_from_the_budget_until_it_is_used_up()
+    {
+        using var folder = new TestFolder();
+        using var budget = BudgetLedger.Open(folder.File("budget"), new FakeTimeProvider(Bureau.Start));
+        budget.Grant(new BudgetAccount("residents", "rescue", "fire"), PrivacyCost.Parse("epsilon=2"), "test");
+        using var bureau = new Bureau(options: new ReleaseOptions { Secret = Bureau.Secret, Budget = budget, Entropy = () => new SeededEntropy(5) });
+        bureau.Grant(obligations: Obligations.Nothing with { Epsilon = 1, SmallestGroup = 2 });
+        var query = new ReleaseQuery { GroupBy = new Grouping([], [(Measure.Count, null, "n")]) };
+        var noisy = long.Parse(Assert.Single(await bureau.Rows(Bureau.Ask(), query)), System.Globalization.CultureInfo.InvariantCulture);
+        Assert.InRange(noisy, 150, 250);
+        _ = await bureau.Rows(Bureau.Ask(), query);
+        Assert.Equal("noise-budget-used-up", await bureau.RefusedWith(Bureau.Ask(), query));
+        Assert.Equal("measure-not-released", await bureau.RefusedWith(Bureau.Ask(), new ReleaseQuery { GroupBy = new Grouping([], [(Measure.Sum, "income", "s")]) }));
+    }
+
+    private static Bureau Of(params (string Area, int People)[] areas)
+    {
+        var bureau = new Bureau(rows: 0);
+        var next = 0;
+        foreach (var (area, people) in areas)
+            for (var i = 0; i < people; i++)
+                bureau.Table.Content.Add(Person(++next, area));
+        return bureau;
+    }
+
+    private static string?[] Person(int number, string area)
+    {
+        var row = MemoryTable.Row(number);
+        row[3] = area;
+        return row;
+    }
+}

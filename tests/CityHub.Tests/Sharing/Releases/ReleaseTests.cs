@@ -1,0 +1,246 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text.Json;
+using CityHub.Core.Grains;
+using CityHub.Sharing.Access;
+using CityHub.Sharing.Catalogue;
+using CityHub.Sharing.Releases;
+using CityHub.Tests.Storage.Embedded;
+
+namespace CityHub.Tests.Sharing.Releases;
+
+public sealed class ReleaseTests
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Nothing_leaves_when_the_opening_cannot_be_recorded()
+    {
+        var acts = new WatchedActs { Fails = act => act.Type == ReleaseActs.Opened };
+        using var bureau = new Bureau(acts: acts);
+        bureau.Grant();
+        Assert.Equal("storage-full", await bureau.RefusedWith(Bureau.Ask()));
+        Assert.Empty(acts.Recorded);
+    }
+
+    [Fact]
+    public async Task Persons_are_recorded_before_their_rows_leave_and_nothing_leaves_when_they_cannot_be()
+    {
+        var acts = new WatchedActs();
+        using var bureau = new Bureau(acts: acts);
+        bureau.Grant();
+        await using (var stream = await bureau.Opened(Bureau.Ask()))
+        {
+            Assert.DoesNotContain(acts.Recorded, act => act.Type == ReleaseActs.Seen);
+            Assert.Equal(200, (await stream.NextAsync(Cancel))?.Rows);
+            Assert.Equal(200, acts.Recorded.Where(act => act.Type == ReleaseActs.Seen).Sum(act => act.Subjects.Count));
+        }
+
+        acts.Fails = act => act.Type == ReleaseActs.Seen;
+        await using var second = await bureau.Opened(Bureau.Ask());
+        await Assert.ThrowsAsync<ReleaseEndedException>(async () => await second.NextAsync(Cancel));
+    }
+
+    [Fact]
+    public async Task One_row_has_its_person_in_the_opening_act()
+    {
+        using var bureau = new Bureau();
+        bureau.Grant();
+        Assert.Single(await bureau.Rows(Bureau.Ask(), new ReleaseQuery { Key = "500103199001010003" }));
+        Assert.Equal(1, Assert.Single(bureau.ActsOf(ReleaseActs.Opened)).Subjects);
+        Assert.Empty(bureau.ActsOf(ReleaseActs.Seen));
+        Assert.DoesNotContain("500103199001010003", string.Concat(bureau.ActsOf().Select(act => act.What)));
+    }
+
+    [Fact]
+    public async Task The_closing_act_says_what_was_received()
+    {
+        using var bureau = new Bureau();
+        bureau.Grant();
+        using var wire = new MemoryStream();
+        await using (var stream = await bureau.Opened(Bureau.Ask()))
+            await ReleaseCsv.WriteAsync(stream, wire, Cancel);
+        using var closed = JsonDocument.Parse(Assert.Single(bureau.ActsOf(ReleaseActs.Closed)).What);
+        Assert.Equal(wire.Length, closed.RootElement.GetProperty("bytes").GetInt64());
+        Assert.Equal(200, closed.RootElement.GetProperty("rows").GetInt64());
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(wire.ToArray())), closed.RootElement.GetProperty("sha256").GetString());
+        Assert.Equal("complete", closed.RootElement.GetProperty("how").GetString());
+    }
+
+    [Fact]
+    public async Task A_suspended_grant_stops_a_running_stream_within_one_block()
+    {
+        using var bureau = new Bureau(rows: 50_000);
+        bureau.Grant(obligations: Obligations.Nothing with { Fields = ["name", "born"] });
+        using var wire = new Watched(after: 200_000, () => bureau.Grant(state: GrantState.Suspended, version: 2));
+        await using (var stream = await bureau.Opened(Bureau.Ask()))
+            await Assert.ThrowsAsync<ReleaseEndedException>(() => ReleaseCsv.WriteAsync(stream, wire, Cancel));
+        Assert.InRange(wire.Since, 0, RunningRelease.MostBlock);
+        Assert.Contains("\"ended\"", Assert.Single(bureau.ActsOf(ReleaseActs.Closed)).What);
+    }
+
+    [Fact]
+    public async Task A_grant_that_runs_out_or_is_changed_ends_the_stream()
+    {
+        using var bureau = new Bureau();
+        bureau.Grant();
+        await using var one = await bureau.Opened(Bureau.Ask());
+        bureau.Grant(version: 2, obligations: Obligations.Nothing with { Fields = ["born"] });
+        Assert.Throws<ReleaseEndedException>(() => one.Sending("x"u8));
+        await using var other = await bureau.Opened(Bureau.Ask());
+        bureau.Clock.Advance(TimeSpan.FromDays(400));
+        Assert.Throws<ReleaseEndedException>(() => other.Sending("x"u8));
+    }
+
+    [Fact]
+    public async Task A_question_knows_nothing_outside_the_grant_and_sees_only_masked_values()
+    {
+        using var bureau = new Bureau();
+        bureau.Grant(obligations: Obligations.Nothing with
+        {
+            Fields = ["id", "area", "born"], Masks = ImmutableSortedDictionary<string, MaskKind>.Empty.Add("id", MaskKind.Partial).Add("area", MaskKind.Hidden),
+        });
+        Assert.Equal("query-field-unknown", await bureau.RefusedWith(Bureau.Ask(), new ReleaseQuery { Where = new Condition.Compare("income", ">", "5") }));
+        Assert.Equal("query-field-unknown", await bureau.RefusedWith(Bureau.Ask(), new ReleaseQuery { OrderBy = [("name", false)] }));
+        Assert.Empty(await bureau.Rows(Bureau.Ask(), new ReleaseQuery { Where = new Condition.Compare("id", "=", "500103199001010003") }));
+        Assert.Empty(await bureau.Rows(Bureau.Ask(), new ReleaseQuery { Where = new Condition.Like("area", "5%") }));
+        Assert.NotEmpty(await bureau.Rows(Bureau.Ask(), new ReleaseQuery { Where = new Condition.Compare("id", "=", "500***********0003") }));
+        Assert.Equal(2, bureau.ActsOf(ReleaseActs.Refused).Count);
+    }
+
+    [Fact]
+    public async Task An_area_or_a_period_finer_than_what_is_released_is_refused()
+    {
+        using var bureau = new Bureau();
+        bureau.Grant(obligations: Obligations.Nothing with { Grain = new Grain(TimeGrain.Month, SpaceGrain.City, EntityGrain.Individual) });
+        Assert.Equal("area-not-granted", await bureau.RefusedWith(Bureau.Ask() with { Area = "500103" }));
+        Assert.NotEmpty(await bureau.Rows(Bureau.Ask() with { Area = "5001" }));
+        Assert.Equal("period-not-granted", await bureau.RefusedWith(Bureau.Ask() with { From = new(2026, 2, 3, 0, 0, 0, TimeSpan.FromHours(8)) }));
+        Assert.Equal("released", await bureau.RefusedWith(Bureau.Ask() with { From = new(2026, 2, 1, 0, 0, 0, TimeSpan.FromHours(8)) }));
+    }
+
+    [Fact]
+    public async Task The_right_to_use_gives_answers_and_no_rows()
+    {
+        using var bureau = new Bureau();
+        bureau.Grant(rights: Rights.Use);
+        Assert.Equal("rows-not-released", await bureau.RefusedWith(Bureau.Ask(right: Rights.Use)));
+        await using var counted = await bureau.Opened(Bureau.Ask(right: Rights.Use), new ReleaseQuery { Count = true, Limit = 0 });
+        Assert.Equal(200, counted.Total);
+    }
+
+    [Theory]
+    [InlineData("500103199001010003", "true", "true")]
+    [InlineData("500103199001010003", "false", "false")]
+    [InlineData("500103199001019999", "true", "unknown")]
+    public async Task A_verification_says_yes_no_or_unknown(string key, string married, string answer)
+    {
+        using var bureau = new Bureau();
+        bureau.Grant(rights: Rights.Use);
+        Assert.Equal([answer], await bureau.Rows(Bureau.Ask(DeliveryModes.Verify, Rights.Use), new ReleaseQuery { Key = key, Where = new Condition.Compare("married", "=", married) }));
+    }
+
+    [Fact]
+    public async Task A_verification_has_to_say_of_whom()
+    {
+        using var bureau = new Bureau();
+        bureau.Grant(rights: Rights.Use);
+        Assert.Equal("verify-not-clear", await bureau.RefusedWith(Bureau.Ask(DeliveryModes.Verify, Rights.Use), new ReleaseQuery { Where = new Condition.Compare("married", "=", "true") }));
+    }
+
+    [Fact]
+    public async Task Quotas_hold_for_all_streams_together_and_over_a_start()
+    {
+        using var folder = new TestFolder();
+        using (var bureau = new Bureau(folder))
+        {
+            bureau.Grant(obligations: Obligations.Nothing with { Quota = new Quota(300, 100, null) });
+            await bureau.Releases.LoadAsync(Cancel);
+            var asked = await Task.WhenAll(Enumerable.Range(0, 4).Select(async _ =>
+            {
+                await using var stream = await bureau.Opened(Bureau.Ask());
+                try
+                {
+                    return (await stream.NextAsync(Cancel))?.Rows ?? 0;
+                }
+                catch (ReleaseEndedException)
+                {
+                    return 0;
+                }
+            }));
+            Assert.Equal(300, asked.Sum());
+        }
+
+        using var again = new Bureau(folder);
+        again.Grant(obligations: Obligations.Nothing with { Quota = new Quota(300, 100, null) });
+        await again.Releases.LoadAsync(Cancel);
+        await using var none = await again.Opened(Bureau.Ask());
+        await Assert.ThrowsAsync<ReleaseEndedException>(async () => await none.NextAsync(Cancel));
+        again.Clock.Advance(TimeSpan.FromDays(1));
+        await using var tomorrow = await again.Opened(Bureau.Ask());
+        Assert.Equal(200, (await tomorrow.NextAsync(Cancel))?.Rows);
+    }
+
+    [Fact]
+    public async Task What_a_crash_left_open_is_reported_once()
+    {
+        using var folder = new TestFolder();
+        TestFolder crashed;
+        using (var bureau = new Bureau(folder))
+        {
+            bureau.Grant();
+            await bureau.Releases.LoadAsync(Cancel);
+            _ = await bureau.Rows(Bureau.Ask());
+            var open = await bureau.Opened(Bureau.Ask());
+            crashed = folder.Copy();
+            await open.DisposeAsync();
+        }
+
+        using (crashed)
+        {
+            using (var found = new Bureau(crashed))
+            {
+                await found.Releases.LoadAsync(Cancel);
+                Assert.Equal("g1", Assert.Single(found.Releases.Unclosed).Grant);
+                Assert.Single(found.ActsOf(ReleaseActs.Unclosed));
+            }
+
+            using var next = new Bureau(crashed);
+            await next.Releases.LoadAsync(Cancel);
+            Assert.Empty(next.Releases.Unclosed);
+            Assert.Single(next.ActsOf(ReleaseActs.Unclosed));
+        }
+    }
+
+    [Fact]
+    public async Task Canaries_are_the_same_in_every_delivery_and_in_no_answer()
+    {
+        using var bureau = new Bureau(options: new ReleaseOptions { Secret = Bureau.Secret, Canaries = (_, _) => 10 });
+        bureau.Grant();
+        var plain = await bureau.Rows(Bureau.Ask());
+        var delivered = await bureau.Rows(Bureau.Ask(DeliveryModes.Batch));
+        Assert.Equal(200, plain.Count);
+        Assert.Equal(210, delivered.Count);
+        Assert.Equal(delivered, await bureau.Rows(Bureau.Ask(DeliveryModes.Batch)));
+        await using var counted = await bureau.Opened(Bureau.Ask(DeliveryModes.Batch), new ReleaseQuery { Count = true });
+        Assert.Equal(200, counted.Total);
+    }
+
+    /// <summary>Calls back once when so much was written, and counts what comes after.</summary>
+    private sealed class Watched(int after, Action once) : MemoryStream
+    {
+        private bool _called;
+
+        public long Since { get; private set; }
+
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            base.Write(buffer.Span);
+            if (_called)
+                Since += buffer.Length;
+            else if (_called = Length > after)
+                once();
+            return default;
+        }
+    }
+}

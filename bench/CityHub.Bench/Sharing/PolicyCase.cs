@@ -7,7 +7,7 @@ using CityHub.Sharing.Parties;
 
 namespace CityHub.Bench.Sharing;
 
-/// <summary>A small world drawn at random: one dataset, some grants, a tree of purposes, and an ask. Made so that about a third of the asks are permitted and every test is the one that fails now and then.</summary>
+/// <summary>A small world drawn at random: one dataset, some grants, a tree of purposes, and an ask. Made so that about one ask in eighteen is permitted and every test is the one that fails now and then.</summary>
 public sealed record PolicyCase(Dataset Dataset, bool Negative, ImmutableArray<Grant> Grants, ImmutableArray<Purpose> Purposes, Ask Ask, DateTimeOffset Now)
 {
     public const string Id = "people";

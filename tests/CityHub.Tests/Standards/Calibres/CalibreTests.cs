@@ -126,7 +126,7 @@ public sealed class CalibreTests
 // No cent has a double of its own; what is lost beyond that is far below half a cent, however many there are.
             Assert.Equal((double)(cents.Sum(c => (decimal)c) / 100m), (await Calibre.Of("f", Declare("sum(amount)")).Value.EvaluateAsync(Table(rows, batch))).Value ?? -1, 1e-8);
         }, iter: 200);
-        Assert.Equal(1, (await Calibre.Of("f", Declare("sum(amount)")).Value.EvaluateAsync(Table([("a", 1e16, 1, null, null), ("a", 1, 1, null, null), ("a", -1e16, 1, null, null)], 2))).Value);
+        Assert.Equal(1, (await Calibre.Of("f", Declare("sum(amount)")).Value.EvaluateAsync(Table([("a", 1e16, 1, null, null), ("a", 1, 1, null, null), ("a", -1e16, 1, null, null)], 2), TestContext.Current.CancellationToken)).Value);
     }
 
     [Fact]

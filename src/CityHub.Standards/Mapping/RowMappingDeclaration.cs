@@ -37,8 +37,8 @@ internal sealed record RowMappingDeclaration
                 return RowMappingProblems.Malformed.Because("The mapping is null.", "It is an object with columns.");
             // The reader lets null stand as an element of a list.
             var hole = declaration.Columns.Any(c => c is null || (c.Steps?.Any(s => s is null || (s.Codes?.Any(v => v.Value is null) ?? false) || (s.Patterns?.Any(t => t is null) ?? false)) ?? false) || (c.Join?.Any(t => t is null) ?? false))
-                || (declaration.Examples?.Any(e => e is null) ?? false) || (declaration.Source?.Any(c => c is null) ?? false) || (declaration.Target?.Any(c => c is null) ?? false) || (declaration.Missing?.Any(t => t is null) ?? false);
-            return hole ? RowMappingProblems.Malformed.Because("An element of a list is null.") : declaration;
+                || (declaration.Examples?.Any(e => e is null) ?? false) || (declaration.Source?.Any(c => c?.Name is null) ?? false) || (declaration.Target?.Any(c => c?.Name is null) ?? false) || (declaration.Missing?.Any(t => t is null) ?? false);
+            return hole ? RowMappingProblems.Malformed.Because("An element of a list is null, or a column has no name.") : declaration;
         }
         catch (JsonException e)
         {
@@ -66,8 +66,7 @@ internal sealed record DeclaredColumn(string Name, string? Type = null, bool Req
         [.. schema.Columns.Select((c, i) => new DeclaredColumn(c.Name, Types[(int)c.Type], !c.Nullable, i == schema.Key))];
 
     public static string? Fault(IReadOnlyList<DeclaredColumn> columns) =>
-        columns.FirstOrDefault(c => c is null || string.IsNullOrEmpty(c.Name) || (c.Type is { } type && Array.IndexOf(Types, type) < 0)) is { } wrong ? $"The type of the column {wrong.Name} is none of {string.Join(", ", Types)}."
-        : columns.Any(c => c is null) ? "A column is null."
+        columns.FirstOrDefault(c => c.Type is { } type && Array.IndexOf(Types, type) < 0) is { } wrong ? $"The type of the column {wrong.Name} is none of {string.Join(", ", Types)}."
         : columns.GroupBy(c => c.Name, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twice ? $"The column {twice.Key} is declared twice." : null;
 }
 

@@ -63,6 +63,9 @@ internal static class RuleCompiler
         var dimension = rule.Dimension is null ? kind.Dimension : Array.IndexOf(Dimensions.Names, rule.Dimension);
         if (dimension < 0)
             return QualityProblems.Malformed.Because($"{rule.Id}: {rule.Dimension} is no dimension.", string.Join(", ", Dimensions.Names), "GB/T 36344");
+        // A parameter of a constructor may be left out of the JSON.
+        if (rule.When is { Field: null })
+            return QualityProblems.Malformed.Because($"{rule.Id}: when names no field.", "{\"field\": \"…\", \"in\": [\"…\"]}");
         if (kind.Field && rule.Field is null && rule.Check != "readable")
             return QualityProblems.Malformed.Because($"{rule.Id}: the check {rule.Check} is about a field, and none is given.");
         if (rule.Refuse && rule.Check is "outlier" or "rows" or "coverage" or "fresh" or "onTime" or "columns" or "reachable")

@@ -112,6 +112,7 @@ public sealed class DeliveryCheckTests
     [InlineData("""{"id":"x","check":"outlier","field":"area","refuse":true}""", "quality-rules-malformed")]
     [InlineData("""{"id":"x","check":"required","field":"colour"}""", "quality-rules-other-schema")]
     [InlineData("""{"id":"x","check":"codes","field":"no","table":"nowhere"}""", "quality-rules-malformed")]
+    [InlineData("""{"id":"x","check":"required","field":"no","when":{"in":["A"]}}""", "quality-rules-malformed")]
     public void Rules_that_cannot_work_are_refused_before_a_row_is_read(string rule, string code)
     {
         var rules = QualityRules.Read(Encoding.UTF8.GetBytes($$"""{"rules":[{{rule}}]}""")).Value;

@@ -18,6 +18,9 @@ public interface IActs
     /// <param name="after">A position in the log; 0 for the beginning.</param>
     IEnumerable<SubjectAct> Of(string subject, long after = 0);
 
+    /// <summary>The same, newest first: at most so many, of those before a position (<see cref="long.MaxValue"/>: the newest of all).</summary>
+    IEnumerable<SubjectAct> Newest(string subject, long before, int most) => Of(subject).Where(act => act.Position < before).Reverse().Take(most);
+
     /// <summary>
     /// Destroys the person's key: what acts say of them can never be read again, their tags belong to nobody, and every proof stays valid. Recorded first.
     /// False when the person is not known.

@@ -94,6 +94,47 @@ internal sealed class ActLog : IActs
         }
     }
 
+    /// <summary>Of the acts only those are read and opened that are given; their positions alone are cheap.</summary>
+    public IEnumerable<SubjectAct> Newest(string subject, long before, int most)
+    {
+        if (!_keys.TryGet(subject, out byte[]? key))
+        {
+            yield break;
+        }
+
+        CatchUp();
+        string tag = TagOf(key);
+        byte[] box = BoxKey(key);
+        var positions = new Queue<long>();
+        foreach ((string at, _) in _view.Scan(Key(tag, 0), tag + "/"))
+        {
+            long position = long.Parse(at.AsSpan(tag.Length + 1), NumberStyles.None, CultureInfo.InvariantCulture);
+            if (position >= before)
+            {
+                break;
+            }
+
+            positions.Enqueue(position);
+            if (positions.Count > most)
+            {
+                positions.Dequeue();
+            }
+        }
+
+        foreach (long position in positions.Reverse())
+        {
+            foreach (Fact fact in _log.Read(position - 1))
+            {
+                if (Opened(fact, tag, box) is { } act)
+                {
+                    yield return act;
+                }
+
+                break;
+            }
+        }
+    }
+
     public async ValueTask<Result<bool>> ForgetAsync(string subject, CancellationToken cancel = default)
     {
         if (!_keys.TryGet(subject, out byte[]? key))
@@ -136,9 +177,12 @@ internal sealed class ActLog : IActs
             {
                 return ActProblems.NotAnAct.Because("A subject has an id, stands once, and what the act says of it is a JSON object.");
             }
+        }
 
-            byte[] key = _keys.KeyOf(subject.Id);
-            boxes.Add((TagOf(key), Seal(BoxKey(key), subject.Fields.Span)));
+        byte[][] keys = _keys.KeysOf([.. act.Subjects.Select(subject => subject.Id)]);
+        for (int i = 0; i < keys.Length; i++)
+        {
+            boxes.Add((TagOf(keys[i]), Seal(BoxKey(keys[i]), act.Subjects[i].Fields.Span)));
         }
 
         return Payload(act.Tenant, act.What.Span, boxes);

@@ -99,39 +99,64 @@ internal sealed class SubjectKeys : IDisposable
     }
 
     /// <summary>The person's key, made durable before it is handed out when it is new.</summary>
-    public byte[] KeyOf(string subject)
+    public byte[] KeyOf(string subject) => KeysOf([subject])[0];
+
+    /// <summary>The keys of several persons, each once; those that are new share one flush, because 500 of them would take a quarter of a second one by one.</summary>
+    public byte[][] KeysOf(IReadOnlyList<string> subjects)
     {
-        Id id = Named(subject);
+        Id[] ids = [.. subjects.Select(Named)];
+        byte[][] found = new byte[ids.Length][];
+        var made = new List<(Id Id, long At, byte[] Key)>();
         lock (_gate)
         {
-            if (_keys.TryGetValue(id, out (long At, byte[] Key) known))
+            long end = _end;
+            long[] free = [.. _free];
+            for (int i = 0; i < ids.Length; i++)
             {
-                return known.Key;
+                if (_keys.TryGetValue(ids[i], out (long At, byte[] Key) known))
+                {
+                    found[i] = known.Key;
+                    continue;
+                }
+
+                byte[] key = GC.AllocateUninitializedArray<byte>(KeyBytes, pinned: true);
+                _entropy(key);
+                long at = made.Count < free.Length ? free[made.Count] : end;
+                end += made.Count < free.Length ? 0 : SlotBytes;
+                WriteSlot(ids[i], key, at); // A crash here leaves a slot that does not check, or a key that nobody used: both are free, or found again.
+                made.Add((ids[i], at, key));
+                found[i] = key;
             }
 
-            byte[] key = GC.AllocateUninitializedArray<byte>(KeyBytes, pinned: true);
-            _entropy(key);
-            Span<byte> slot = stackalloc byte[SlotBytes];
-            slot.Clear();
-            id.Write(slot);
-            key.CopyTo(slot[IdBytes..]);
-            BinaryPrimitives.WriteUInt32LittleEndian(slot[(IdBytes + KeyBytes)..], Series.Codec.Check.Of(slot[..(IdBytes + KeyBytes)]));
-            long at = _free.Count > 0 ? _free.Peek() : _end;
-            RandomAccess.Write(_file.SafeFileHandle, slot, at); // A crash here leaves a slot that does not check, or a key that nobody used: both are free, or found again.
-            _file.Flush(flushToDisk: true);
-            CryptographicOperations.ZeroMemory(slot);
-            if (_free.Count > 0)
+            if (made.Count > 0)
             {
-                _free.Pop();
-            }
-            else
-            {
-                _end += SlotBytes;
+                _file.Flush(flushToDisk: true);
             }
 
-            _keys.Add(id, (at, key));
-            return key;
+            _end = end;
+            foreach ((Id id, long at, byte[] key) in made)
+            {
+                if (_free.Count > 0)
+                {
+                    _free.Pop();
+                }
+
+                _keys.Add(id, (at, key));
+            }
         }
+
+        return found;
+    }
+
+    void WriteSlot(Id id, byte[] key, long at)
+    {
+        Span<byte> slot = stackalloc byte[SlotBytes];
+        slot.Clear();
+        id.Write(slot);
+        key.CopyTo(slot[IdBytes..]);
+        BinaryPrimitives.WriteUInt32LittleEndian(slot[(IdBytes + KeyBytes)..], Series.Codec.Check.Of(slot[..(IdBytes + KeyBytes)]));
+        RandomAccess.Write(_file.SafeFileHandle, slot, at);
+        CryptographicOperations.ZeroMemory(slot);
     }
 
     public bool TryGet(string subject, [NotNullWhen(true)] out byte[]? key)

@@ -2,6 +2,7 @@ using CityHub.Core.Grains;
 using CityHub.Core.Tables;
 using CityHub.Sharing.Catalogue;
 using CityHub.Sharing.Parties;
+using CityHub.Tests.Docs;
 using static CityHub.Tests.Sharing.Catalogue.CityUnderTest;
 
 namespace CityHub.Tests.Sharing.Catalogue;
@@ -80,6 +81,16 @@ public sealed class DatasetRulesTests
 
     [Fact]
     public void What_is_derived_names_what_it_is_from() => Assert.Equal(["derivedFrom"], Faults(Good with { DerivedFrom = ["nothing"] }));
+
+    [Fact]
+    public void The_entry_in_the_guide_for_data_officers_is_one()
+    {
+        var guide = File.ReadAllText(Repository.File("docs/guide/data-officer.md"));
+        var start = guide.IndexOf("```json\n", StringComparison.Ordinal) + 8;
+        var entry = DraftDataset.Read("hydrants", System.Text.Encoding.UTF8.GetBytes(guide[start..guide.IndexOf("```", start, StringComparison.Ordinal)]));
+        Ok(entry);
+        Assert.Empty(Faults(entry.Value));
+    }
 
     private static IEnumerable<string> Faults(Dataset entry) => DatasetRules.Faults(entry, CatalogueState.Empty, _ => true).Select(f => f.Member);
 }

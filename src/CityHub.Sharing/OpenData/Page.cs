@@ -1,11 +1,14 @@
 using System.Text;
 using System.Text.Encodings.Web;
+using System.Text.Unicode;
 
 namespace CityHub.Sharing.OpenData;
 
 /// <summary>A plain page for people; everything that is put on it is text.</summary>
 internal sealed class Page(string title)
 {
+    private static readonly HtmlEncoder Html = HtmlEncoder.Create(UnicodeRanges.All);
+
     private readonly StringBuilder _body = new();
 
     public Page Heading(string text) => Put("h1", text, null);
@@ -40,5 +43,5 @@ internal sealed class Page(string title)
         return this;
     }
 
-    private static string Safe(string text) => HtmlEncoder.Default.Encode(text);
+    private static string Safe(string text) => Html.Encode(text);
 }

@@ -59,7 +59,7 @@ internal sealed class SqlParser
             return No<SqlQuery>("FROM is expected");
         if (Name("the name of a table") is not { } from)
             return null;
-        if (TakeSign(","))
+        if (Next.IsSign(","))
             return No<SqlQuery>("a second table is not joined");
         Condition? where = null;
         if (Take("where") && (where = Or()) is null)
@@ -116,7 +116,7 @@ internal sealed class SqlParser
         {
             if (Column() is not { } column)
                 return null;
-            if (columns.Any(other => other.Name == column.Name))
+            if (columns.Any(other => other.Name == column.Name) && _at-- > 0)
                 return No<List<SqlColumn>>($"two columns are called \"{column.Name}\"; give one another name with AS");
             columns.Add(column);
             if (columns.Count > MostParts)

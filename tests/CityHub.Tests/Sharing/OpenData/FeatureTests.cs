@@ -42,7 +42,7 @@ public sealed class FeatureTests
     [InlineData("bbox=106,29,106.5,29.5", 6)]
     [InlineData("bbox=29,106,29.5,106.5&bbox-crs=http://www.opengis.net/def/crs/EPSG/0/4326", 6)]
     [InlineData("bbox=29,106,29.5,106.5&bbox-crs=http://www.opengis.net/def/crs/EPSG/0/4490", 6)]
-    [InlineData("bbox=11799866,3375577,11855546,3439512&bbox-crs=http://www.opengis.net/def/crs/EPSG/0/3857", 5)]
+    [InlineData("bbox=11799866,3375577,11855546,3439512&bbox-crs=http://www.opengis.net/def/crs/EPSG/0/3857", 6)]
     [InlineData("bbox=106,29,0,106.5,29.5,100", 6)]
     [InlineData("bbox=170,0,107,90", 11)]
     [InlineData("datetime=2026-11-01T01:00:00Z", 1)]

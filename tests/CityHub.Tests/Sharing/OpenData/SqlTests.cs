@@ -74,7 +74,7 @@ public sealed class SqlTests
     [InlineData("select * from a -- x", 17, "comment")]
     [InlineData("select x from a group by y", 27, "neither counted nor grouped")]
     [InlineData("select * from a order by 1", 26, "named")]
-    [InlineData("select x, x from a", 10, "two columns")]
+    [InlineData("select x, x from a", 11, "two columns")]
     [InlineData("select * from a where 'x", 23, "does not end")]
     [InlineData("select * from a group by x having y", 28, "HAVING")]
     public void What_is_outside_the_subset_is_refused_with_its_place(string sql, int at, string why)

@@ -1,14 +1,15 @@
 // node validate.mjs SHAPES[,SHAPES…] FILE…: one JSON object a file, with the number of triples and the results that are violations and warnings.
 import { createReadStream } from 'node:fs';
-import { rdfParser } from 'rdf-parse';
+import N3 from 'n3';
+import { JsonLdParser } from 'jsonld-streaming-parser';
 import SHACLValidator from 'rdf-validate-shacl';
 import factory from 'rdf-validate-shacl/src/defaultEnv.js';
 
 async function load(paths) {
   const dataset = factory.dataset();
   for (const path of paths) {
-    const type = path.endsWith('.jsonld') ? 'application/ld+json' : 'text/turtle';
-    const quads = rdfParser.parse(createReadStream(path), { contentType: type, baseIRI: 'http://base.example/' });
+    const parser = path.endsWith('.jsonld') ? new JsonLdParser({ baseIRI: 'http://base.example/' }) : new N3.StreamParser({ baseIRI: 'http://base.example/', format: 'text/turtle' });
+    const quads = createReadStream(path).pipe(parser);
     for await (const quad of quads) dataset.add(quad);
   }
   return dataset;

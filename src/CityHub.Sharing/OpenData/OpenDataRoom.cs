@@ -12,6 +12,7 @@ using CityHub.Sharing.Parties;
 using CityHub.Sharing.Releases;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Conditions = CityHub.Sharing.OpenData.Query.Conditions;
 
 namespace CityHub.Sharing.OpenData;
 

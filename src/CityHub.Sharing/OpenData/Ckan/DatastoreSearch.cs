@@ -9,6 +9,7 @@ using CityHub.Sharing.Catalogue;
 using CityHub.Sharing.OpenData.Query;
 using CityHub.Sharing.Releases;
 using Microsoft.AspNetCore.Http;
+using Conditions = CityHub.Sharing.OpenData.Query.Conditions;
 
 namespace CityHub.Sharing.OpenData.Ckan;
 

@@ -3,6 +3,7 @@ using CityHub.Core.Problems;
 using CityHub.Core.Tables;
 using CityHub.Sharing.Catalogue;
 using CityHub.Sharing.Releases;
+using Conditions = CityHub.Sharing.OpenData.Query.Conditions;
 
 namespace CityHub.Sharing.OpenData.Query;
 

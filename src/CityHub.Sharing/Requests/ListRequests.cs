@@ -73,7 +73,7 @@ internal static class ListRequests
         if (http.Request.Query.TryGetValue("state", out var word))
         {
             if (!Enum.TryParse<RequestState>(word, ignoreCase: true, out var read) || !Enum.IsDefined(read))
-                return SharingProblems.BadRequest.Because($"state is {word}.", $"There are {string.Join(", ", Enum.GetValues<RequestState>().Select(GrantJson.Word))}.", "docs/reference/request-states.md");
+                return NoState(word.ToString());
             state = read;
         }
 
@@ -104,6 +104,12 @@ internal static class ListRequests
             return problem;
         await RoomHttp.WriteAsync(http, StatusCodes.Status200OK, json => Write(json, request, room, caller, whole: true));
         return null;
+    }
+
+    private static Problem NoState(string word)
+    {
+        var states = string.Join(", ", Enum.GetValues<RequestState>().Select(GrantJson.Word));
+        return SharingProblems.BadRequest.Because($"state is {word}.", $"There are {states}.", "docs/reference/request-states.md");
     }
 
     /// <summary>The same question from here on.</summary>

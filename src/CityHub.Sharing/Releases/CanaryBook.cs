@@ -36,6 +36,13 @@ internal sealed class CanaryBook(IView view, ReadOnlyMemory<byte> secret)
             return view.Get(Name(grant, receiver)) is { } sealedRows ? Read(Open(sealedRows.Span, grant, receiver), schema) : null;
     }
 
+    /// <summary>Everybody for whom some were made.</summary>
+    public List<(string Grant, string Receiver)> Receivers()
+    {
+        lock (_gate)
+            return [.. view.Scan().Select(entry => entry.Key.Split('\n')).Where(parts => parts.Length == 2).Select(parts => (parts[0], parts[1]))];
+    }
+
     private RowBuffer? Of(Permit permit, string receiver, ITable table, int count)
     {
         var schema = permit.Dataset.Schema();

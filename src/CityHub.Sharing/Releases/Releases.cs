@@ -48,6 +48,9 @@ internal sealed class Releases : IReleases
 
     internal (long Grants, long Catalogue) Versions => (_grants.Version, _catalogue.Version);
 
+    /// <summary>To whom a leaked sample was given, where rows of nobody were put into deliveries.</summary>
+    public LeakTrace Leaks => new(_canaries, _grants, _catalogue, _purposes, _options);
+
     /// <summary>Once, before anything is asked for.</summary>
     public ValueTask LoadAsync(CancellationToken cancel = default) => _book.LoadAsync(Acts, cancel);
 

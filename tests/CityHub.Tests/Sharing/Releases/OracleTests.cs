@@ -30,7 +30,7 @@ public sealed class OracleTests
         from time in Gen.Int[0, 3]
         from test in Gen.Int[-1, Tests.Length - 1]
         from negate in Gen.Bool
-        from descending in Gen.Bool
+        from down in Gen.Bool
         from offset in Gen.Int[0, 5]
         from limit in Gen.Int[1, 60]
         select (new Obligations
@@ -39,7 +39,7 @@ public sealed class OracleTests
             Rows = [.. Rules.Where((_, i) => (rules >> i & 1) != 0 && i < 3)],
             Masks = Names.Select((name, i) => (name, (MaskKind)masks[i])).Where(mask => mask.name != "married" || mask.Item2 != MaskKind.Coarse).ToImmutableSortedDictionary(mask => mask.name, mask => mask.Item2),
             Grain = new Grain(new[] { TimeGrain.Instant, TimeGrain.Month, TimeGrain.Quarter, TimeGrain.Year }[time], SpaceGrain.Point, EntityGrain.Individual),
-        }, ConditionOf(test, negate), descending, offset, limit);
+        }, ConditionOf(test, negate), down, offset, limit);
 
     [Fact]
     public void Every_cell_that_leaves_is_the_oracles() => Cases.Sample(

@@ -38,6 +38,9 @@ internal sealed class DeliveryRoom(DeliveryBook book, ICatalogue catalogue, ITab
 
     public DateTimeOffset Now => clock.GetUtcNow();
 
+    /// <summary>What a delivery was found to be, by rule; for whoever keeps the history of quality.</summary>
+    public Func<Dataset, DateTimeOffset, ICheckedRows, ValueTask>? Judged { get; init; }
+
     public IEnumerable<Arrival> Arrivals => _arrivals.Keys;
 
     /// <summary>Rows of some delivery were published; by dataset.</summary>
@@ -83,21 +86,38 @@ internal sealed class DeliveryRoom(DeliveryBook book, ICatalogue catalogue, ITab
                 return problem;
             await using var taken = checkedRows;
             // Durable and in nobody's sight. A crash here leaves a draft without a fact.
-            if (!(await table.Table.PrepareAsync(taken, delivery.Mode, cancel)).TryGet(out var draft, out problem) || !source().TryGet(out var from, out problem))
+            if (!(await table.Table.PrepareAsync(taken, delivery.Mode, cancel)).TryGet(out var draft, out problem))
                 return problem;
+            if (!source().TryGet(out var from, out problem))
+            {
+                table.Table.Abandon(draft);
+                return problem;
+            }
+
             if (First(delivery, from, correction) is { } first)
+            {
+                table.Table.Abandon(draft);
                 return Outcome(first, FaultsOf(first) ?? []);
+            }
+
             var result = taken.Result;
             var what = new DeliveryReceived(
                 dataset.Id, dataset.Version, dataset.State == DatasetState.Published, table.Name, OwnerOf(dataset), schema.Columns, schema.Key, delivery.Mode, Encoding.UTF8.GetString(draft.Manifest.Span),
                 Convert.ToHexStringLower(draft.Hash.Span), draft.Rows, result.Refused, result.Score, result.Scores, Count(result.Faults), from, delivery.Mapping, delivery.AsOf, delivery.By, correction);
             // It happened, or it did not: once the fact is durable a crash leaves the publishing to the next start.
             if (!(await Book.RecordAsync(what)).TryGet(out var received, out problem))
+            {
+                table.Table.Abandon(draft);
                 return problem;
+            }
+
             table.Table.Publish(draft);
             _tables[dataset.Id] = table;
             Keep(dataset.Id, received.Position, result.Faults);
             Delivered?.Invoke(dataset.Id);
+            // The fact has the scores; what fails here is missing from the history by rule alone.
+            if (Judged is { } judged)
+                await judged(dataset, asOf, taken);
             return Outcome(received, result.Faults);
         }
         catch (IntakeException e)

@@ -1,0 +1,206 @@
+using System.Security.Cryptography;
+using CityHub.Core.Ports;
+using CityHub.Core.Problems;
+using CityHub.Server.Doors;
+using CityHub.Sensing.Sources;
+using CityHub.Sharing;
+using CityHub.Sharing.Access;
+using CityHub.Sharing.Calendars;
+using CityHub.Sharing.Catalogue;
+using CityHub.Sharing.Deliveries;
+using CityHub.Sharing.OpenData;
+using CityHub.Sharing.Parties;
+using CityHub.Sharing.Releases;
+using CityHub.Sharing.Requests;
+using CityHub.Sharing.Responsibilities;
+using CityHub.Sharing.Supervision;
+using CityHub.Standards;
+using CityHub.Standards.Mapping;
+using CityHub.Standards.Quality;
+using CityHub.Storage.Embedded;
+using CityHub.Storage.Embedded.Tables;
+
+namespace CityHub.Server.Sharing;
+
+/// <summary>
+/// Standards and sharing on one store: words, catalogue, lists, deliveries, requests, decisions, releases, supervision. The order in which they open is the order in which one
+/// needs the other: parties and calendars, the lists, the catalogue, rows, grants, decisions.
+/// </summary>
+internal sealed class SharingRooms : IAsyncDisposable
+{
+    private readonly List<IDisposable> _books = [];
+    private readonly BooksWatch _watch;
+    private readonly QualityRoom _quality;
+    private readonly RowMappingRoom _mappings;
+    private readonly AccessRoom _access;
+    private readonly CatalogueRoom _catalogueRoom;
+    private readonly ResponsibilityRoom _lists;
+    private readonly PartyRoom _partyRoom;
+    private readonly OpenDataRoom _openData;
+    private readonly DataKeyBook _dataKeys;
+    private readonly SupervisionRoom _supervision;
+    private readonly SourceRoom _sources;
+
+    private SharingRooms(EmbeddedStore store, DepartmentKeys keys, byte[] secret, string folder, string profile, IWitnessed? witnessed, HttpClient http, TimeProvider time, IIdSource ids, ILoggerFactory loggers)
+    {
+        var log = store.Log;
+        Keys = keys;
+        Standards = Own(new StandardsRoom(log, time));
+        var mappings = Own(new RowMappingBook(log, time, Standards.CodeTables));
+        var quality = Own(new QualityBook(log, time));
+        Parties = Own(new PartyBook(log, time));
+        Glass = Own(new BreakGlassBook(log, time, Parties));
+        var calendars = Own(new CalendarBook(log, time, profile));
+        Responsibilities = Own(new ResponsibilityBook(log, time, Parties));
+        Catalogue = Own(new CatalogueBook(log, time, calendars, Parties, Responsibilities));
+        Responsibilities.Catalogue = Catalogue;
+        Purposes = Own(new PurposeBook(log, time, ids));
+        Grants = Own(new GrantBook(log, time));
+        Use = new ReleaseUse(log);
+
+        var references = new LateReferences();
+        var check = new DeliveryCheck(id => mappings.Find(id)?.Declaration, id => quality.Find(id)?.Rules, Standards.CodeTables, references, time);
+        Deliveries = Own(new DeliveryRoom(Own(new DeliveryBook(log, time)), Catalogue, store.Tables, check, time)
+        {
+            Judged = async (dataset, asOf, rows) => await quality.RecordAsync(dataset.Id, dataset.QualityRules, asOf, rows),
+        });
+        var tables = new DatasetTables(store.Tables, Deliveries);
+        references.Known = new TableReferences(tables, _ => null);
+
+        Releases = new Releases(store.Acts, log, store.Views, tables, Grants, Catalogue, new PurposesNow(Purposes), time, new ReleaseOptions { Secret = secret, Witnessed = witnessed });
+        _access = new AccessRoom(Purposes, Grants, Catalogue, time);
+        Requests = new RequestRoom(
+            log, store.Acts, calendars, Grants, Catalogue, new RegisteredDepartments(Parties), new PurposesNow(Purposes), Responsibilities, Use, time, ids, RandomNumberGenerator.Fill, loggers.CreateLogger<RequestRoom>());
+
+        _quality = new QualityRoom(quality, check, time, Bearer.NameOf, Deliveries.SchemaOf);
+        _mappings = new RowMappingRoom(mappings, Bearer.NameOf, Deliveries.SchemaOf);
+        _catalogueRoom = new CatalogueRoom(Catalogue, MayDiscover, Use, time);
+        _lists = new ResponsibilityRoom(Responsibilities, () => (calendars.Calendar, calendars.Profile.Zone), Deliveries.Book.Marks, Use, Incidents, ids, time);
+        _partyRoom = new PartyRoom(Parties, Glass, ids);
+        _openData = new OpenDataRoom(Catalogue, Releases, MayDiscover, AskReader.AskOf, time) { Department = Parties.Find, Quality = dataset => Measures(quality, dataset) };
+        _dataKeys = Own(new DataKeyBook(log, time));
+        Supervision = Own(new SupervisionBook(log, time));
+        _supervision = new SupervisionRoom(Supervision, () => new EvidenceOfTheCity(log, Supervision).Read());
+        var sources = Own(new SourceBook(log, time));
+        _sources = new SourceRoom(sources, new SourceRunner(sources, Deliveries, Path.Combine(folder, "drop"), http, Environment.GetEnvironmentVariable, time, loggers.CreateLogger<SourceRunner>()), time, MayDeliver);
+        _watch = new BooksWatch([Catalogue], _lists, _supervision, time, loggers.CreateLogger<BooksWatch>());
+    }
+
+    public DepartmentKeys Keys { get; }
+
+    public StandardsRoom Standards { get; }
+
+    public PartyBook Parties { get; }
+
+    public BreakGlassBook Glass { get; }
+
+    public CatalogueBook Catalogue { get; }
+
+    public ResponsibilityBook Responsibilities { get; }
+
+    public PurposeBook Purposes { get; }
+
+    public GrantBook Grants { get; }
+
+    public DeliveryRoom Deliveries { get; }
+
+    public Releases Releases { get; }
+
+    public RequestRoom Requests { get; }
+
+    public SupervisionBook Supervision { get; }
+
+    public ReleaseUse Use { get; }
+
+    /// <summary>Reads every book, opens the tables, reports what a crash left open, and begins to watch the clocks.</summary>
+    public static async ValueTask<Result<SharingRooms>> OpenAsync(
+        EmbeddedStore store, DepartmentKeys keys, string folder, string profile, IWitnessed? witnessed, HttpClient http, TimeProvider time, IIdSource ids, ILoggerFactory loggers, CancellationToken cancel)
+    {
+        if (!SharingSecret.LoadOrCreate(folder).TryGet(out var secret, out var problem))
+            return problem;
+        var rooms = new SharingRooms(store, keys, secret, folder, profile, witnessed, http, time, ids, loggers);
+        foreach (var book in rooms._books.OfType<Core.Facts.FactBook>().Where(b => b is not CalendarBook and not GrantBook))
+            book.Load();
+        rooms.Standards.Start();
+        if (!rooms.Deliveries.OpenTables().TryGet(out _, out problem))
+        {
+            await rooms.DisposeAsync();
+            return problem;
+        }
+
+        await rooms.Requests.StartAsync();
+        await rooms.Releases.LoadAsync(cancel);
+        rooms._watch.Start();
+        rooms._sources.Runner.Start();
+        return rooms;
+    }
+
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        Standards.MapStandards(routes);
+        routes.MapRowMappings(_mappings);
+        routes.MapQuality(_quality);
+        routes.MapParties(_partyRoom);
+        routes.MapCatalogue(_catalogueRoom);
+        routes.MapResponsibilities(_lists);
+        routes.MapDeliveries(Deliveries);
+        routes.MapRequests(Requests);
+        AccessRoom.Map(routes, _access);
+        OpenDataRoom.MapOpenData(routes, _openData);
+        routes.MapSupervision(_supervision);
+        routes.MapSources(_sources);
+        routes.MapUnlock(_dataKeys, Keys);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _sources.Runner.DisposeAsync();
+        await _watch.DisposeAsync();
+        await Requests.DisposeAsync();
+        foreach (var book in Enumerable.Reverse(_books))
+            book.Dispose();
+    }
+
+    private bool MayDiscover(Caller caller, Dataset dataset) => Decider.MayDiscover(caller, dataset, Grants);
+
+    private Problem? MayDeliver(HttpContext http, string dataset) =>
+        Catalogue.Find(dataset) is not { } known ? SharingProblems.DatasetUnknown.Because($"There is no dataset {dataset}.", "GET /catalogue lists them.")
+        : SharingHttp.CallerOf(http) is var caller && caller.Department == known.Provider && caller.Is(Roles.DataOfficer | Roles.SharingOfficer) ? null
+        : SharingProblems.NotYours.Because($"The rows of {dataset} come from {known.Provider}.", "One of its data officers declares the source.", "decree 809, art. 11");
+
+    /// <summary>Violations found in a month (yyyy-MM), and emergency accesses opened.</summary>
+    private int Incidents(string department, string month) =>
+        Supervision.Cases.Values.Count(c => c.Violation.Department == department && c.FoundAt.ToString("yyyy-MM", System.Globalization.CultureInfo.InvariantCulture) == month);
+
+    private static IEnumerable<QualityMeasure> Measures(QualityBook quality, Dataset dataset) =>
+        quality.History(dataset.Id) is [.., var last] ? last.Scores.Select(s => new QualityMeasure(s.Key, s.Value, last.At)) : [];
+
+    private T Own<T>(T book)
+        where T : IDisposable
+    {
+        _books.Add(book);
+        return book;
+    }
+
+    /// <summary>The purposes as they are at this moment; one snapshot for one question.</summary>
+    private sealed class PurposesNow(PurposeBook book) : IPurposes
+    {
+        public bool IsKnown(string code) => book.Tree.IsKnown(code);
+
+        public bool Covers(string granted, string asked) => book.Tree.Covers(granted, asked);
+
+        public Obligations Of(string code) => book.Tree.Of(code);
+    }
+
+    /// <summary>Rules look into tables that stand only when the deliveries do.</summary>
+    private sealed class LateReferences : IReferences
+    {
+        public IReferences? Known { get; set; }
+
+        public ValueTask<IReadOnlySet<UInt128>?> KeysAsync(string dataset, string column, CancellationToken cancel) => Known?.KeysAsync(dataset, column, cancel) ?? default;
+
+        public ValueTask<IReadOnlyDictionary<UInt128, string>?> ValuesAsync(string dataset, string key, string column, CancellationToken cancel) => Known?.ValuesAsync(dataset, key, column, cancel) ?? default;
+
+        public double? Reachable(string dataset) => Known?.Reachable(dataset);
+    }
+}

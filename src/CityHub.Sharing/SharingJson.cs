@@ -69,7 +69,10 @@ internal static class SharingJson
     }
 
     /// <summary>A body with some members that the address or the hub itself gives, and that nobody else may.</summary>
-    public static Result<T> Body<T>(ReadOnlyMemory<byte> json, JsonTypeInfo<T> type, params IReadOnlyList<(string Name, JsonNode? Value)> given)
+    public static Result<T> Body<T>(ReadOnlyMemory<byte> json, JsonTypeInfo<T> type, params IReadOnlyList<(string Name, JsonNode? Value)> given) => Body(json, type, _ => { }, given);
+
+    /// <param name="complete">Puts in what the body leaves to its default: generated readers know no defaults of init-only members.</param>
+    public static Result<T> Body<T>(ReadOnlyMemory<byte> json, JsonTypeInfo<T> type, Action<JsonObject> complete, params IReadOnlyList<(string Name, JsonNode? Value)> given)
     {
         try
         {
@@ -82,6 +85,7 @@ internal static class SharingJson
                 members[name] = value;
             }
 
+            complete(members);
             return Body((ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(members.ToJsonString()), type);
         }
         catch (JsonException e)
@@ -92,6 +96,27 @@ internal static class SharingJson
         {
             return SharingProblems.BadRequest.Because($"The body is not usable: {e.Message}"); // A member that stands twice.
         }
+    }
+
+    /// <summary>Members that are missing, as a template has them; in objects that both have, too.</summary>
+    public static void Complete(JsonObject members, JsonObject template)
+    {
+        foreach (var (name, value) in template)
+        {
+            if (!members.ContainsKey(name))
+                members[name] = value?.DeepClone();
+            else if (value is JsonObject inner && members[name] is JsonObject mine)
+                Complete(mine, inner);
+        }
+    }
+
+    /// <summary>What a record has where nobody says anything, without the members that have to be said.</summary>
+    public static JsonObject Template<T>(T value, JsonTypeInfo<T> type, params IReadOnlyList<string> needed)
+    {
+        var template = JsonSerializer.SerializeToNode(value, type)?.AsObject() ?? [];
+        foreach (var name in needed)
+            template.Remove(name);
+        return template;
     }
 
     private static Problem Malformed(JsonException e) => SharingProblems.BadRequest.Because($"The body is not usable: {e.Message}", "The reference of sharing shows each body.");

@@ -7,7 +7,7 @@ using CityHub.Sharing.Calendars;
 namespace CityHub.Sharing.Catalogue;
 
 /// <summary>An entry was written, or changed before anybody approved it. The clock of art. 17 runs where a published entry is behind it.</summary>
-internal sealed record DatasetDrafted(Dataset Entry, string By, Deadline? UpdateDue);
+internal sealed record DatasetDrafted(Dataset Entry, string By, Deadline? UpdateDue = null);
 
 internal sealed record DatasetAssessed(string Id, int Version, Assessment Assessment);
 
@@ -45,6 +45,7 @@ internal sealed record CollectionFormEnded(string Id, string By);
         typeof(EnumWord<TimeGrain>), typeof(EnumWord<SpaceGrain>), typeof(EnumWord<EntityGrain>), typeof(EnumWord<MaskKind>), typeof(EnumWord<RowTest>), typeof(EnumWords<DeliveryModes>)])]
 [JsonSerializable(typeof(Dataset))]
 [JsonSerializable(typeof(CollectionForm))]
+[JsonSerializable(typeof(DataField))]
 [JsonSerializable(typeof(DatasetDrafted))]
 [JsonSerializable(typeof(DatasetAssessed))]
 [JsonSerializable(typeof(DatasetApproved))]

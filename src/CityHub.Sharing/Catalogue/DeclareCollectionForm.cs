@@ -75,6 +75,6 @@ internal static class DeclareCollectionForm
     {
         if (!(await SharingHttp.Room.BodyAsync(http, MostBytes)).TryGet(out var body, out var problem))
             return problem;
-        return SharingJson.Body(body, CatalogueJson.Default.CollectionForm, ("id", http.Request.RouteValues["id"] as string ?? ""), ("declaredBy", SharingHttp.CallerOf(http).Department ?? ""));
+        return SharingJson.Body(body, CatalogueJson.Default.CollectionForm, EntryBody.Fields, ("id", http.Request.RouteValues["id"] as string ?? ""), ("declaredBy", SharingHttp.CallerOf(http).Department ?? ""));
     }
 }

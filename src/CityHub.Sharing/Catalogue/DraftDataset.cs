@@ -1,4 +1,4 @@
-using System.Text.Json;
+using System.Text.Json.Nodes;
 using CityHub.Core.Facts;
 using CityHub.Core.Ports;
 using CityHub.Core.Problems;
@@ -59,5 +59,31 @@ internal static class DraftDataset
 
     /// <summary>What the hub itself says of an entry is not taken from a body.</summary>
     public static Result<Dataset> Read(string id, ReadOnlyMemory<byte> body) =>
-        SharingJson.Body(body, CatalogueJson.Default.Dataset, ("id", id), ("version", 1), ("state", "drafted"), ("assessments", new System.Text.Json.Nodes.JsonArray()), ("changedAt", DateTimeOffset.UnixEpoch), ("publishedAt", null));
+        SharingJson.Body(body, CatalogueJson.Default.Dataset, EntryBody.Complete, ("id", id), ("version", 1), ("state", "drafted"), ("assessments", new JsonArray()), ("changedAt", DateTimeOffset.UnixEpoch), ("publishedAt", null));
+}
+
+/// <summary>What an entry and its fields are where a body says nothing.</summary>
+internal static class EntryBody
+{
+    private static readonly JsonObject Entry = SharingJson.Template(
+        new Dataset { Id = "", Version = 1, Provider = "", Title = new Words("", ""), Abstract = new Words("", ""), Fields = [], Class = SharingClass.Conditional, Modes = DeliveryModes.None, Frequency = UpdateFrequency.Irregular },
+        CatalogueJson.Default.Dataset,
+        "id", "version", "provider", "title", "abstract", "fields", "class", "modes", "frequency");
+
+    private static readonly JsonObject Field = SharingJson.Template(new DataField("", Core.Tables.ColumnType.Text, new Words("", "")), CatalogueJson.Default.DataField, "name", "type", "title");
+
+    public static void Complete(JsonObject entry)
+    {
+        SharingJson.Complete(entry, Entry);
+        Fields(entry);
+    }
+
+    public static void Fields(JsonObject of)
+    {
+        if (of["fields"] is not JsonArray fields)
+            return;
+        foreach (var field in fields)
+            if (field is JsonObject members)
+                SharingJson.Complete(members, Field);
+    }
 }

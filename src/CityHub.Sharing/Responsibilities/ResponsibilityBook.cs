@@ -115,7 +115,7 @@ internal sealed class ResponsibilityBook(IFactLog log, TimeProvider clock, IPart
             if (!StatusRules.Status(item, deliveries, year, month, calendar, zone, now).TryGet(out var found, out var problem))
                 return problem;
             if (found.Status is { } status)
-                facts.Add(SharingJson.Said(new ResponsibilityAssessed(item.Id, item.Version, name, status, found.Owed, found.Delivered, found.Quality, found.Why), ResponsibilityJson.Default.ResponsibilityAssessed));
+                facts.Add(SharingJson.Said(new ResponsibilityAssessed(item.Id, item.Version, name, status, found.Owed, found.Delivered, found.Why, found.Quality), ResponsibilityJson.Default.ResponsibilityAssessed));
         }
 
         return ((IReadOnlyList<NewFact>)facts, facts.Count);

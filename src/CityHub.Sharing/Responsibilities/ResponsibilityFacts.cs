@@ -75,7 +75,7 @@ internal sealed record OwnerMissing(string Id, string To, string Level);
 
 /// <param name="Month">yyyy-MM.</param>
 /// <param name="Why">The periods or scores that decided.</param>
-internal sealed record ResponsibilityAssessed(string Id, int Version, string Month, ItemStatus Status, int Owed, int Delivered, double? Quality, string Why);
+internal sealed record ResponsibilityAssessed(string Id, int Version, string Month, ItemStatus Status, int Owed, int Delivered, string Why, double? Quality = null);
 
 internal sealed record DemandFiled(string Id, string Department, Words What, string Purpose, string Basis, string By);
 

@@ -191,6 +191,11 @@ public sealed class CatalogueFlowTests
         var body = """{"provider":"police","title":{"zh":"甲","en":"A"},"abstract":{"zh":"乙","en":"B"},"fields":[],"class":"conditional","modes":["api"],"frequency":"daily","state":"published"}""";
         Refused(DraftDataset.Read("x", Encoding.UTF8.GetBytes(body)), SharingProblems.BadRequest);
         Ok(DraftDataset.Read("x", Encoding.UTF8.GetBytes(body.Replace(",\"state\":\"published\"", "", StringComparison.Ordinal))));
+        var read = DraftDataset.Read("x", Encoding.UTF8.GetBytes(body.Replace("\"fields\":[]", """
+            "fields":[{"name":"a","type":"text","title":{"zh":"甲","en":"A"}}],"obligations":{"smallestGroup":3}
+            """, StringComparison.Ordinal).Replace(",\"state\":\"published\"", "", StringComparison.Ordinal))).Value;
+        Assert.Equal(("table", "", Sensitivity.Internal, true), (read.Format, read.Conditions, read.Fields[0].Sensitivity, read.Fields[0].Nullable));
+        Assert.Equal(new CityHub.Sharing.Access.Obligations { SmallestGroup = 3 }, read.Obligations);
         Refused(DraftDataset.Read("x", Encoding.UTF8.GetBytes(body.Replace("state", "colour", StringComparison.Ordinal))), SharingProblems.BadRequest);
     }
 

@@ -73,7 +73,7 @@ public sealed class CatalogueSearchTests
 
     private static CatalogueSearch Search(IEnumerable<Dataset> shelf)
     {
-        SearchEntry[] entries = [.. shelf.Select(d => new SearchEntry(d))];
+        SearchEntry[] entries = [.. shelf.OrderBy(d => d.Id, StringComparer.Ordinal).Select(d => new SearchEntry(d))];
         return new CatalogueSearch(() => entries);
     }
 }

@@ -11,6 +11,8 @@ namespace CityHub.Tests.Sharing.Deliveries;
 
 public sealed class DeliveryRoomTests : IAsyncDisposable
 {
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
     private readonly Dictionary<string, (WriteMode, List<string>)> _disk = [];
     private FakeTables _tables = new([]);
     private CityUnderTest? _city;
@@ -63,7 +65,7 @@ public sealed class DeliveryRoomTests : IAsyncDisposable
                 throw new IOException("crash");
         };
         await Assert.ThrowsAsync<IOException>(async () => await Room.DeliverAsync(
-            new Delivery("population", WriteMode.Replace, "police-officer", "x"), new TextRows(Schema(), "1|new"), () => step == "source" ? throw new IOException("crash") : "x", false, default));
+            new Delivery("population", WriteMode.Replace, "police-officer", "x"), new TextRows(Schema(), "1|new"), () => step == "source" ? throw new IOException("crash") : "x", false, Cancel));
         await RestartAsync();
         Assert.Equal([done ? "1|new" : "1|old"], Content());
         Assert.Equal(done ? 2 : 1, Room.Book.Of("population").Count);
@@ -93,24 +95,24 @@ public sealed class DeliveryRoomTests : IAsyncDisposable
     {
         await StartHubAsync();
         var at = City.Clock.GetUtcNow();
-        var first = (await GiveAsync("1|a", at, "f#1")).Value;
-        await GiveAsync("1|b", at.AddDays(1), "f#2");
-        var again = (await GiveAsync("1|a", at, "f#1")).Value;
+        var first = (await GiveFromAsync("1|a", at, "f#1")).Value;
+        await GiveFromAsync("1|b", at.AddDays(1), "f#2");
+        var again = (await GiveFromAsync("1|a", at, "f#1")).Value;
         Assert.Equal((first.Position, first.Taken), (again.Position, again.Taken));
         Assert.Equal(["1|b"], Content());
         Assert.Equal(2, Room.Book.Of("population").Count);
         await RestartAsync();
-        Assert.Equal(first.Position, (await GiveAsync("1|a", at, "f#1")).Value.Position);
+        Assert.Equal(first.Position, (await GiveFromAsync("1|a", at, "f#1")).Value.Position);
     }
 
     [Fact]
     public async Task Without_a_date_what_was_before_may_come_back()
     {
         await StartHubAsync();
-        var first = (await GiveAsync("1|a", null, "f#1")).Value;
-        Assert.Equal(first.Position, (await GiveAsync("1|a", null, "f#1")).Value.Position);
-        await GiveAsync("1|b", null, "f#2");
-        Assert.NotEqual(first.Position, (await GiveAsync("1|a", null, "f#1")).Value.Position);
+        var first = (await GiveFromAsync("1|a", null, "f#1")).Value;
+        Assert.Equal(first.Position, (await GiveFromAsync("1|a", null, "f#1")).Value.Position);
+        await GiveFromAsync("1|b", null, "f#2");
+        Assert.NotEqual(first.Position, (await GiveFromAsync("1|a", null, "f#1")).Value.Position);
         Assert.Equal(["1|a"], Content());
     }
 
@@ -119,7 +121,7 @@ public sealed class DeliveryRoomTests : IAsyncDisposable
     {
         await StartHubAsync();
         await GiveAsync("1|a", "2|b");
-        Ok(await Room.DeliverAsync(new Delivery("population", WriteMode.Upsert, "police-officer", "x"), new TextRows(Schema(), "2|B"), () => "x", true, default));
+        Ok(await Room.DeliverAsync(new Delivery("population", WriteMode.Upsert, "police-officer", "x"), new TextRows(Schema(), "2|B"), () => "x", true, Cancel));
         Assert.Equal(["1|a", "2|B"], Content());
         Assert.True(Room.Book.Of("population")[^1].What.Correction);
     }
@@ -130,9 +132,9 @@ public sealed class DeliveryRoomTests : IAsyncDisposable
         await StartHubAsync();
         await GiveAsync("1|a");
         await City.PublishAsync(Entry("population") with { Fields = [.. Entry("population").Fields, Field("more")] });
-        Refused(await Room.DeliverAsync(new Delivery("population", WriteMode.Append, "p", "x"), new TextRows(Schema(), "2|b|c")), DeliveryProblems.NotTaken);
+        Refused(await Room.DeliverAsync(new Delivery("population", WriteMode.Append, "p", "x"), new TextRows(Schema(), "2|b|c"), Cancel), DeliveryProblems.NotTaken);
         Assert.Equal(["1|a"], Content());
-        Ok(await Room.DeliverAsync(new Delivery("population", WriteMode.Replace, "p", "x"), new TextRows(Schema(), "2|b|c")));
+        Ok(await Room.DeliverAsync(new Delivery("population", WriteMode.Replace, "p", "x"), new TextRows(Schema(), "2|b|c"), Cancel));
         Assert.Equal(["2|b|c"], Content());
         await RestartAsync();
         Assert.Equal(["2|b|c"], Content());
@@ -144,7 +146,7 @@ public sealed class DeliveryRoomTests : IAsyncDisposable
         await StartHubAsync();
         await GiveAsync("1|a");
         await City.PublishAsync(Entry("secret") with { Protected = true });
-        Ok(await Room.DeliverAsync(new Delivery("secret", WriteMode.Replace, "p", "x"), new TextRows(Schema(), "2|b")));
+        Ok(await Room.DeliverAsync(new Delivery("secret", WriteMode.Replace, "p", "x"), new TextRows(Schema(), "2|b"), Cancel));
         Assert.Contains(("population", null, 0), _tables.Opened);
         Assert.Contains(("secret", "police", 0), _tables.Opened);
     }
@@ -159,14 +161,14 @@ public sealed class DeliveryRoomTests : IAsyncDisposable
         Refused(Room.SchemaOf("things"), DeliveryProblems.NotTaken);
         Assert.False(Room.SchemaOf("nothing").Ok);
         await City.PublishAsync(Entry("loose") with { Key = null });
-        Refused(await Room.DeliverAsync(new Delivery("loose", WriteMode.Upsert, "p", "x"), new TextRows(Schema(), "1|a")), DeliveryProblems.NotTaken);
+        Refused(await Room.DeliverAsync(new Delivery("loose", WriteMode.Upsert, "p", "x"), new TextRows(Schema(), "1|a"), Cancel), DeliveryProblems.NotTaken);
     }
 
     [Fact]
     public async Task Lineage_names_source_delivery_and_version()
     {
         await StartHubAsync();
-        var outcome = (await GiveAsync("1|a", null, "register.csv#sha256:00")).Value;
+        var outcome = (await GiveFromAsync("1|a", null, "register.csv#sha256:00")).Value;
         using var stream = new MemoryStream();
         using (var json = new System.Text.Json.Utf8JsonWriter(stream))
             Lineage.Write(json, City.Catalogue.Find("population") ?? Entry("population"), Room.Book.Of("population"));
@@ -208,10 +210,10 @@ public sealed class DeliveryRoomTests : IAsyncDisposable
     private TableSchema Schema() => Room.SchemaOf("population").Value;
 
     private ValueTask<Result<DeliveryOutcome>> GiveAsync(params string[] rows) =>
-        Room.DeliverAsync(new Delivery("population", WriteMode.Replace, "police-officer", $"s{Room.Book.Of("population").Count}"), new TextRows(Schema(), rows));
+        Room.DeliverAsync(new Delivery("population", WriteMode.Replace, "police-officer", $"s{Room.Book.Of("population").Count}"), new TextRows(Schema(), rows), Cancel);
 
-    private ValueTask<Result<DeliveryOutcome>> GiveAsync(string row, DateTimeOffset? asOf, string source) =>
-        Room.DeliverAsync(new Delivery("population", WriteMode.Replace, "police-officer", source) { AsOf = asOf }, new TextRows(Schema(), row));
+    private ValueTask<Result<DeliveryOutcome>> GiveFromAsync(string row, DateTimeOffset? asOf, string source) =>
+        Room.DeliverAsync(new Delivery("population", WriteMode.Replace, "police-officer", source) { AsOf = asOf }, new TextRows(Schema(), row), Cancel);
 
-    private IEnumerable<string> Content() => Room.TableOf("population") is FakeTables.FakeTable table ? table.Content : [];
+    private List<string> Content() => Room.TableOf("population") is FakeTables.FakeTable table ? table.Content : [];
 }

@@ -41,7 +41,7 @@ public sealed class IntakeTests
     public async Task Text_that_is_not_utf8_is_refused()
     {
         var bytes = new byte[] { (byte)'a', (byte)'\n', 0xCD, 0xF5, (byte)'\n' };
-        var problem = await RefusedAsync(async () => await ReadAsync((await CsvIntake.OpenAsync(Bytes(bytes, 64), (byte)',', default)).Value));
+        var problem = await RefusedAsync(async () => await ReadAsync((await CsvIntake.OpenAsync(Bytes(bytes, 64), (byte)',', Cancel)).Value));
         Assert.Contains("GB18030", problem.Hint, StringComparison.Ordinal);
     }
 
@@ -50,9 +50,9 @@ public sealed class IntakeTests
     {
         var limits = new IntakeLimits { MostBytes = 10_000, MostRowBytes = 1000 };
         var endless = "a,b\n1,\"" + new string('x', 5000);
-        Assert.Equal(SharingProblems.TooLarge, (await RefusedAsync(async () => await ReadAsync((await CsvIntake.OpenAsync(Bytes(Encoding.UTF8.GetBytes(endless), 100, limits), (byte)',', default)).Value))).Kind);
+        Assert.Equal(SharingProblems.TooLarge, (await RefusedAsync(async () => await ReadAsync((await CsvIntake.OpenAsync(Bytes(Encoding.UTF8.GetBytes(endless), 100, limits), (byte)',', Cancel)).Value))).Kind);
         var long_ = "a\n" + string.Concat(Enumerable.Repeat("1\n", 9000));
-        Assert.Equal(SharingProblems.TooLarge, (await RefusedAsync(async () => await ReadAsync((await CsvIntake.OpenAsync(Bytes(Encoding.UTF8.GetBytes(long_), 100, limits), (byte)',', default)).Value))).Kind);
+        Assert.Equal(SharingProblems.TooLarge, (await RefusedAsync(async () => await ReadAsync((await CsvIntake.OpenAsync(Bytes(Encoding.UTF8.GetBytes(long_), 100, limits), (byte)',', Cancel)).Value))).Kind);
     }
 
     /// <summary>Whatever the fields are, what was written is what is read, however the bytes are cut; and the hash is of the bytes.</summary>
@@ -61,7 +61,7 @@ public sealed class IntakeTests
     {
         var text = "a,b,c\r\n" + string.Concat(rows.Select(r => string.Join(',', r.Select(f => $"\"{f.Replace("\"", "\"\"", StringComparison.Ordinal)}\"")) + "\r\n"));
         var bytes = Encoding.UTF8.GetBytes(text);
-        await using var intake = (await CsvIntake.OpenAsync(Bytes(bytes, piece), (byte)',', default)).Value;
+        await using var intake = (await CsvIntake.OpenAsync(Bytes(bytes, piece), (byte)',', Cancel)).Value;
         Assert.Equal(string.Join(';', rows.Select(r => string.Join('|', r))), await ReadAsync(intake));
         Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(bytes)), intake.Sha256());
         Assert.Equal(rows.Length, intake.Rows);
@@ -81,7 +81,7 @@ public sealed class IntakeTests
     public async Task Lines_of_json_are_read_wherever_they_are_cut(string text, string rows)
     {
         for (var piece = 1; piece <= text.Length + 2; piece++)
-            Assert.Equal(rows, await ReadAsync((await JsonLinesIntake.OpenAsync(Bytes(Encoding.UTF8.GetBytes(text), piece), ["a", "b"], default)).Value));
+            Assert.Equal(rows, await ReadAsync((await JsonLinesIntake.OpenAsync(Bytes(Encoding.UTF8.GetBytes(text), piece), ["a", "b"], Cancel)).Value));
     }
 
     [Theory]
@@ -90,19 +90,21 @@ public sealed class IntakeTests
     [InlineData("[1]", "no JSON object")]
     [InlineData("{\"a\":1", "Row 1")]
     public async Task A_line_that_is_no_row_is_refused(string text, string why) => Assert.Contains(
-        why, (await RefusedAsync(async () => await ReadAsync((await JsonLinesIntake.OpenAsync(Bytes(Encoding.UTF8.GetBytes(text), 5), ["a", "b"], default)).Value))).Detail, StringComparison.Ordinal);
+        why, (await RefusedAsync(async () => await ReadAsync((await JsonLinesIntake.OpenAsync(Bytes(Encoding.UTF8.GetBytes(text), 5), ["a", "b"], Cancel)).Value))).Detail, StringComparison.Ordinal);
 
     [Fact]
     public async Task Without_columns_the_first_line_names_them()
     {
-        await using var intake = (await JsonLinesIntake.OpenAsync(Bytes("{\"x\":1,\"y\":2}\n{\"y\":3}"u8.ToArray(), 4), null, default)).Value;
+        await using var intake = (await JsonLinesIntake.OpenAsync(Bytes("{\"x\":1,\"y\":2}\n{\"y\":3}"u8.ToArray(), 4), null, Cancel)).Value;
         Assert.Equal(["x", "y"], intake.Schema.Columns.Select(c => c.Name));
         Assert.Equal("1|2;~|3", await ReadAsync(intake));
     }
 
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
     private static async Task<string> CsvAsync(string text, int piece)
     {
-        if (!(await CsvIntake.OpenAsync(Bytes(Encoding.UTF8.GetBytes(text), piece), (byte)',', default)).TryGet(out var intake, out var problem))
+        if (!(await CsvIntake.OpenAsync(Bytes(Encoding.UTF8.GetBytes(text), piece), (byte)',', Cancel)).TryGet(out var intake, out var problem))
             throw new IntakeException(problem);
         return await ReadAsync(intake);
     }
@@ -110,7 +112,7 @@ public sealed class IntakeTests
     private static async Task<string> ReadAsync(Intake intake)
     {
         var rows = new List<string>();
-        while (await intake.NextAsync() is { } batch)
+        while (await intake.NextAsync(Cancel) is { } batch)
             for (var row = 0; row < batch.Rows; row++)
                 rows.Add(string.Join('|', batch.Columns.Select(c => c.IsNull(row) ? "~" : c.Text(row))));
         return string.Join(';', rows);

@@ -23,7 +23,7 @@ public sealed class PartyBookTests
     [InlineData(Roles.Authority, Roles.Auditor)]
     [InlineData(Roles.SuperiorAuthority, Roles.Auditor)]
     [InlineData(Roles.Auditor, Roles.DataOfficer)]
-    internal async Task Nobody_manages_audits_and_operates_at_once(Roles first, Roles second)
+    public async Task Nobody_manages_audits_and_operates_at_once(Roles first, Roles second)
     {
         await using var city = await StartAsync();
         await city.AppointAsync("someone", first == Roles.Operator ? null : "data-bureau", first);

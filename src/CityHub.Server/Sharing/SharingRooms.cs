@@ -80,7 +80,7 @@ internal sealed class SharingRooms : IAsyncDisposable
         _openData = new OpenDataRoom(Catalogue, Releases, MayDiscover, AskReader.AskOf, time) { Department = Parties.Find, Quality = dataset => Measures(quality, dataset) };
         _dataKeys = Own(new DataKeyBook(log, time));
         Supervision = Own(new SupervisionBook(log, time));
-        _supervision = new SupervisionRoom(Supervision, () => new EvidenceOfTheCity(log, Supervision).Read());
+        _supervision = new SupervisionRoom(Supervision, new EvidenceReader(log, Supervision, (stream, id) => stream == "requests" ? Requests.Requests.Find(id)?.Provider : Requests.Corrections.Find(id)?.Provider).Read);
         var sources = Own(new SourceBook(log, time));
         _sources = new SourceRoom(sources, new SourceRunner(sources, Deliveries, Path.Combine(folder, "drop"), http, Environment.GetEnvironmentVariable, time, loggers.CreateLogger<SourceRunner>()), time, MayDeliver);
         _watch = new BooksWatch([Catalogue], _lists, _supervision, time, loggers.CreateLogger<BooksWatch>());

@@ -19,11 +19,14 @@ internal sealed class DeliveryBook(IFactLog log, TimeProvider clock) : FactBook(
 
     private volatile ImmutableDictionary<string, ImmutableList<Received>> _all = ImmutableDictionary.Create<string, ImmutableList<Received>>(StringComparer.Ordinal);
 
+    private volatile ImmutableList<DeliveryMark> _marks = [];
+
     public IEnumerable<string> Datasets => _all.Keys;
 
     public ImmutableList<Received> Of(string dataset) => _all.GetValueOrDefault(dataset) ?? [];
 
-    public IReadOnlyList<DeliveryMark> Marks() => [.. _all.Values.SelectMany(d => d).Select(d => new DeliveryMark(d.What.Dataset, d.At, d.What.Score))];
+    /// <summary>Of all datasets, in the order of the log.</summary>
+    public IReadOnlyList<DeliveryMark> Marks() => _marks;
 
     /// <returns>The position of the fact.</returns>
     public async ValueTask<Result<Received>> RecordAsync(DeliveryReceived received)
@@ -39,5 +42,6 @@ internal sealed class DeliveryBook(IFactLog log, TimeProvider clock) : FactBook(
             return;
         var what = SharingJson.Read(payload, DeliveryJson.Default.DeliveryReceived);
         _all = _all.SetItem(what.Dataset, Of(what.Dataset).Add(new Received(Position, at, what)));
+        _marks = _marks.Add(new DeliveryMark(what.Dataset, at, what.Score));
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Text;
 using CityHub.Core.Ports;
 using CityHub.Core.Problems;
@@ -176,8 +177,10 @@ internal sealed class DeliveryRoom(DeliveryBook book, ICatalogue catalogue, ITab
         if (last.Same(schema) && last.Owner == owner)
             return _tables.TryGetValue(dataset.Id, out var table) ? table : Open(dataset.Id, last.Table, schema, owner);
         // Other columns or another keeper: a new table, which has to be filled as a whole before it takes the place of the old one.
+        // Named by how many deliveries there were: no two tables that a fact names have one name, and a try that no fact names is begun anew.
+        var name = string.Create(CultureInfo.InvariantCulture, $"{dataset.Id}.{known.Count}");
         return mode == WriteMode.Replace
-            ? Named($"{dataset.Id}.{dataset.Version}", tables.Open($"{dataset.Id}.{dataset.Version}", schema, owner, []))
+            ? Named(name, tables.Open(name, schema, owner, []))
             : DeliveryProblems.NotTaken.Because($"The columns of {dataset.Id} have changed since the last delivery.", "Deliver everything once, with mode=replace.", "decree 809, art. 17");
     }
 

@@ -12,6 +12,7 @@ using CityHub.Sensing.Mqtt;
 using CityHub.Server.Doors;
 using CityHub.Server.Http;
 using CityHub.Server.Pages;
+using CityHub.Server.Sharing;
 
 namespace CityHub.Server;
 
@@ -23,12 +24,16 @@ internal sealed partial class Hub
     private SensingRoom? _sensing;
     private ImportRoom? _imports;
     private MqttServer? _mqtt;
+    private SharingRooms? _sharing;
 
     /// <summary>The memory of the city, for whoever lives in the same process.</summary>
     public Broker Broker => _context?.Broker ?? throw NotStarted();
 
     /// <summary>Devices and what they send, for whoever lives in the same process.</summary>
     public SensingRoom Sensing => _sensing ?? throw NotStarted();
+
+    /// <summary>Standards, catalogue, lists, requests and releases, for whoever lives in the same process.</summary>
+    public SharingRooms Sharing => _sharing ?? throw NotStarted();
 
     /// <summary>Files on their way into the history, for whoever lives in the same process.</summary>
     public ImportRoom Imports => _imports ?? throw NotStarted();
@@ -62,7 +67,28 @@ internal sealed partial class Hub
         _figures.Add(new Figure("witnessesMissing", "witnesses missing", "缺席的见证方", () => _ledger?.Witnesses.Outcomes.Count(o => !o.Cosigned) ?? 0) { Page = "/ledger", Worries = true });
         _figures.Add(new Figure("emergencyTokens", "emergency tokens out", "应急令牌", () => Tokens.GlassBroken) { Worries = true });
         _imports = Open(new ImportRoom(Store.Log, new Backfill(broker, Store.Series), contexts, Time));
+        return await OpenSharingAsync(cancel);
+    }
+
+    private async Task<Problem?> OpenSharingAsync(CancellationToken cancel)
+    {
+        var rooms = await SharingRooms.OpenAsync(
+            Store, _dataKeys ?? throw NotStarted(), Config.Data, Config.Sharing.Profile, new LateWitnessed(() => _ledger), Open(new HttpClient { Timeout = TimeSpan.FromMinutes(10) }), Time, Ids,
+            _app.Services.GetRequiredService<ILoggerFactory>(), cancel);
+        if (!rooms.TryGet(out var sharing, out var problem))
+            return problem;
+        _sharing = Open(sharing);
+        (_keyOfDepartment, _callerNamed) = (sharing.Parties.KeyOf, sharing.Parties.CallerOf);
+        _figures.Add(new Figure("datasets", "datasets published", "已发布的数据资源", () => sharing.Catalogue.Published.Count()) { Page = "/catalog" });
+        _figures.Add(new Figure("glassOpen", "emergency access to data", "数据应急访问", () => sharing.Glass.OpenNow) { Worries = true });
+        _figures.Add(new Figure("releasesUnclosed", "releases cut by a crash", "中断的放行", () => sharing.Releases.Unclosed.Count) { Worries = true });
         return null;
+    }
+
+    /// <summary>The ledger opens behind the rooms.</summary>
+    private sealed class LateWitnessed(Func<Ledger.LedgerRoom?> ledger) : IWitnessed
+    {
+        public Problem? Unwitnessed(TimeSpan most) => ledger()?.Witnesses.Unwitnessed(most);
     }
 
     private void OpenSensing(Broker broker, ContextStore contexts)
@@ -108,6 +134,7 @@ internal sealed partial class Hub
             routes.MapSensing(sensing);
         if (_imports is { } imports)
             routes.MapImports(imports);
+        _sharing?.Map(routes);
         if (_mqtt is { } mqtt && Config.Mqtt.WebSocket)
             routes.MapMqtt(mqtt);
     }

@@ -11,6 +11,7 @@ using CityHub.Server.Pages;
 using CityHub.Server.Telemetry;
 using CityHub.Sharing.Parties;
 using CityHub.Storage.Embedded;
+using CityHub.Storage.Embedded.Tables;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -49,6 +50,7 @@ internal sealed partial class Hub : IAsyncDisposable
     private Door? _door;
     private TokenRegister? _tokens;
     private LedgerRoom? _ledger;
+    private DepartmentKeys? _dataKeys;
     private readonly bool _withoutLedger;
 
     /// <summary>The register of parties, once it is open: the doors stand before the rooms.</summary>
@@ -200,7 +202,8 @@ internal sealed partial class Hub : IAsyncDisposable
 
         // 2. Open the store: recovery is part of it.
         _front.Say("The hub is opening its data folder.");
-        var opened = await Task.Run(() => EmbeddedStore.Open(Config.Data, Time), cancel);
+        _dataKeys = Open(new DepartmentKeys());
+        var opened = await Task.Run(() => EmbeddedStore.Open(Config.Data, Time, new EmbeddedOptions { Tables = new TablesOptions { Keys = _dataKeys } }), cancel);
         if (!opened.TryGet(out var store, out var problem))
             return problem;
         _store = Open(store);

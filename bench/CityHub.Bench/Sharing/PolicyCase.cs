@@ -155,5 +155,5 @@ public sealed class CaseCatalogue(Dataset dataset, bool negative) : ICatalogue
 
     public Dataset? OfType(string tenant, string entityType) => null;
 
-    public bool IsNegative(string id) => negative && id == dataset.Id;
+    public bool IsNegative(string dataset) => negative && Find(dataset) is not null;
 }

@@ -75,7 +75,7 @@ internal sealed class SharingRooms : IAsyncDisposable
         _quality = new QualityRoom(quality, check, time, Bearer.NameOf, Deliveries.SchemaOf);
         _mappings = new RowMappingRoom(mappings, Bearer.NameOf, Deliveries.SchemaOf);
         _catalogueRoom = new CatalogueRoom(Catalogue, MayDiscover, Use, time);
-        _lists = new ResponsibilityRoom(Responsibilities, () => (calendars.Calendar, calendars.Profile.Zone), Deliveries.Book.Marks, Use, Incidents, ids, time);
+        _lists = new ResponsibilityRoom(Responsibilities, () => (calendars.Calendar, calendars.Profile.TimeZone), Deliveries.Book.Marks, Use, Incidents, ids, time);
         _partyRoom = new PartyRoom(Parties, Glass, ids);
         _openData = new OpenDataRoom(Catalogue, Releases, MayDiscover, AskReader.AskOf, time) { Department = Parties.Find, Quality = dataset => Measures(quality, dataset) };
         _dataKeys = Own(new DataKeyBook(log, time));
@@ -145,6 +145,7 @@ internal sealed class SharingRooms : IAsyncDisposable
         routes.MapResponsibilities(_lists);
         routes.MapDeliveries(Deliveries);
         routes.MapRequests(Requests);
+        routes.MapData(Releases);
         AccessRoom.Map(routes, _access);
         OpenDataRoom.MapOpenData(routes, _openData);
         routes.MapSupervision(_supervision);
@@ -195,7 +196,7 @@ internal sealed class SharingRooms : IAsyncDisposable
     /// <summary>Rules look into tables that stand only when the deliveries do.</summary>
     private sealed class LateReferences : IReferences
     {
-        public IReferences? Known { get; set; }
+        public TableReferences? Known { get; set; }
 
         public ValueTask<IReadOnlySet<UInt128>?> KeysAsync(string dataset, string column, CancellationToken cancel) => Known?.KeysAsync(dataset, column, cancel) ?? default;
 

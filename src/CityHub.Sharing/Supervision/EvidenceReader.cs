@@ -48,7 +48,7 @@ internal sealed class EvidenceReader(IFactLog log, SupervisionBook book, Func<st
             case "requests" or "corrections":
                 Clock(fact, root);
                 break;
-            case "catalogue" when fact.Type == "CatalogueDeadlineMissed":
+            case "catalogue" when fact.Type == "CatalogueDeadlineMissed" && Text(root, "article") == Calendars.JurisdictionProfile.Update:
                 _read.Add(new Evidence.ClockBegan(fact.At, Text(root, "department"), fact.Position, $"catalogue/{Text(root, "id")}/{fact.Position}", Article(Text(root, "article")), root.GetProperty("due").GetDateTimeOffset()));
                 break;
             case "deliveries" when fact.Type == "DeliveryReceived" && root.TryGetProperty("published", out var published) && published.ValueKind == JsonValueKind.False:
@@ -98,8 +98,8 @@ internal sealed class EvidenceReader(IFactLog log, SupervisionBook book, Func<st
         return department;
     }
 
-    /// <summary><c>809/21/conditional</c> is a clock of <c>809/21</c>.</summary>
-    private static string Article(string article) => article.Split('/') is [var law, var number, ..] ? $"{law}/{number}" : article;
+    /// <summary><c>809/21-conditional</c> is a clock of <c>809/21</c>.</summary>
+    private static string Article(string article) => article.Split('-')[0];
 
     private static string Text(JsonElement root, string member) => root.TryGetProperty(member, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() ?? "" : "";
 }

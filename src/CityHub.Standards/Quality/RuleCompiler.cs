@@ -4,6 +4,7 @@ using CityHub.Core.Problems;
 using CityHub.Core.Tables;
 using CityHub.Standards.Mapping;
 using CityHub.Standards.Vocabulary;
+using BatchBuilder = CityHub.Standards.Mapping.BatchBuilder;
 
 namespace CityHub.Standards.Quality;
 

@@ -12,9 +12,9 @@ public sealed class FileSourceTests
         await using var sources = new SourcesUnderTest();
         await sources.DeclareAsync("clinics", """{"dataset": "clinics", "kind": "files", "mode": "replace"}""");
         Directory.CreateDirectory(sources.Drop("clinics"));
-        await File.WriteAllTextAsync(Path.Combine(sources.Drop("clinics"), "b.csv"), "id,name\n2,南屏\n");
-        await File.WriteAllTextAsync(Path.Combine(sources.Drop("clinics"), "a.csv"), "id,name\n1,\"中,枢\"\n3,\n");
-        await File.WriteAllTextAsync(Path.Combine(sources.Drop("clinics"), "c.csv.part"), "id,na");
+        await File.WriteAllTextAsync(Path.Combine(sources.Drop("clinics"), "b.csv"), "id,name\n2,南屏\n", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(sources.Drop("clinics"), "a.csv"), "id,name\n1,\"中,枢\"\n3,\n", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(sources.Drop("clinics"), "c.csv.part"), "id,na", TestContext.Current.CancellationToken);
 
         var outcome = (await sources.Runner.TurnAsync("clinics", TestContext.Current.CancellationToken)).Value;
 
@@ -32,14 +32,14 @@ public sealed class FileSourceTests
         await using var sources = new SourcesUnderTest();
         await sources.DeclareAsync("clinics", """{"dataset": "clinics", "kind": "files"}""");
         Directory.CreateDirectory(sources.Drop("clinics"));
-        await File.WriteAllTextAsync(Path.Combine(sources.Drop("clinics"), "a.csv"), "id,name\n1,x\n2\n");
+        await File.WriteAllTextAsync(Path.Combine(sources.Drop("clinics"), "a.csv"), "id,name\n1,x\n2\n", TestContext.Current.CancellationToken);
 
         var problem = (await sources.Runner.TurnAsync("clinics", TestContext.Current.CancellationToken)).Problem;
 
         Assert.Equal("source-unreachable", problem?.Code);
         Assert.Contains("Row 3", problem?.Detail);
         Assert.Empty(sources.Delivered);
-        Assert.Contains("Row 3", await File.ReadAllTextAsync(Path.Combine(sources.Drop("clinics"), "refused", "a.csv.why.txt")));
+        Assert.Contains("Row 3", await File.ReadAllTextAsync(Path.Combine(sources.Drop("clinics"), "refused", "a.csv.why.txt"), TestContext.Current.CancellationToken));
         Assert.Contains("Row 3", sources.Book.Sources["clinics"].LastFailure);
     }
 
@@ -50,10 +50,10 @@ public sealed class FileSourceTests
         await sources.DeclareAsync("clinics", """{"dataset": "clinics", "kind": "files", "every": "PT1H"}""");
         sources.Refuse = SourceProblems.Unreachable.Because("the dataset is not published");
         Directory.CreateDirectory(sources.Drop("clinics"));
-        await File.WriteAllTextAsync(Path.Combine(sources.Drop("clinics"), "a.csv"), "id\n1\n");
+        await File.WriteAllTextAsync(Path.Combine(sources.Drop("clinics"), "a.csv"), "id\n1\n", TestContext.Current.CancellationToken);
         await sources.Runner.TurnAsync("clinics", TestContext.Current.CancellationToken);
         sources.Refuse = null;
-        await File.WriteAllTextAsync(Path.Combine(sources.Drop("clinics"), "b.csv"), "id\n1\n2\n");
+        await File.WriteAllTextAsync(Path.Combine(sources.Drop("clinics"), "b.csv"), "id\n1\n2\n", TestContext.Current.CancellationToken);
         await sources.Runner.TurnAsync("clinics", TestContext.Current.CancellationToken);
 
         var before = sources.Book.Sources["clinics"];

@@ -6,6 +6,7 @@ using CityHub.Storage.Embedded;
 using CityHub.Tests.Storage.Embedded;
 using CsCheck;
 using Microsoft.Extensions.Time.Testing;
+using BatchBuilder = CityHub.Standards.Mapping.BatchBuilder;
 
 namespace CityHub.Tests.Standards.Mapping;
 

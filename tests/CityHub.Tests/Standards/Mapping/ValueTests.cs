@@ -4,6 +4,7 @@ using CityHub.Core.Tables;
 using CityHub.Standards.Mapping;
 using CityHub.Standards.Units;
 using CsCheck;
+using BatchBuilder = CityHub.Standards.Mapping.BatchBuilder;
 
 namespace CityHub.Tests.Standards.Mapping;
 

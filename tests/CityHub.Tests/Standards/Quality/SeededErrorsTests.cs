@@ -5,6 +5,7 @@ using CityHub.Standards.Mapping;
 using CityHub.Standards.Quality;
 using CityHub.Tests.Standards.Mapping;
 using Microsoft.Extensions.Time.Testing;
+using BatchBuilder = CityHub.Standards.Mapping.BatchBuilder;
 
 namespace CityHub.Tests.Standards.Quality;
 

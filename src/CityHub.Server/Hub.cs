@@ -255,6 +255,7 @@ internal sealed partial class Hub : IAsyncDisposable
             routes.MapStatus(this);
             routes.MapPages(this);
             routes.MapSignIn(this);
+            routes.MapMyData(this);
             routes.MapProblemPages();
             routes.MapDescription();
             MapRooms(routes);

@@ -5,6 +5,7 @@ using CityHub.Server.Doors;
 using CityHub.Sensing.Sources;
 using CityHub.Sharing;
 using CityHub.Sharing.Access;
+using CityHub.Sharing.Accountability;
 using CityHub.Sharing.Calendars;
 using CityHub.Sharing.Catalogue;
 using CityHub.Sharing.Deliveries;
@@ -77,7 +78,11 @@ internal sealed class SharingRooms : IAsyncDisposable
         _catalogueRoom = new CatalogueRoom(Catalogue, MayDiscover, Use, time);
         _lists = new ResponsibilityRoom(Responsibilities, () => (calendars.Calendar, calendars.Profile.TimeZone), Deliveries.Book.Marks, Use, Incidents, ids, time);
         _partyRoom = new PartyRoom(Parties, Glass, ids);
-        _openData = new OpenDataRoom(Catalogue, Releases, MayDiscover, AskReader.AskOf, time) { Department = Parties.Find, Quality = dataset => Measures(quality, dataset) };
+        Looks = new WhoLooked(store.Acts, log, Catalogue, code => Purposes.Tree.Find(code)?.Name ?? new Words(code, code));
+        _openData = new OpenDataRoom(Catalogue, Releases, MayDiscover, AskReader.AskOf, time)
+        {
+            Department = Parties.Find, Quality = dataset => Measures(quality, dataset), WhoLooked = new TrackedLooks(Looks, Parties, log.Read(0).Select(f => f.At).FirstOrDefault(time.GetUtcNow())),
+        };
         _dataKeys = Own(new DataKeyBook(log, time));
         Supervision = Own(new SupervisionBook(log, time));
         _supervision = new SupervisionRoom(Supervision, new EvidenceReader(log, Supervision, (stream, id) => stream == "requests" ? Requests.Requests.Find(id)?.Provider : Requests.Corrections.Find(id)?.Provider).Read);
@@ -111,6 +116,9 @@ internal sealed class SharingRooms : IAsyncDisposable
     public SupervisionBook Supervision { get; }
 
     public ReleaseUse Use { get; }
+
+    /// <summary>Who looked at a person's data, and why.</summary>
+    public WhoLooked Looks { get; }
 
     /// <summary>Reads every book, opens the tables, reports what a crash left open, and begins to watch the clocks.</summary>
     public static async ValueTask<Result<SharingRooms>> OpenAsync(

@@ -12,13 +12,14 @@ internal sealed class Demo : IVerb
     private static readonly Option Seed = new("--seed", "Another city with another number; 1 without it") { Value = "N" };
     private static readonly Option Devices = new("--devices", "How many devices at most; all 2,064 without it") { Value = "N" };
     private static readonly Option Days = new("--history", "How many days of back-history are there at the start; 30 without it") { Value = "DAYS" };
+    private static readonly Option People = new("--people", "How many people are in its registers; 20000 without it, 0 for none") { Value = "N" };
     private static readonly Option Speed = new("--speed", "How many times as fast as the clock the city lives; 1 without it") { Value = "N" };
 
     public string Name => "demo";
 
     public string Summary => "Run a living city of 2,000 devices on a hub of its own";
 
-    public IReadOnlyList<Option> Options => [Seed, Devices, Days, Speed, .. ConfigOptions.ForAHub];
+    public IReadOnlyList<Option> Options => [Seed, Devices, Days, Speed, People, .. ConfigOptions.ForAHub];
 
     public IReadOnlyList<Example> Examples =>
     [
@@ -33,6 +34,7 @@ internal sealed class Demo : IVerb
             || !call.Number(Devices.Name, int.MaxValue, 1, int.MaxValue).TryGet(out var devices, out problem)
             || !call.Number(Days.Name, 30, 0, 365).TryGet(out var days, out problem)
             || !call.Number(Speed.Name, 1, 1, 10_000).TryGet(out var speed, out problem)
+            || !call.Number(People.Name, 20_000, 0, 2_000_000).TryGet(out var people, out problem)
             || !ConfigReader.Read(call).TryGet(out var config, out problem))
             return call.Refuse(problem);
         // A city of its own, in a folder of its own, for whoever sits at this machine.
@@ -61,6 +63,8 @@ internal sealed class Demo : IVerb
                 var isNew = hub.Broker.Count("") == 0;
                 if (await living.BuildAsync(hub.Broker, cancel) is { } failed || await Wire.ProvideAsync(hub.Sensing, things, cancel) is { } unread && (failed = unread) is not null || isNew && await Remember(call, living, now, (int)days, cancel) is { } also && (failed = also) is not null)
                     return call.Refuse(failed);
+                if (people > 0 && await ShareAsync(call, hub, city, (int)people, (int)seed, cancel) is { } unshared)
+                    call.Out.WriteLine($"What its departments share could not all be built: {unshared}");
                 await wire.OpenAsync(things, cancel);
                 call.Out.WriteLine($"Its devices speak MQTT, {wire.Gateways} gateways to {hub.MqttAddresses[0]}; what they said before was recorded without the wire.");
                 call.Out.WriteLine("The city lives. In a minute the river has something to tell (WaterQualityObserved, O2). Stop with Ctrl+C.");
@@ -73,6 +77,17 @@ internal sealed class Demo : IVerb
         }
 
         return Exit.Done;
+    }
+
+    /// <summary>Departments, registers, lists and requests; said and gone on without where something refuses, such as a calendar that has no next year.</summary>
+    private static async Task<Problem?> ShareAsync(VerbCall call, Hub hub, Shuzhou city, int people, int seed, CancellationToken cancel)
+    {
+        var today = DateOnly.FromDateTime(call.Surroundings.Time.GetUtcNow().UtcDateTime);
+        var registers = new DemoCity.Registers.Registers(city, new DemoCity.Registers.Citizens(city, people, today, seed));
+        var problem = await new SharingCity(hub.Sharing, registers, call.Surroundings.Time).BuildAsync(Path.Combine(hub.Config.Data, "demo-keys"), call.Out.WriteLine, cancel);
+        if (problem is null)
+            call.Out.WriteLine($"{hub.Sharing.Parties.Departments.Count()} departments share {hub.Sharing.Catalogue.Published.Count()} datasets. Sign in at /sign-in as fire-rescue.clerk, or as citizen:NUMBER, and look at /catalog and /me.");
+        return problem;
     }
 
     private static async Task<Problem?> Remember(VerbCall call, LivingCity living, DateTimeOffset now, int days, CancellationToken cancel)

@@ -37,7 +37,7 @@ internal sealed class Registers
                 Personal("id_no", ColumnType.Text, "公民身份号码", "identity number", nullable: false), Personal("name", ColumnType.Text, "姓名", "name"), Personal("sex", ColumnType.Text, "性别", "sex"),
                 Personal("birth_date", ColumnType.Date, "出生日期", "date of birth"), Personal("household_no", ColumnType.Text, "户号", "household"),
                 Personal("town_code", ColumnType.Text, "所在街镇", "town"), Personal("address", ColumnType.Text, "住址", "address"), Plain("registered_on", ColumnType.Date, "登记日期", "registered on"),
-            ]) with { Key = "id_no", Subject = "id_no", Area = "town_code", Themes = ["population"], Grain = new Grain(TimeGrain.Day, SpaceGrain.Point, EntityGrain.Individual), QualityRules = "population" },
+            ]) with { Key = "id_no", Subject = "id_no", Area = "town_code", Themes = ["population"], Grain = new Grain(TimeGrain.Day, SpaceGrain.Point, EntityGrain.Individual) },
         () => Rows("population", _people.Count, (row, n) =>
         {
             var person = _people[n];

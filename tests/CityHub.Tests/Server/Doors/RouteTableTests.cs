@@ -17,7 +17,8 @@ public sealed class RouteTableTests
     [
         "GET /", "GET /api", "GET /assets/{name}", "GET /health/live", "GET /health/ready",
         "GET /ledger", "GET /ledger/checkpoint", "GET /ledger/checkpoint.witnessed", "GET /ledger/policy", "GET /ledger/sm3/checkpoint", "GET /ledger/sm3/tile/{level}/{name}", "GET /ledger/tile/{level}/{name}",
-        "GET /mqtt", "GET /openapi/v1.json", "GET /problems", "GET /problems/{code}", "GET /status", "GET /verify",
+        "GET /mqtt", "GET /openapi/v1.json", "GET /problems", "GET /problems/{code}", "GET /sign-in", "GET /status", "GET /verify",
+        "POST /sign-in", "POST /sign-out",
     ];
 
     private static readonly string[] AnyMethod = ["DELETE", "GET", "PATCH", "POST", "PUT"];
@@ -31,7 +32,7 @@ public sealed class RouteTableTests
         {
             var asked = route.Metadata.OfType<IAuthorizeData>().ToList();
             Assert.True(asked.Count == 1, $"{route.RoutePattern.RawText} carries {asked.Count} policies.");
-            Assert.True(asked[0].Policy is { } policy && (policy == Permissions.Public || Permissions.All.Contains(policy)), $"{route.RoutePattern.RawText} asks for {asked[0].Policy}, which is no permission.");
+            Assert.True(asked[0].Policy is { } policy && (policy is Permissions.Public or Permissions.Optional || Permissions.All.Contains(policy)), $"{route.RoutePattern.RawText} asks for {asked[0].Policy}, which is no permission.");
             Assert.Null(route.Metadata.GetMetadata<IAllowAnonymous>());
         }
     }
@@ -47,6 +48,23 @@ public sealed class RouteTableTests
     }
 
     [Fact]
+    public async Task Where_a_token_is_optional_one_that_is_no_good_is_refused_all_the_same()
+    {
+        await using var hub = await HubUnderTest.StartAsync();
+        using var liar = hub.With("e30.e30.e30");
+        var walked = 0;
+        foreach (var (route, method, _) in Operations(hub).Where(o => o.Permission == Permissions.Optional))
+        {
+            using var request = new HttpRequestMessage(new HttpMethod(method), Path(route));
+            using var answer = await liar.SendAsync(request, TestContext.Current.CancellationToken);
+            Assert.True(answer.StatusCode == HttpStatusCode.Unauthorized, $"{method} {route.RoutePattern.RawText}: {answer.StatusCode}");
+            walked++;
+        }
+
+        Assert.True(walked > 20);
+    }
+
+    [Fact]
     public async Task Every_route_refuses_who_has_no_token_and_who_has_every_other_permission()
     {
         await using var hub = await HubUnderTest.StartAsync();
@@ -55,7 +73,7 @@ public sealed class RouteTableTests
             clients[permission] = await hub.ClientAsync([.. Permissions.All.Where(p => p != permission)]);
         var head = hub.Hub.Store.Log.Head;
         var walked = 0;
-        foreach (var (route, method, permission) in Operations(hub).Where(o => o.Permission != Permissions.Public))
+        foreach (var (route, method, permission) in Operations(hub).Where(o => o.Permission is not (Permissions.Public or Permissions.Optional)))
         {
             var path = Path(route);
             var unknown = await SendAsync(hub.Stranger, method, path);
@@ -120,7 +138,7 @@ public sealed class RouteTableTests
     {
         var path = OpenApi.PathOf(route.RoutePattern);
         foreach (var parameter in route.RoutePattern.Parameters)
-            path = path.Replace($"{{{parameter.Name}}}", parameter.Name == "id" ? "urn:x:1" : "x", StringComparison.Ordinal);
+            path = path.Replace($"{{{parameter.Name}}}", parameter.Name == "id" ? "urn:x:1" : parameter.ParameterPolicies.Count > 0 ? "1" : "x", StringComparison.Ordinal);
         return path;
     }
 

@@ -229,6 +229,7 @@ internal static class RequestRules
         {
             Fields = ImmutableSortedSet.CreateRange(StringComparer.Ordinal, wanted.Fields),
             Rows = wanted.Area is { } area && dataset.Area is { } field ? [new RowRule(field, RowTest.Under, [AdminCodes.Prefix(area)])] : [],
+            Grain = dataset.Grain, // nothing is finer than the dataset itself
             Expires = until,
             Onward = false, // art. 25: handing on is a request of its own.
         });

@@ -103,7 +103,7 @@ public sealed class SharingFlowTests : IAsyncLifetime
         using var civil = As("civil-affairs", "clerk", Permissions.DataUse);
         await GetAsync(civil, $"/data/insurance/rows/{person.Id}", "welfare/double-claims");
         var number = Encoding.UTF8.GetBytes(person.Id);
-        foreach (var file in Directory.EnumerateFiles(Hub.Hub.Config.Data, "*", SearchOption.AllDirectories).Where(f => Path.GetFileName(f) != "hub.lock"))
+        foreach (var file in Directory.EnumerateFiles(Hub.Hub.Config.Data, "*", SearchOption.AllDirectories).Where(f => Path.GetFileName(f) is not ("hub.lock" or "lock")))
         {
             await using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             var bytes = new byte[stream.Length];

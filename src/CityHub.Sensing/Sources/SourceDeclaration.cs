@@ -131,6 +131,9 @@ internal sealed record SourceDeclaration
         json.WriteEndArray();
     }
 
+    /// <summary>What whoever runs the hub has set for sources, and nothing else of its environment.</summary>
+    public const string SecretPrefix = "CITYHUB_SOURCE_";
+
     public static bool IsId(string id) => id.Length is > 0 and <= 64 && !id.AsSpan().ContainsAnyExcept(IdLetters);
 
     private static void Optional(Utf8JsonWriter json, string name, string? value)
@@ -139,11 +142,25 @@ internal sealed record SourceDeclaration
             json.WriteString(name, value);
     }
 
+    /// <summary>Under all the names that the driver knows.</summary>
+    private static bool HoldsPassword(string connection)
+    {
+        try
+        {
+            return new Npgsql.NpgsqlConnectionStringBuilder(connection) is { Password: { Length: > 0 } } or { Passfile: { Length: > 0 } };
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException or KeyNotFoundException)
+        {
+            return true;
+        }
+    }
+
     private string? Check() => this switch
     {
         { Dataset: "" } => "dataset is missing: which rows are these?",
         { Every: var every } when every < TimeSpan.FromSeconds(10) || every > TimeSpan.FromDays(366) => "every takes ten seconds to a year (ISO 8601, PT1H)",
-        { Connection: { } text } when text.Contains("password", StringComparison.OrdinalIgnoreCase) => "connection holds a password; secret names the environment variable that has it",
+        { Connection: { } text } when HoldsPassword(text) => "connection holds a password, or cannot be read; secret names the environment variable that has it",
+        { Secret: { } name } when !name.StartsWith(SecretPrefix, StringComparison.Ordinal) => $"secret names an environment variable that begins with {SecretPrefix}: the hub's others are not for sources",
         { Kind: SourceKind.Postgres, Connection: null or "" } => "connection is missing: Host=…;Database=…;Username=…",
         { Kind: SourceKind.Postgres, Table: null or "" } => "table is missing",
         { Kind: SourceKind.Postgres, Table: { } table } when table.Split('.').Length > 2 => "table is a name, or schema.name",

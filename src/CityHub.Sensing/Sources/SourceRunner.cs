@@ -57,6 +57,12 @@ internal sealed partial class SourceRunner : IAsyncDisposable
             {
                 outcome = e.Problem;
             }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                // One odd answer must not keep the others from their turn. Its text may hold what was in the rows.
+                LogFailed(id, e.ToString());
+                outcome = SourceProblems.Unreachable.Because($"What the source gives cannot be read ({e.GetType().Name}).", "The log of the hub says more.");
+            }
 
             var noted = outcome.TryGet(out var delivered, out var problem) ? delivered is null ? await _book.NothingAsync(id) : (Result<Done>)Done.Value : await _book.FailedAsync(id, problem);
             return noted.Problem is { } unnoted ? unnoted : outcome;

@@ -26,7 +26,10 @@ internal sealed class Callers(Func<string, Caller> registered, string? citizens)
         if (bearer.Permissions.Has(CitizenBit))
             return department == citizens ? new Caller(bearer.Subject, null, Roles.Citizen) : new Caller(bearer.Subject, null, Roles.None);
         var known = registered(bearer.Subject);
-        return known.Department == department ? known : new Caller(bearer.Subject, null, Roles.None);
+        if (known.Department != department)
+            return new Caller(bearer.Subject, null, Roles.None);
+        // Who operates and has a role beside it is refused by the decision: the two exclude each other.
+        return bearer.Permissions.Has(OperateBit) ? known with { Roles = known.Roles | Roles.Operator } : known;
     }
 
     /// <summary>On an open hub: from now on this browser is this person; null: nobody.</summary>

@@ -18,6 +18,8 @@ internal sealed class Door(bool open, HubTokens tokens, DepartmentTokens departm
 {
     private const int MostKnown = 20_000;
 
+    private static readonly ulong DataUseBit = PermissionSet.BitOf(Permissions.DataUse);
+
     private readonly ConcurrentDictionary<TokenHash, Bearer> _known = new();
 
     public RequestDelegate Guard(RequestDelegate next) => http =>
@@ -75,7 +77,9 @@ internal sealed class Door(bool open, HubTokens tokens, DepartmentTokens departm
         }
 
         http.Features.Set(bearer);
-        http.Features.Set(callers.Of(bearer));
+        // Where a token is optional it may still give data: only one that was given for that speaks for its department there.
+        var caller = callers.Of(bearer);
+        http.Features.Set(asked == Permissions.Optional && !bearer.Permissions.Has(DataUseBit) ? caller with { Department = null } : caller);
         http.User = bearer.Principal;
         await next(http);
     }

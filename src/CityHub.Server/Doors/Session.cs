@@ -20,9 +20,11 @@ internal static class Session
 
     private static bool IsSafe(HttpContext http) => HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method);
 
-    /// <summary>Browsers say where a form was sent from (Origin); old ones at least which page it was (Referer).</summary>
+    /// <summary>Browsers say where a form was sent from (Sec-Fetch-Site, Origin); old ones at least which page it was (Referer).</summary>
     public static bool IsFromHere(HttpContext http)
     {
+        if (http.Request.Headers.TryGetValue("Sec-Fetch-Site", out var site))
+            return site == "same-origin";
         var from = http.Request.Headers.Origin.ToString() is { Length: > 0 } origin and not "null" ? origin : http.Request.Headers.Referer.ToString();
         return Uri.TryCreate(from, UriKind.Absolute, out var address) && address.Scheme == http.Request.Scheme && address.Authority == http.Request.Host.Value;
     }

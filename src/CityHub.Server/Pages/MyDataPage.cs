@@ -5,6 +5,7 @@ using CityHub.Core.Problems;
 using CityHub.Http;
 using CityHub.Server.Doors;
 using CityHub.Sharing;
+using CityHub.Sharing.Access;
 using CityHub.Sharing.Accountability;
 using CityHub.Sharing.Corrections;
 using CityHub.Sharing.Parties;
@@ -80,7 +81,7 @@ internal static class MyDataPage
         if (looks.Count == Shown)
             body.Append(CultureInfo.InvariantCulture, $"<p><a href=\"/me?after={looks[^1].Position}\">{(zh ? "更早的记录" : "Earlier")}</a></p>\n");
         body.Append("</section>\n");
-        WriteCorrections(body, hub, caller, zh);
+        WriteCorrections(body, hub, caller, looks, zh);
         await PageWriter.HtmlAsync(http, PageShell.Write(language, zh ? "我的数据" : "My data", body.ToString(), "/me", zh ? "已登录" : "Signed in"), language, @private: true);
     }
 
@@ -105,7 +106,7 @@ internal static class MyDataPage
             """);
     }
 
-    private static void WriteCorrections(StringBuilder body, Hub hub, Caller caller, bool zh)
+    private static void WriteCorrections(StringBuilder body, Hub hub, Caller caller, IReadOnlyList<Look> looks, bool zh)
     {
         body.Append(CultureInfo.InvariantCulture, $"<section aria-labelledby=\"mine\"><h2 id=\"mine\">{(zh ? "我的校核和异议" : "My corrections and objections")}</h2>\n");
         var own = hub.Sharing.Requests.Corrections.OwnOf(caller.Person).OrderByDescending(c => c.FiledAt).ToList();
@@ -118,7 +119,8 @@ internal static class MyDataPage
         }
 
         var choices = new StringBuilder();
-        foreach (var dataset in hub.Sharing.Catalogue.Published.Where(d => d.Subject is not null).OrderBy(d => d.Id, StringComparer.Ordinal))
+        // Those in which he was looked at, and those that anybody may know of.
+        foreach (var dataset in hub.Sharing.Catalogue.Published.Where(d => d.Subject is not null && (looks.Any(l => l.Dataset == d.Id) || Decider.MayDiscover(caller, d, hub.Sharing.Grants))).OrderBy(d => d.Id, StringComparer.Ordinal))
             foreach (var field in dataset.Fields)
                 choices.Append(CultureInfo.InvariantCulture, $"<option value=\"{E(dataset.Id)}/{E(field.Name)}\">{E(zh ? dataset.Title.Zh : dataset.Title.En)} · {E(zh ? field.Title.Zh : field.Title.En)}</option>");
         body.Append(CultureInfo.InvariantCulture, $"""

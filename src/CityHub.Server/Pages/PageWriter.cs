@@ -51,7 +51,7 @@ internal static class PageWriter
         var headers = http.Response.Headers;
         headers.ContentSecurityPolicy = policy ?? Policy;
         headers.XContentTypeOptions = "nosniff";
-        headers["Referrer-Policy"] = "no-referrer";
+        headers["Referrer-Policy"] = "same-origin"; // with no-referrer a browser hides from us, too, where a form came from
         http.Response.ContentType = contentType;
         http.Response.ContentLength = body.Length;
         return HttpMethods.IsHead(http.Request.Method) ? Task.CompletedTask : http.Response.Body.WriteAsync(body, http.RequestAborted).AsTask();

@@ -38,7 +38,17 @@ internal sealed partial class BooksWatch(IReadOnlyList<IDeadlineKeeper> keepers,
         try
         {
             while (await timer.WaitForNextTickAsync(_stop.Token))
-                await LookAsync();
+            {
+                try
+                {
+                    await LookAsync();
+                }
+                catch (Exception e) when (e is not OperationCanceledException)
+                {
+                    // The next look comes all the same: supervision is not switched off by one odd fact.
+                    LogFailed(e.ToString());
+                }
+            }
         }
         catch (OperationCanceledException)
         {

@@ -73,7 +73,9 @@ internal sealed class SharingRooms : IAsyncDisposable
         Requests = new RequestRoom(
             log, store.Acts, calendars, Grants, Catalogue, new RegisteredDepartments(Parties), new PurposesNow(Purposes), Responsibilities, Use, time, ids, RandomNumberGenerator.Fill, loggers.CreateLogger<RequestRoom>());
 
-        _quality = new QualityRoom(quality, check, time, Bearer.NameOf, Deliveries.SchemaOf);
+        // Rules are tried out without a look into other datasets: what a rule finds there would be an answer that no grant gives.
+        var alone = new DeliveryCheck(id => mappings.Find(id)?.Declaration, id => quality.Find(id)?.Rules, Standards.CodeTables, new LateReferences(), time);
+        _quality = new QualityRoom(quality, alone, time, Bearer.NameOf, Deliveries.SchemaOf);
         _mappings = new RowMappingRoom(mappings, Bearer.NameOf, Deliveries.SchemaOf);
         _catalogueRoom = new CatalogueRoom(Catalogue, MayDiscover, Use, time);
         _lists = new ResponsibilityRoom(Responsibilities, () => (calendars.Calendar, calendars.Profile.TimeZone), Deliveries.Book.Marks, Use, Incidents, ids, time);
@@ -173,7 +175,7 @@ internal sealed class SharingRooms : IAsyncDisposable
     private bool MayDiscover(Caller caller, Dataset dataset) => Decider.MayDiscover(caller, dataset, Grants);
 
     private Problem? MayDeliver(HttpContext http, string dataset) =>
-        Catalogue.Find(dataset) is not { } known ? SharingProblems.DatasetUnknown.Because($"There is no dataset {dataset}.", "GET /catalogue lists them.")
+        Catalogue.Find(dataset) is not { } known || !(CatalogueRoom.WorksOn(SharingHttp.CallerOf(http), known) || MayDiscover(SharingHttp.CallerOf(http), known)) ? SharingProblems.DatasetUnknown.Because($"There is no dataset {dataset}.", "GET /catalogue lists them.")
         : SharingHttp.CallerOf(http) is var caller && caller.Department == known.Provider && caller.Is(Roles.DataOfficer | Roles.SharingOfficer) ? null
         : SharingProblems.NotYours.Because($"The rows of {dataset} come from {known.Provider}.", "One of its data officers declares the source.", "decree 809, art. 11");
 

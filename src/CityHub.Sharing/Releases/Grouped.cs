@@ -30,7 +30,7 @@ internal sealed class Grouped
     private Grouped(Grouping grouping, TableSchema released, int[] cellFields, int[] measured, ReleasePlan plan, RowTestOf? ofRows, RowTestOf? ofCells, TableSchema cells, Func<string, (long, long)?> bounds)
     {
         (_grouping, _released, _cellFields, _measured, _groupFields) = (grouping, released, cellFields, measured, grouping.Fields.Count);
-        (_smallest, _epsilon, _bounds, _ofRows, _ofCells) = (plan.SmallestGroup, plan.Permit.Obligations.Epsilon, bounds, ofRows, ofCells);
+        (_smallest, _epsilon, _bounds, _ofRows, _ofCells) = (plan.SmallestAnswer, plan.Permit.Obligations.Epsilon, bounds, ofRows, ofCells);
         _subject = plan.Subject < 0 ? -1 : plan.Released.Columns.Count;
         _values = new RowBuffer(cells);
         _once = _epsilon is not null && _subject >= 0 ? [] : null;
@@ -47,7 +47,7 @@ internal sealed class Grouped
         if (grouping.Fields.Concat(grouping.Measures.Select(one => one.Name)).GroupBy(name => name, StringComparer.Ordinal).Any(name => name.Count() > 1))
             return ReleaseProblems.QueryNotClear.Because("Two columns of the answer have one name.");
         var epsilon = plan.Permit.Obligations.Epsilon;
-        var byCells = plan.SmallestGroup > 1 && epsilon is null;
+        var byCells = plan.SmallestAnswer > 1 && epsilon is null;
         var fields = new List<int>();
         foreach (var name in grouping.Fields)
         {

@@ -42,6 +42,9 @@ internal sealed class ReleasePlan
     /// <summary>Where the grain is of groups and nobody said how large, five.</summary>
     public int SmallestGroup => Math.Max(Permit.Obligations.SmallestGroup, Permit.Obligations.Grain.Entity >= EntityGrain.Group ? Math.Max(Permit.Obligations.SmallestGroup, UsualGroup) : 0);
 
+    /// <summary>Of answers about groups of people, whatever the grant says of rows: a group of one is a row, and nobody would see in his record that it was looked at.</summary>
+    public int SmallestAnswer => Math.Max(SmallestGroup, Subject >= 0 && Permit.Obligations.Epsilon is null ? UsualGroup : 0);
+
     /// <summary>The dataset's key, where it leaves raw: then a row may be asked for by the index.</summary>
     public bool KeyIsRaw => Released.Key >= 0 && _masks[Released.Key].Mask.Raw;
 

@@ -216,6 +216,9 @@ internal static class RequestRules
             return problem;
         if (said.Json.TryGetProperty("rights"u8, out var part) && !GrantJson.Flags<Rights>(part).TryGet(out rights, out problem))
             return problem;
+        // A time that cannot be read is not the longest one that was asked for.
+        if (IsUnread(said.Json, "from") || IsUnread(said.Json, "until"))
+            return RequestProblems.Missing("from, until: times such as 2026-12-31T00:00:00Z");
         var (from, until) = (Time(said.Json, "from") ?? now, Time(said.Json, "until") ?? wanted.Until);
         if (terms.Fields is { } fields && fields.Except(wanted.Fields) is { Count: > 0 } more)
             return RequestProblems.BeyondRequest($"the field {more.Order(StringComparer.Ordinal).First()}");
@@ -266,6 +269,8 @@ internal static class RequestRules
         request is { ActiveSince: not null, Grant.Obligations.DestroyWithin: { } within }
             ? world.Deadlines.Within(Disposal, now, within).Map<Decided>(d => new Decided(to, d))
             : new Decided(to, null);
+
+    private static bool IsUnread(JsonElement json, string name) => json.TryGetProperty(name, out _) && Time(json, name) is null;
 
     private static DateTimeOffset? Time(JsonElement json, string name) =>
         json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String && value.TryGetDateTimeOffset(out var at) ? at : null;

@@ -111,7 +111,7 @@ internal static class Violations
             }
         }
 
-        foreach (var destroyed in evidence.OfType<Evidence.RecordsDestroyed>().Where(d => d.Until.AddYears(YearsOfRecords) > d.At))
+        foreach (var destroyed in evidence.OfType<Evidence.RecordsDestroyed>().Where(d => d.Until > d.At.AddYears(-YearsOfRecords)))
             yield return new Violation("40(5)", destroyed.Department, $"{destroyed.Grant} records", destroyed.At, [destroyed.Position], null);
     }
 }

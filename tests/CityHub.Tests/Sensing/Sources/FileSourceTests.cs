@@ -140,6 +140,8 @@ public sealed class FileSourceTests
     [InlineData("""{"kind": "files"}""", "dataset is missing")]
     [InlineData("""{"dataset": "d", "kind": "ftp"}""", "kind is")]
     [InlineData("""{"dataset": "d", "kind": "postgres", "table": "t", "connection": "Host=db;Password=x"}""", "holds a password")]
+    [InlineData("""{"dataset": "d", "kind": "postgres", "table": "t", "connection": "Host=db;Pwd=x"}""", "holds a password")]
+    [InlineData("""{"dataset": "d", "kind": "rest", "url": "https://db.example/x", "columns": ["a"], "secret": "PATH"}""", "CITYHUB_SOURCE_")]
     [InlineData("""{"dataset": "d", "kind": "rest", "url": "http://db.example/x", "columns": ["a"]}""", "https://")]
     [InlineData("""{"dataset": "d", "kind": "files", "every": "PT1S"}""", "ten seconds")]
     [InlineData("""[]""", "no JSON object")]

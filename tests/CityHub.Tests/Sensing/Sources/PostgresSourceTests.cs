@@ -34,10 +34,10 @@ public sealed class PostgresSourceTests
         await using var server = await Server.StartAsync();
         await server.DoAsync("CREATE TABLE t (id int)");
         await using var sources = new SourcesUnderTest();
-        sources.Secrets["PW"] = "geheim-42";
-        await sources.DeclareAsync("a", $$"""{"dataset": "d", "kind": "postgres", "connection": "{{server.Connection}}", "table": "t\"; DROP TABLE t; --", "secret": "PW"}""");
+        sources.Secrets["CITYHUB_SOURCE_PW"] = "geheim-42";
+        await sources.DeclareAsync("a", $$"""{"dataset": "d", "kind": "postgres", "connection": "{{server.Connection}}", "table": "t\"; DROP TABLE t; --", "secret": "CITYHUB_SOURCE_PW"}""");
         await sources.DeclareAsync("b", $$"""{"dataset": "d", "kind": "postgres", "connection": "{{server.Connection}}", "table": "t", "columns": ["x"]}""");
-        await sources.DeclareAsync("c", """{"dataset": "d", "kind": "postgres", "connection": "Host=127.0.0.1;Port=1;Username=u;Database=d", "table": "t", "secret": "PW"}""");
+        await sources.DeclareAsync("c", """{"dataset": "d", "kind": "postgres", "connection": "Host=127.0.0.1;Port=1;Username=u;Database=d", "table": "t", "secret": "CITYHUB_SOURCE_PW"}""");
 
         var problems = new List<string>();
         foreach (var id in new[] { "a", "b", "c" })

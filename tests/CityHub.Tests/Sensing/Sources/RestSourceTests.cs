@@ -22,8 +22,8 @@ public sealed class RestSourceTests
             _ => """{"data": {"items": []}}""",
         });
         await using var sources = new SourcesUnderTest();
-        sources.Secrets["TOKEN"] = "s3cret";
-        await sources.DeclareAsync("visits", $$"""{"dataset": "visits", "kind": "rest", "url": "{{service.Address}}/v?since={watermark}&cursor={cursor}", "each": "$.data.items[*]", "next": "$.next", "columns": ["id", "who.name", "tags"], "watermark": "at", "secret": "TOKEN"}""");
+        sources.Secrets["CITYHUB_SOURCE_TOKEN"] = "s3cret";
+        await sources.DeclareAsync("visits", $$"""{"dataset": "visits", "kind": "rest", "url": "{{service.Address}}/v?since={watermark}&cursor={cursor}", "each": "$.data.items[*]", "next": "$.next", "columns": ["id", "who.name", "tags"], "watermark": "at", "secret": "CITYHUB_SOURCE_TOKEN"}""");
 
         await sources.Runner.TurnAsync("visits", TestContext.Current.CancellationToken);
         var again = await sources.Runner.TurnAsync("visits", TestContext.Current.CancellationToken);
@@ -90,7 +90,7 @@ public sealed class RestSourceTests
     {
         await using var service = await Service.StartAsync(_ => "[]");
         await using var sources = new SourcesUnderTest();
-        await sources.DeclareAsync("s", $$"""{"dataset": "d", "kind": "rest", "url": "{{service.Address}}/", "columns": ["id"], "secret": "NOT_SET"}""");
+        await sources.DeclareAsync("s", $$"""{"dataset": "d", "kind": "rest", "url": "{{service.Address}}/", "columns": ["id"], "secret": "CITYHUB_SOURCE_NOT_SET"}""");
 
         Assert.Contains("NOT_SET", (await sources.Runner.TurnAsync("s", TestContext.Current.CancellationToken)).Problem?.Detail);
         Assert.Empty(service.Asked);

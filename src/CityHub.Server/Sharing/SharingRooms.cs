@@ -105,6 +105,9 @@ internal sealed class SharingRooms : IAsyncDisposable
 
     public ResponsibilityBook Responsibilities { get; }
 
+    /// <summary>The lists with what was delivered, for pages.</summary>
+    public ResponsibilityRoom Lists => _lists;
+
     public PurposeBook Purposes { get; }
 
     public GrantBook Grants { get; }

@@ -22,6 +22,8 @@ internal static class GrantJson
         json.WriteString("dataset"u8, grant.Dataset);
         json.WriteString("provider"u8, grant.Provider);
         json.WriteString("receiver"u8, grant.Receiver);
+        if (grant.Persons is { } persons)
+            Texts(json, "persons"u8, persons);
         Words(json, "rights"u8, grant.Rights);
         json.WriteString("purpose"u8, grant.Purpose);
         Words(json, "modes"u8, grant.Modes);
@@ -45,6 +47,7 @@ internal static class GrantJson
         Dataset = Text(json, "dataset"),
         Provider = Text(json, "provider"),
         Receiver = Text(json, "receiver"),
+        Persons = json.TryGetProperty("persons"u8, out var persons) ? ImmutableSortedSet.CreateRange(StringComparer.Ordinal, Strings(persons)) : null,
         Rights = Flags<Rights>(json.GetProperty("rights"u8)).Value,
         Purpose = Text(json, "purpose"),
         Modes = Flags<DeliveryModes>(json.GetProperty("modes"u8)).Value,

@@ -61,7 +61,7 @@ public sealed class DisputeTests
 
     private static DisputeBook Open(Town town)
     {
-        var book = new DisputeBook(town.Store.Log, town.Time, town, town);
+        var book = new DisputeBook(town.Store.Log, town.Time, town, town, town.Calendars);
         book.Load();
         return book;
     }

@@ -75,7 +75,7 @@ internal static class ListGrants
         if (!BodyJson.Read(body).TryGet(out var json, out var problem))
             return problem;
         var added = Obligations.Nothing;
-        if (json.TryGetProperty("obligations"u8, out var some) && !GrantJson.ReadObligations(some).TryGet(out added, out problem))
+        if (json.TryGetProperty("obligations"u8, out var some) && !ObligationsJson.Read(some).TryGet(out added, out problem))
             return problem;
         if (!json.TryGetProperty("until"u8, out var end) || end.ValueKind != JsonValueKind.String || !end.TryGetDateTimeOffset(out var until))
             return RequestProblems.Missing("until", "decree 809, art. 24");

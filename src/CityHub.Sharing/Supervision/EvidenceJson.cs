@@ -27,8 +27,7 @@ namespace CityHub.Sharing.Supervision;
 internal sealed partial class EvidenceJson : JsonSerializerContext
 {
     /// <summary>What people record; the hub records the others, from what it sees.</summary>
-    public static IReadOnlyCollection<string> Recorded { get; } = [.. Kinds.ByName.Keys.Except(
-        [nameof(Evidence.CollectedTwice), nameof(Evidence.CollectionEnded), nameof(Evidence.LeadSourceMissing), nameof(Evidence.LeadSourceNamed)])];
+    public static IReadOnlyCollection<string> Recorded => Kinds.Recorded;
 
     /// <summary>Null: not of these kinds, or it lacks something.</summary>
     public static Evidence? Read(string kind, ReadOnlySpan<byte> json)
@@ -56,5 +55,8 @@ internal sealed partial class EvidenceJson : JsonSerializerContext
             Default.ConditionAdded, Default.ConditionLifted, Default.UpdateAsked, Default.UpdateGiven, Default.FlowBackAsked, Default.ServiceRestored, Default.PlatformRegistered, Default.PlatformIncorporated,
             Default.CollectedTwice, Default.CollectionEnded, Default.Used, Default.LeakTraced, Default.UseRectified, Default.RecordsDestroyed, Default.DutyNeglected, Default.DutyMet, Default.LeadSourceMissing, Default.LeadSourceNamed,
         }.ToDictionary(k => k.Type.Name, StringComparer.Ordinal);
+
+        public static readonly IReadOnlyCollection<string> Recorded =
+            [.. ByName.Keys.Except([nameof(Evidence.CollectedTwice), nameof(Evidence.CollectionEnded), nameof(Evidence.LeadSourceMissing), nameof(Evidence.LeadSourceNamed)])];
     }
 }

@@ -24,7 +24,7 @@ internal static class ListGrants
             .WithName("OpenFlowBack").WithSummary("Give back to a lower level what was collected from it").WithTags("Grants");
     }
 
-    private static bool IsSeenBy(Grant grant, Caller caller) =>
+    public static bool IsSeenBy(Grant grant, Caller caller) =>
         caller.Is(Roles.Authority | Roles.SuperiorAuthority | Roles.Auditor) || grant.Receiver == GrantBook.Public
         || (caller.Department is { } own && (own == grant.Provider || own == grant.Receiver || grant.Receiver == GrantBook.Everybody));
 

@@ -20,7 +20,7 @@ internal sealed class EvidenceReader(IFactLog log, SupervisionBook book)
 {
     private static readonly string[] Streams =
     [
-        CatalogueBook.StreamName, DeliveryBook.StreamName, RequestBook.StreamName, CorrectionBook.StreamName, GrantBook.StreamName, DisputeBook.StreamName, BreakGlassBook.StreamName, Acts.Stream,
+        CatalogueBook.StreamName, DeliveryBook.StreamName, RequestBook.StreamName, CorrectionBook.StreamName, GrantBook.StreamName, DisputeBook.StreamName, BreakGlassBook.StreamName, SupervisionBook.StreamName, Acts.Stream,
     ];
 
     private readonly Lock _gate = new();
@@ -41,8 +41,8 @@ internal sealed class EvidenceReader(IFactLog log, SupervisionBook book)
     private readonly Dictionary<string, string> _handlers = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _emergencies = new(StringComparer.Ordinal);
 
-    /// <summary>A receiver's releases under a grant since it last said what it did with them: the first of them is the one that counts.</summary>
-    private readonly Dictionary<(string Department, string Grant), long> _released = [];
+    /// <summary>Where a receiver took rows since it last said what it did with them: of these releases the first is the one that counts.</summary>
+    private readonly HashSet<(string Department, string Grant)> _released = [];
     private long _position;
 
     /// <summary>All there is, supervision's own among it.</summary>
@@ -50,15 +50,13 @@ internal sealed class EvidenceReader(IFactLog log, SupervisionBook book)
     {
         lock (_gate)
         {
-            var own = book.Evidence;
-            var used = own.OfType<Evidence.Used>().GroupBy(u => (u.Department, u.Grant)).ToDictionary(g => g.Key, g => g.Last().Position);
             var head = log.Head;
             foreach (var fact in InOrder(_position, head))
             {
                 try
                 {
                     using var json = JsonDocument.Parse(fact.Payload);
-                    Take(fact, json.RootElement, used);
+                    Take(fact, json.RootElement);
                 }
                 catch (Exception odd) when (odd is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
                 {
@@ -67,7 +65,7 @@ internal sealed class EvidenceReader(IFactLog log, SupervisionBook book)
             }
 
             _position = head;
-            return [.. _read.Concat(own).OrderBy(e => e.Position)];
+            return [.. _read.Concat(book.Evidence).OrderBy(e => e.Position)];
         }
     }
 
@@ -92,7 +90,7 @@ internal sealed class EvidenceReader(IFactLog log, SupervisionBook book)
         }
     }
 
-    private void Take(in Fact fact, JsonElement root, Dictionary<(string, string), long> used)
+    private void Take(in Fact fact, JsonElement root)
     {
         switch (fact.Stream)
         {
@@ -121,8 +119,11 @@ internal sealed class EvidenceReader(IFactLog log, SupervisionBook book)
                 var dataset = Text(root, "dataset");
                 _read.Add(new Evidence.DeliveredUncatalogued(fact.At, _providers.GetValueOrDefault(Entry(dataset)) ?? "", fact.Position, dataset));
                 break;
+            case SupervisionBook.StreamName when fact.Type == nameof(Evidence.Used):
+                _released.Remove((Text(root, "department"), Text(root, "grant")));
+                break;
             case Acts.Stream when fact.Type == ReleaseActs.Opened && root.TryGetProperty("what", out var what):
-                Release(fact, Text(what, "receiver"), Text(what, "grant"), used);
+                Release(fact, Text(what, "receiver"), Text(what, "grant"));
                 break;
             default:
                 break;
@@ -174,6 +175,9 @@ internal sealed class EvidenceReader(IFactLog log, SupervisionBook book)
         var (matter, due) = (Entry(id), ClockOf(root, "updateDue"));
         switch (fact.Type)
         {
+            case nameof(UpdateExtended) when due is not null && _clocks.ContainsKey(Still(matter)):
+                _clocks[Still(matter)] = due;
+                break;
             case nameof(DatasetDrafted) or nameof(CatalogueChangeReported) or nameof(UpdateExtended) when due is not null:
                 Clock(fact, matter, due);
                 break;
@@ -248,15 +252,10 @@ internal sealed class EvidenceReader(IFactLog log, SupervisionBook book)
             _read.Add(new Evidence.EmergencyReviewed(fact.At, receiver, fact.Position, id));
     }
 
-    private void Release(in Fact fact, string receiver, string grant, Dictionary<(string, string), long> used)
+    private void Release(in Fact fact, string receiver, string grant)
     {
-        if (receiver is "" or Decider.Public or "citizen")
-            return;
-        var key = (receiver, grant);
-        if (_released.TryGetValue(key, out var first) && !(used.TryGetValue(key, out var said) && said > first && said < fact.Position))
-            return;
-        _released[key] = fact.Position;
-        _read.Add(new Evidence.Released(fact.At, receiver, fact.Position, grant));
+        if (receiver is not ("" or Decider.Public or "citizen") && _released.Add((receiver, grant)))
+            _read.Add(new Evidence.Released(fact.At, receiver, fact.Position, grant));
     }
 
     /// <summary>The clock that runs after a fact; none: nothing is owed any more.</summary>

@@ -36,8 +36,9 @@ internal sealed record ViolationCase(Violation Violation, ViolationState State, 
 }
 
 /// <summary>Supervision's own evidence and its cases. A violation is found by the rules alone: nobody can enter one, and nobody can take one away.</summary>
-internal sealed class SupervisionBook(IFactLog log, TimeProvider clock) : FactBook(log, clock, "supervision")
+internal sealed class SupervisionBook(IFactLog log, TimeProvider clock) : FactBook(log, clock, StreamName)
 {
+    public const string StreamName = "supervision";
     public const string Found = "ViolationFound";
     public const string Notified = "ViolationNotified";
     public const string Rectified = "ViolationRectified";

@@ -283,6 +283,9 @@ public sealed class WatchedCityTests
         Assert.Equal(("fire", ViolationState.Detected), await StandsAsync(city, "40(5)"));
         await city.TellAsync(new Evidence.Used(default, "fire", 0, grant, "rescue", true, null, true));
         Assert.Equal(("fire", ViolationState.Rectified), await StandsAsync(city, "40(5)"));
+        using var again = new SupervisionBook(city.Log, city.Clock);
+        again.Load();
+        Assert.Equal(0, (await again.ReviewAsync(new EvidenceReader(city.Log, again).Read())).Value); // a start counts the same
     }
 
     [Fact]

@@ -89,7 +89,7 @@ internal sealed class SharingRooms : IAsyncDisposable
         Revocations = Own(new RevocationBook(log, time));
         Supervision = Own(new SupervisionBook(log, time));
         _supervision = new SupervisionRoom(
-            Supervision, new EvidenceReader(log, Supervision).Read, () => Catalogue.State, () => Requests.World.Departments.Authority, Grants, new PurposesNow(Purposes), calendars);
+            Supervision, new EvidenceReader(log, Supervision).Read, () => Catalogue.State, Parties, Grants, new PurposesNow(Purposes), calendars, time);
         var sources = Own(new SourceBook(log, time));
         _sources = new SourceRoom(sources, new SourceRunner(sources, Deliveries, Path.Combine(folder, "drop"), http, Environment.GetEnvironmentVariable, time, loggers.CreateLogger<SourceRunner>()), time, MayDeliver);
         _watch = new BooksWatch([Catalogue, Glass], _lists, _supervision, time, loggers.CreateLogger<BooksWatch>());

@@ -2,6 +2,8 @@ using CityHub.Core.Problems;
 using CityHub.Sharing.Access;
 using CityHub.Sharing.Calendars;
 using CityHub.Sharing.Catalogue;
+using CityHub.Sharing.FlowBack;
+using CityHub.Sharing.Parties;
 using CityHub.Sharing.Requests;
 
 namespace CityHub.Sharing.Supervision;
@@ -10,7 +12,7 @@ namespace CityHub.Sharing.Supervision;
 /// <param name="evidence">All of it, in the order of the log.</param>
 /// <param name="city">The catalogue as it stands now.</param>
 internal sealed class SupervisionRoom(
-    SupervisionBook book, Func<IReadOnlyList<Evidence>> evidence, Func<CatalogueState> city, Func<string> authority, IGrants grants, IPurposes purposes, IDeadlines deadlines)
+    SupervisionBook book, Func<IReadOnlyList<Evidence>> evidence, Func<CatalogueState> city, IParties parties, IGrants grants, IPurposes purposes, IDeadlines deadlines, TimeProvider clock)
 {
     public SupervisionBook Book { get; } = book;
 
@@ -24,21 +26,65 @@ internal sealed class SupervisionRoom(
         return twice + missing + found;
     }
 
-    /// <summary>As somebody told it; of a use, what the grant permits is the grant's to say and not the receiver's.</summary>
-    public async ValueTask<Result<long>> RecordAsync(Evidence told)
+    /// <summary>As somebody told it who may; of a use, what the grant permits is the grant's to say, and by when something is owed the profile's, not a department's.</summary>
+    public async ValueTask<Result<long>> RecordAsync(Caller caller, Evidence told)
     {
-        if (told is not Evidence.Used used)
-            return await Book.RecordAsync(told);
+        if (!MayTell(caller, told))
+            return SharingProblems.NotYours.Because($"You do not record {told.GetType().Name} of {told.Department}.", "Departments record what they did and what they asked for; the authority and auditors everything.", "decree 809, art. 29");
+        return (told switch
+        {
+            Evidence.Used used => Permitted(used),
+            Evidence.FlowBackAsked asked => Owed(caller, asked),
+            Evidence.UpdateAsked asked => DueOf(caller, asked.Due, JurisdictionProfile.Contribution).Map<Evidence>(due => asked with { Due = due }),
+            _ => (Result<Evidence>)told,
+        }).TryGet(out var evidence, out var problem) ? await Book.RecordAsync(evidence) : problem;
+    }
+
+    /// <summary>
+    /// A department what it did itself; who asks for the data of its own area, that it asked; the lead source of an item, that it asked for it and was given it. What is held against
+    /// a department, and that it was put right, the authority and auditors.
+    /// </summary>
+    private bool MayTell(Caller caller, Evidence told)
+    {
+        if (caller.Is(Roles.Authority | Roles.Auditor))
+            return true;
+        if (caller.Department is not { } own || !caller.Is(Roles.DataOfficer | Roles.SharingOfficer))
+            return false;
+        return told switch
+        {
+            Evidence.Used or Evidence.PlatformRegistered or Evidence.RecordsDestroyed => told.Department == own,
+            Evidence.FlowBackAsked asked => asked.Receiver == own,
+            Evidence.UpdateAsked asked => city().LeadSources.GetValueOrDefault(asked.Item) == own,
+            Evidence.UpdateGiven given => city().LeadSources.GetValueOrDefault(given.Item) == own,
+            _ => false,
+        };
+    }
+
+    private Result<Evidence> Permitted(Evidence.Used used)
+    {
         // A grant of another department is answered as if there were none.
         if (grants.Find(used.Grant) is not { } grant || !(grant.Receiver == used.Department || grant.Receiver == Decider.AnyDepartment))
             return RequestProblems.NoGrant(used.Grant);
         if (used.Purpose.Length == 0)
             return SharingProblems.BadRequest.Because("A record of use names the purpose for which the data were used.", "purpose: a code of GET /sharing/purposes.", "decree 809, art. 29");
-        return await Book.RecordAsync(used with
+        return used with
         {
             WithinPurpose = purposes.Covers(grant.Purpose, used.Purpose), OnwardPermitted = grant.Obligations.Onward, ThirdParty = string.IsNullOrWhiteSpace(used.ThirdParty) ? null : used.ThirdParty,
-        });
+        };
     }
+
+    /// <summary>Data of an area are owed to who stands below their provider, and to nobody else.</summary>
+    private Result<Evidence> Owed(Caller caller, Evidence.FlowBackAsked asked)
+    {
+        if (city().Find(asked.Dataset) is not { State: DatasetState.Published } dataset || dataset.Provider != asked.Department)
+            return RequestProblems.BeyondCatalogue(asked.Dataset, $"{asked.Department} publishes no dataset of that name.");
+        if (parties.Find(asked.Receiver) is not { } receiver || parties.Find(dataset.Provider) is not { } provider || !OpenFlowBack.IsBelow(receiver.AdminCode, provider.AdminCode))
+            return FlowBackProblems.NotBelow(asked.Receiver, dataset.Provider);
+        return DueOf(caller, asked.Due, JurisdictionProfile.FlowBack).Map<Evidence>(due => asked with { Due = due });
+    }
+
+    private Result<DateTimeOffset> DueOf(Caller caller, DateTimeOffset said, string article) =>
+        said != default && caller.Is(Roles.Authority | Roles.Auditor) ? said : deadlines.Start(article, clock.GetUtcNow()).Map<DateTimeOffset>(d => d.Due);
 
     /// <summary>
     /// With a form, whatever another department publishes and may share; with a dataset of one's own, what somebody else was named the lead source of. Two datasets of which none
@@ -53,7 +99,7 @@ internal sealed class SupervisionRoom(
     }
 
     private IEnumerable<Evidence.LeadSourceMissing> LeadSourceMissing() =>
-        authority() is { Length: > 0 } named ? Overlaps.Disputes(city()).Select(d => new Evidence.LeadSourceMissing(default, named, 0, d.Item, default)) : [];
+        parties.With(Roles.Authority).Select(p => parties.CallerOf(p).Department).FirstOrDefault(d => d is not null) is { } named ? Overlaps.Disputes(city()).Select(d => new Evidence.LeadSourceMissing(default, named, 0, d.Item, default)) : [];
 
     /// <summary>Where the calendar lacks the year, the clock begins when it has it.</summary>
     private Evidence.LeadSourceMissing? Due(Evidence.LeadSourceMissing missing, DateTimeOffset now) =>

@@ -142,11 +142,7 @@ internal static class SupervisionRoutes
             return problem;
         if (!EvidenceJson.Recorded.Contains(kind) || EvidenceJson.Read(kind, body.Span) is not { Department.Length: > 0 } evidence)
             return SharingProblems.BadRequest.Because($"This is not {kind}.", "There are " + string.Join(", ", EvidenceJson.Recorded) + ".");
-        // A department records what it did itself; what is held against it, and that it was put right, the authority and auditors record.
-        var own = evidence is Evidence.Used or Evidence.PlatformRegistered or Evidence.RecordsDestroyed;
-        if (!(own && caller.Department == evidence.Department && caller.Is(Roles.DataOfficer | Roles.SharingOfficer)) && !caller.Is(Roles.Authority | Roles.Auditor))
-            return SharingProblems.NotYours.Because(own ? $"{kind} is recorded by {evidence.Department}, the authority or an auditor." : $"{kind} is recorded by the authority or an auditor.", null, "decree 809, art. 29");
-        if (!(await room.RecordAsync(evidence)).TryGet(out var position, out problem))
+        if (!(await room.RecordAsync(caller, evidence)).TryGet(out var position, out problem))
             return problem;
         RoomHttp.Receipted(http, position);
         http.Response.StatusCode = StatusCodes.Status204NoContent;

@@ -32,7 +32,7 @@ internal sealed class WatchedCity : IAsyncDisposable
         Deliveries = new DeliveryRoom(new DeliveryBook(Log, city.Clock), city.Catalogue, new FakeTables([]), new FakeCheck(), city.Clock);
         Book = new SupervisionBook(Log, city.Clock);
         Book.Load();
-        Room = new SupervisionRoom(Book, new EvidenceReader(Log, Book).Read, () => city.Catalogue.State, () => "data-bureau", city.Grants, city.Purposes, city.Calendars);
+        Room = new SupervisionRoom(Book, new EvidenceReader(Log, Book).Read, () => city.Catalogue.State, city.Parties, city.Grants, city.Purposes, city.Calendars, city.Clock);
     }
 
     public CityUnderTest City { get; }
@@ -76,7 +76,7 @@ internal sealed class WatchedCity : IAsyncDisposable
 
     public async Task NothingAsync(string item) => Assert.DoesNotContain(await LookAsync(), c => c.Violation.Item == item);
 
-    public async Task TellAsync(Evidence evidence) => Ok(await Room.RecordAsync(evidence));
+    public async Task TellAsync(Evidence evidence, string by = "auth-1") => Ok(await Room.RecordAsync(As(by), evidence));
 
     /// <summary>Of fire, for the register of the police, for rescue; active, and to be destroyed thirty days after its end.</summary>
     public async Task<ShareRequest> GrantedAsync(string dataset = "population")

@@ -105,6 +105,23 @@ public sealed class WatchedCityTests
     }
 
     [Fact]
+    public async Task Item_39_3_The_lead_source_itself_asks_and_the_profile_says_by_when_and_nobody_else_does()
+    {
+        await using var city = await WatchedCity.StartAsync();
+        Ok(await NameLeadSource.NameAsync(city.City.Catalogue, Director, "address:text", "police", "its duty by law"));
+        var asked = new Evidence.UpdateAsked(default, "welfare", 0, "address:text", city.In(1));
+        Refused(await city.Room.RecordAsync(city.As("fire-officer"), asked), SharingProblems.NotYours);
+        await city.TellAsync(asked, "police-officer");
+        Refused(await city.Room.RecordAsync(city.As("welfare-officer"), new Evidence.UpdateGiven(default, "welfare", 0, "address:text")), SharingProblems.NotYours); // nobody ends his own case
+        city.Days(13);
+        await city.NothingAsync("39(3)");
+        city.Days(2);
+        Assert.Equal(("welfare", ViolationState.Detected), await StandsAsync(city, "39(3)"));
+        await city.TellAsync(new Evidence.UpdateGiven(default, "welfare", 0, "address:text"), "police-officer");
+        Assert.Equal(("welfare", ViolationState.Rectified), await StandsAsync(city, "39(3)"));
+    }
+
+    [Fact]
     public async Task Item_39_4_A_request_is_answered_and_delivered_in_time_or_the_provider_has_a_case_for_each()
     {
         await using var city = await WatchedCity.StartAsync();
@@ -136,6 +153,24 @@ public sealed class WatchedCityTests
         Assert.Equal("population to east", (await city.FoundAsync("39(5)")).Violation.Matter);
         Ok(await city.Rooms.OpenFlowBackAsync(city.As("police-sharing"), new OpenFlowBack.Request("population", "east", "rescue", "decree 809, art. 24", city.In(300), Obligations.Nothing)));
         Assert.Equal(("police", ViolationState.Rectified), await StandsAsync(city, "39(5)"));
+    }
+
+    [Fact]
+    public async Task Item_39_5_A_district_asks_for_its_own_data_and_nobody_asks_for_what_is_not_owed_to_him()
+    {
+        await using var city = await WatchedCity.StartAsync();
+        Ok(await RegisterDepartment.RegisterAsync(city.City.Parties, Director, new Department("east", new Words("东区", "east"), "990101", 4, "police")));
+        await city.City.AppointAsync("east-officer", "east", Roles.DataOfficer);
+        await city.City.PublishAsync(Entry("population") with { Area = "town" });
+        var asked = new Evidence.FlowBackAsked(default, "police", 0, "population", "east", city.In(1));
+        Refused(await city.Room.RecordAsync(city.As("fire-officer"), asked), SharingProblems.NotYours);
+        Refused(await city.Room.RecordAsync(city.As("fire-officer"), asked with { Receiver = "fire" }), FlowBackProblems.FlowBackNotBelow);
+        Refused(await city.Room.RecordAsync(city.As("east-officer"), asked with { Department = "welfare" }), RequestProblems.RequestBeyondCatalogue);
+        await city.TellAsync(asked, "east-officer");
+        city.Days(20);
+        await city.NothingAsync("39(5)"); // twenty working days, whatever it said
+        city.Days(12);
+        Assert.Equal(("police", ViolationState.Detected), await StandsAsync(city, "39(5)"));
     }
 
     [Fact]
@@ -223,7 +258,8 @@ public sealed class WatchedCityTests
         await city.TellAsync(Use("rescue"));
         await city.NothingAsync("40(2)");
         await city.NothingAsync("40(3)");
-        Refused(await city.Room.RecordAsync(Use("rescue") with { Department = "welfare" }), RequestProblems.GrantUnknown);
+        Refused(await city.Room.RecordAsync(city.As("welfare-officer"), Use("rescue") with { Department = "welfare" }), RequestProblems.GrantUnknown);
+        Refused(await city.Room.RecordAsync(city.As("welfare-officer"), Use("rescue")), SharingProblems.NotYours);
 
         await city.TellAsync(Use("welfare"));
         Assert.Equal(("fire", ViolationState.Detected), await StandsAsync(city, "40(2)"));

@@ -81,7 +81,7 @@ internal sealed partial class Hub
         if (!rooms.TryGet(out var sharing, out var problem))
             return problem;
         _sharing = Open(sharing);
-        (_keyOfDepartment, _callerNamed) = (sharing.Parties.KeyOf, sharing.Parties.CallerOf);
+        (_keyOfDepartment, _callerNamed, _takenBack) = (sharing.Parties.KeyOf, sharing.Parties.CallerOf, sharing.Revocations.IsRevoked);
         _figures.Add(new Figure("datasets", "datasets published", "已发布的数据资源", () => sharing.Catalogue.Published.Count()) { Page = "/catalog" });
         _figures.Add(new Figure("glassOpen", "emergency access to data", "数据应急访问", () => sharing.Glass.OpenNow) { Worries = true });
         _figures.Add(new Figure("releasesUnclosed", "releases cut by a crash", "中断的放行", () => sharing.Releases.Unclosed.Count) { Worries = true });

@@ -51,7 +51,6 @@ internal sealed class SharingRooms : IAsyncDisposable
         var mappings = Own(new RowMappingBook(log, time, Standards.CodeTables));
         var quality = Own(new QualityBook(log, time));
         Parties = Own(new PartyBook(log, time));
-        Glass = Own(new BreakGlassBook(log, time, Parties));
         var calendars = Own(new CalendarBook(log, time, profile));
         Responsibilities = Own(new ResponsibilityBook(log, time, Parties));
         Catalogue = Own(new CatalogueBook(log, time, calendars, Parties, Responsibilities));
@@ -59,6 +58,7 @@ internal sealed class SharingRooms : IAsyncDisposable
         Purposes = Own(new PurposeBook(log, time, ids));
         Grants = Own(new GrantBook(log, time));
         Use = new ReleaseUse(log);
+        Glass = Own(new BreakGlassBook(log, time, Parties, Catalogue, Grants, new PurposesNow(Purposes), loggers.CreateLogger<BreakGlassBook>()));
 
         var references = new LateReferences();
         var check = new DeliveryCheck(id => mappings.Find(id)?.Declaration, id => quality.Find(id)?.Rules, Standards.CodeTables, references, time);
@@ -80,19 +80,21 @@ internal sealed class SharingRooms : IAsyncDisposable
         _mappings = new RowMappingRoom(mappings, Bearer.NameOf, Deliveries.SchemaOf);
         _catalogueRoom = new CatalogueRoom(Catalogue, MayDiscover, Use, time);
         _lists = new ResponsibilityRoom(Responsibilities, () => (calendars.Calendar, calendars.Profile.TimeZone), Deliveries.Book.Marks, Use, Incidents, ids, time);
-        _partyRoom = new PartyRoom(Parties, Glass, ids);
+        _partyRoom = new PartyRoom(Parties, Glass, ids, Use);
         Looks = new WhoLooked(store.Acts, log, Catalogue, code => Purposes.Tree.Find(code)?.Name ?? new Words(code, code));
         _openData = new OpenDataRoom(Catalogue, Releases, MayDiscover, AskReader.AskOf, time)
         {
             Department = Parties.Find, Quality = dataset => Measures(quality, dataset), WhoLooked = new TrackedLooks(Looks, Parties, log.Read(0).Select(f => f.At).FirstOrDefault(time.GetUtcNow())),
         };
         _dataKeys = Own(new DataKeyBook(log, time));
+        Revocations = Own(new RevocationBook(log, time));
         Supervision = Own(new SupervisionBook(log, time));
-        _supervision = new SupervisionRoom(Supervision, new EvidenceReader(log, Supervision, (stream, id) => stream == "requests" ? Requests.Requests.Find(id)?.Provider : Requests.Corrections.Find(id)?.Provider).Read);
+        _supervision = new SupervisionRoom(
+            Supervision, new EvidenceReader(log, Supervision).Read, () => Catalogue.State, Parties, Grants, new PurposesNow(Purposes), calendars, time);
         var sources = Own(new SourceBook(log, time));
         _sources = new SourceRoom(sources, new SourceRunner(sources, Deliveries, Path.Combine(folder, "drop"), http, allowed, Environment.GetEnvironmentVariable, time, loggers.CreateLogger<SourceRunner>()), time, MayDeliver);
         _keeper = new TableKeeper(Deliveries, time, loggers.CreateLogger<TableKeeper>());
-        _watch = new BooksWatch([Catalogue], _lists, _supervision, time, loggers.CreateLogger<BooksWatch>());
+        _watch = new BooksWatch([Catalogue, Glass], _lists, _supervision, time, loggers.CreateLogger<BooksWatch>());
     }
 
     public DepartmentKeys Keys { get; }
@@ -102,6 +104,9 @@ internal sealed class SharingRooms : IAsyncDisposable
     public PartyBook Parties { get; }
 
     public BreakGlassBook Glass { get; }
+
+    /// <summary>Tokens of departments that open nothing any more.</summary>
+    public RevocationBook Revocations { get; }
 
     public CatalogueBook Catalogue { get; }
 
@@ -144,6 +149,12 @@ internal sealed class SharingRooms : IAsyncDisposable
         }
 
         await rooms.Requests.StartAsync();
+        if (!(await rooms.Glass.RecordPassedAsync()).TryGet(out _, out problem))
+        {
+            await rooms.DisposeAsync();
+            return problem;
+        }
+
         await rooms.Releases.LoadAsync(cancel);
         rooms._watch.Start();
         rooms._keeper.Start();
@@ -167,6 +178,7 @@ internal sealed class SharingRooms : IAsyncDisposable
         routes.MapSupervision(_supervision);
         routes.MapSources(_sources);
         routes.MapUnlock(_dataKeys, Keys);
+        routes.MapRevocations(Revocations);
     }
 
     public async ValueTask DisposeAsync()
@@ -186,9 +198,12 @@ internal sealed class SharingRooms : IAsyncDisposable
         : SharingHttp.CallerOf(http) is var caller && caller.Department == known.Provider && caller.Is(Roles.DataOfficer | Roles.SharingOfficer) ? null
         : SharingProblems.NotYours.Because($"The rows of {dataset} come from {known.Provider}.", "One of its data officers declares the source.", "decree 809, art. 11");
 
-    /// <summary>Violations found in a month (yyyy-MM), and emergency accesses opened.</summary>
+    /// <summary>Violations found in a month (yyyy-MM), and emergency accesses that the department was given.</summary>
     private int Incidents(string department, string month) =>
-        Supervision.Cases.Values.Count(c => c.Violation.Department == department && c.FoundAt.ToString("yyyy-MM", System.Globalization.CultureInfo.InvariantCulture) == month);
+        Supervision.Cases.Values.Count(c => c.Violation.Department == department && c.Violation.Item != Violations.Emergency && MonthOf(c.FoundAt) == month)
+        + Glass.All.Values.Count(g => g.What.Receiver == department && g.ConfirmedAt is { } at && MonthOf(at) == month);
+
+    private static string MonthOf(DateTimeOffset at) => at.ToString("yyyy-MM", System.Globalization.CultureInfo.InvariantCulture);
 
     private static IEnumerable<QualityMeasure> Measures(QualityBook quality, Dataset dataset) =>
         quality.History(dataset.Id) is [.., var last] ? last.Scores.Select(s => new QualityMeasure(s.Key, s.Value, last.At)) : [];

@@ -30,7 +30,8 @@ internal static class AgreementRoutes
     private static async ValueTask<Problem?> WriteAsync(HttpContext http, RequestRoom room)
     {
         var id = http.Request.RouteValues["id"] as string ?? "";
-        if (room.Grants.Find(id) is not { } grant || !ListGrants.IsSeenBy(grant, SharingHttp.CallerOf(http)))
+        // An emergency is agreed with nobody.
+        if (room.Grants.Find(id) is not { Persons: null } grant || !ListGrants.IsSeenBy(grant, SharingHttp.CallerOf(http)))
             return RequestProblems.NoGrant(id);
         var buffer = new ArrayBufferWriter<byte>(2048);
         using (var json = new Utf8JsonWriter(buffer, new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))

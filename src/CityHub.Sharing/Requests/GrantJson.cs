@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
 using CityHub.Core.Problems;
@@ -20,6 +21,8 @@ internal static class GrantJson
         json.WriteString("dataset"u8, grant.Dataset);
         json.WriteString("provider"u8, grant.Provider);
         json.WriteString("receiver"u8, grant.Receiver);
+        if (grant.Persons is { } persons)
+            Texts(json, "persons"u8, persons);
         Words(json, "rights"u8, grant.Rights);
         json.WriteString("purpose"u8, grant.Purpose);
         Words(json, "modes"u8, grant.Modes);
@@ -43,6 +46,7 @@ internal static class GrantJson
         Dataset = Text(json, "dataset"),
         Provider = Text(json, "provider"),
         Receiver = Text(json, "receiver"),
+        Persons = json.TryGetProperty("persons"u8, out var persons) ? ImmutableSortedSet.CreateRange(StringComparer.Ordinal, Strings(persons)) : null,
         Rights = Flags<Rights>(json.GetProperty("rights"u8)).Value,
         Purpose = Text(json, "purpose"),
         Modes = Flags<DeliveryModes>(json.GetProperty("modes"u8)).Value,

@@ -32,8 +32,8 @@ internal sealed class RequestRoom : IAsyncDisposable
         World = new RequestWorld(catalogue, departments, responsibilities, purposes, use, calendars);
         Requests = new RequestBook(log, clock, ids, World);
         Corrections = new CorrectionBook(log, clock, ids, acts, entropy, catalogue, departments, calendars, grants);
-        Disputes = new DisputeBook(log, clock, ids, departments);
-        _watch = new DeadlineWatch(clock, [Requests, Corrections, new GrantsFollow(this)], _logger);
+        Disputes = new DisputeBook(log, clock, ids, departments, calendars);
+        _watch = new DeadlineWatch(clock, [Requests, Corrections, Disputes, new GrantsFollow(this)], _logger);
     }
 
     public CalendarBook Calendars { get; }

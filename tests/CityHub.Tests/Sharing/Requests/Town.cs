@@ -148,6 +148,14 @@ internal sealed class Town : IDepartments, ICatalogue, IPurposes, IResponsibilit
         _ => "",
     };
 
+    /// <summary>The year comes into the calendar, as two people of the authority bring it.</summary>
+    public async Task AddYearAsync(int year)
+    {
+        var text = $$"""{"jurisdiction":"cn","year":{{year}},"source":"notice","daysOff":[{"name":"元旦","from":"{{year}}-01-01","to":"{{year}}-01-03"}],"workdays":[]}""";
+        Assert.Null((await Calendars.ProposeAsync(Authority, Encoding.UTF8.GetBytes(text))).Problem);
+        Assert.Null((await Calendars.ApproveAsync(Authority2, "cn", year)).Problem);
+    }
+
     public DateOnly DueDay(ShareRequest request) => request.Clock is { } clock ? Clock.DayOf(clock.Deadline.Due, Calendars.Profile.TimeZone) : default;
 
     public Department? Find(string id) => _departments.GetValueOrDefault(id);

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using CityHub.Core.Facts;
 using CityHub.Core.Problems;
 using Microsoft.AspNetCore.Http;
 
@@ -50,6 +51,40 @@ public sealed class RoomHttp(ProblemKind badRequest, ProblemKind tooLarge)
 
             reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
         }
+    }
+
+    /// <summary>What the caller says that he read: <c>{"version": 2, "hash": "…"}</c>.</summary>
+    public async ValueTask<Result<AsRead>> AsReadAsync(HttpContext http)
+    {
+        if (!(await BodyAsync(http, 4 << 10)).TryGet(out var body, out var problem))
+            return problem;
+        try
+        {
+            using var document = JsonDocument.Parse(body);
+            var root = document.RootElement;
+            if (root.ValueKind == JsonValueKind.Object && root.TryGetProperty("version"u8, out var version) && version.TryGetInt32(out var number)
+                && root.TryGetProperty("hash"u8, out var hash) && hash.ValueKind == JsonValueKind.String && hash.GetString() is { Length: > 0 } text)
+                return new AsRead(number, text);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            // Answered like everything else that names neither.
+        }
+
+        return badRequest.Because("The body does not say what you read.", "{\"version\": 2, \"hash\": \"…\"}, both as the proposal shows them.", "GB/T 39477: four eyes on one text");
+    }
+
+    /// <summary>Version, hash and authors of what waits, as members of the object at hand.</summary>
+    public static void Write<T>(Utf8JsonWriter json, Proposal<T> proposal)
+    {
+        json.WriteNumber("version"u8, proposal.Version);
+        json.WriteString("hash"u8, proposal.Hash);
+        json.WriteStartArray("authors"u8);
+        foreach (var author in proposal.Authors)
+            json.WriteStringValue(author);
+        json.WriteEndArray();
+        json.WriteString("proposedBy"u8, proposal.By);
+        json.WriteString("proposedAt"u8, Time(proposal.At));
     }
 
     /// <summary>limit and after of a page; names of other parameters that the route knows are in <paramref name="known"/>.</summary>

@@ -37,7 +37,7 @@ internal static class AssessDataset
         if (caller.Department != draft.Provider || !caller.Is(Roles.DataOfficer | Roles.SharingOfficer | Roles.Head))
             return SharingProblems.NotYours.Because($"{draft.Provider} assesses its own data.", null, "decree 809, art. 12; Personal Information Protection Law, art. 55");
         if (caller.Person == entry.DraftedBy)
-            return Calendars.CalendarProblems.FourEyes.Because($"{entry.DraftedBy} drafted it.", $"Let another officer of {draft.Provider} assess it.", "GB/T 39477: four eyes");
+            return ProposalProblems.FourEyes.Because($"{entry.DraftedBy} drafted it.", $"Let another officer of {draft.Provider} assess it.", "GB/T 39477: four eyes");
         if (CatalogueSteps.Find(draft.State, CatalogueStep.Assess) is null)
             return CatalogueProblems.NotPossible(id, draft.State, CatalogueStep.Assess);
         if (kind is not (Secrecy or PersonalInformation))

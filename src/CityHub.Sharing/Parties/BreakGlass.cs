@@ -158,7 +158,7 @@ internal static class BreakGlass
         if (!Stands(caller) || caller.Department is not { } department)
             return NotYours();
         if (caller.Person == glass.By || department == glass.Department)
-            return CalendarProblems.FourEyes.Because($"{glass.By} of {glass.Department} opened it.", "Another person of another department confirms it.", Rule);
+            return ProposalProblems.FourEyes.Because($"{glass.By} of {glass.Department} opened it.", "Another person of another department confirms it.", Rule);
         // One of the two is the owner, the other the authority; where the authority owns the data, any other department.
         var ownerToo = department == glass.Owner || glass.Department == glass.Owner;
         var other = department == glass.Owner ? glass.By : caller.Person;

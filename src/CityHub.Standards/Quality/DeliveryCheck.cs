@@ -8,23 +8,23 @@ using BatchBuilder = CityHub.Standards.Mapping.BatchBuilder;
 namespace CityHub.Standards.Quality;
 
 /// <summary>The door of the standards room for deliveries: rows mapped, judged, and those that break the schema or a rule that refuses held back.</summary>
-/// <param name="mappings">A declaration by its name.</param>
-/// <param name="rules">Rules by their name.</param>
-internal sealed class DeliveryCheck(Func<string, RowMappingDeclaration?> mappings, Func<string, QualityRules?> rules, ICodeTables tables, IReferences references, TimeProvider clock) : IDeliveryCheck
+/// <param name="mappings">The declaration that these terms name; null: there is none for this dataset.</param>
+/// <param name="rules">Likewise the rules.</param>
+internal sealed class DeliveryCheck(Func<DeliveryTerms, RowMappingDeclaration?> mappings, Func<DeliveryTerms, QualityRules?> rules, ICodeTables tables, IReferences references, TimeProvider clock) : IDeliveryCheck
 {
     /// <summary>Faults that a result lists.</summary>
     public int MostFaults { get; init; } = 1000;
 
-    public Result<ICheckedRows> Check(IRows rows, TableSchema schema, string? mapping, string? ruleName, DateTimeOffset asOf)
+    public Result<ICheckedRows> Check(IRows rows, TableSchema schema, DeliveryTerms terms)
     {
         QualityRules? declared = null;
-        if (ruleName is not null && (declared = rules(ruleName)) is null)
-            return QualityProblems.Unknown.Because($"There are no quality rules {ruleName}.", "GET /standards/quality-rules lists them.");
+        if (terms.Rules is not null && (declared = rules(terms)) is null)
+            return QualityProblems.Unknown.Because($"{terms.Dataset} and {terms.Department} have no quality rules {terms.Rules}.", "GET /standards/quality-rules lists them.");
         Result<RowMapping> mapped;
-        if (mapping is not null)
+        if (terms.Mapping is not null)
         {
-            if (mappings(mapping) is not { } declaration)
-                return RowMappingProblems.Unknown.Because($"There is no row mapping {mapping}.", "GET /standards/mappings lists them.");
+            if (mappings(terms) is not { } declaration)
+                return RowMappingProblems.Unknown.Because($"{terms.Dataset} and {terms.Department} have no row mapping {terms.Mapping}.", "GET /standards/mappings lists them.");
             mapped = RowMapping.Compile(declaration, rows.Schema, schema, tables);
         }
         else
@@ -32,8 +32,8 @@ internal sealed class DeliveryCheck(Func<string, RowMappingDeclaration?> mapping
 
         if (!mapped.TryGet(out var ready, out var problem))
             return problem;
-        var same = mapping is null && rows.Schema.Columns.Select(c => (c.Name, c.Type)).SequenceEqual(schema.Columns.Select(c => (c.Name, c.Type)));
-        var around = new RuleSurroundings(tables, references, asOf, clock.GetUtcNow());
+        var same = terms.Mapping is null && rows.Schema.Columns.Select(c => (c.Name, c.Type)).SequenceEqual(schema.Columns.Select(c => (c.Name, c.Type)));
+        var around = new RuleSurroundings(tables, references, terms.Department, terms.AsOf, clock.GetUtcNow());
         IReadOnlyList<RowCheck>? checks = [];
         IReadOnlyList<double>? weights = [1, 1, 1, 1, 1, 1];
         if (declared is not null && (!RuleCompiler.Compile(declared, schema, around).TryGet(out checks, out problem) || !RuleCompiler.Weights(declared).TryGet(out weights, out problem)))
@@ -62,7 +62,7 @@ internal static class SchemaRules
     public static RuleText Mapping(string step, string field, string why) =>
         new(step == "type" ? "schema:type" : "mapping:" + step, field, Dimensions.Normative, true, step == "type" ? "数据类型不正确" : $"无法按映射步骤“{step}”转换", why);
 
-    public static RuleText Unread(RuleText rule) => rule with { Dimension = Dimensions.Accessible, Refuse = false, Zh = "对照的数据集目前无法读取，本规则未评判", En = "the dataset that it is compared with cannot be read now; the rule was not judged" };
+    public static RuleText Unread(RuleText rule) => rule with { Dimension = Dimensions.Accessible, Refuse = false, Zh = "对照的数据集目前无法读取或未获授权，未查询，本规则未评判", En = "the other dataset was not looked up: it cannot be read now, or no grant permits it; the rule was not judged" };
 
     /// <summary>The Chinese of a rule of ours; null: it is none.</summary>
     public static string? Zh(string id) => id switch

@@ -79,7 +79,7 @@ internal sealed class FakeTables(Dictionary<string, (WriteMode Mode, List<string
 /// <summary>Refuses every batch row whose first field is "bad"; the rest is taken as it is.</summary>
 internal sealed class FakeCheck : IDeliveryCheck
 {
-    public Result<ICheckedRows> Check(IRows rows, TableSchema schema, string? mapping, string? rules, DateTimeOffset asOf) => new Checked(rows, schema);
+    public Result<ICheckedRows> Check(IRows rows, TableSchema schema, DeliveryTerms terms) => new Checked(rows, schema);
 
     private sealed class Checked(IRows rows, TableSchema schema) : ICheckedRows
     {

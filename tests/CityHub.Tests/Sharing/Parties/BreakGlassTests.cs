@@ -1,3 +1,4 @@
+using CityHub.Core.Facts;
 using CityHub.Sharing;
 using CityHub.Sharing.Calendars;
 using CityHub.Sharing.Parties;
@@ -16,7 +17,7 @@ public sealed class BreakGlassTests
         await using var city = await StartAsync();
         Ok(await BreakGlass.OpenAsync(city.Glass, Director, "g", "population", "police", "rescuer", 60, Why));
         Assert.False(city.Glass.IsOpen("population", "rescuer", city.Clock.GetUtcNow()));
-        Refused(await BreakGlass.ConfirmAsync(city.Glass, Deputy, "g"), CalendarProblems.FourEyes);
+        Refused(await BreakGlass.ConfirmAsync(city.Glass, Deputy, "g"), ProposalProblems.FourEyes);
         Refused(await BreakGlass.ConfirmAsync(city.Glass, city.As("fire-head"), "g"), SharingProblems.NotYours);
         Refused(await BreakGlass.ConfirmAsync(city.Glass, city.As("police-officer"), "g"), SharingProblems.NotYours);
         Ok(await BreakGlass.ConfirmAsync(city.Glass, city.As("police-head"), "g"));

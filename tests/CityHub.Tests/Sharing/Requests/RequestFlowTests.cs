@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using CityHub.Core.Facts;
 using CityHub.Sharing;
 using CityHub.Sharing.Access;
 using CityHub.Sharing.Calendars;
@@ -273,8 +274,8 @@ public sealed class RequestFlowTests
         var before = town.DueDay(await town.DoAsync(id, RequestEvent.SignOff, RequestEvent.Submit));
         Assert.Equal(new DateOnly(2026, 10, 12), before);
         var text = """{"jurisdiction":"cn","year":2026,"source":"a corrected notice","daysOff":[{"name":"国庆节","from":"2026-10-01","to":"2026-10-09"}],"workdays":["2026-09-20"]}""";
-        Assert.True((await town.Calendars.ProposeAsync(Town.Authority, Encoding.UTF8.GetBytes(text))).Ok);
-        Assert.Equal("cn-2026@2", (await town.Calendars.ApproveAsync(Town.Authority2, "cn", 2026)).Value.Name);
+        var proposed = (await town.Calendars.ProposeAsync(Town.Authority, Encoding.UTF8.GetBytes(text))).Value;
+        Assert.Equal("cn-2026@2", (await town.Calendars.ApproveAsync(Town.Authority2, "cn", 2026, new AsRead(proposed.Version, proposed.Hash))).Value.Name);
         Assert.Equal(before, town.DueDay(town.Requests.Find(id)!));
         town.Open();
         Assert.Equal(before, town.DueDay(town.Requests.Find(id)!));

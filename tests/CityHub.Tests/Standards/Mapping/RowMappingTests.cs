@@ -137,8 +137,8 @@ public sealed class RowMappingTests
         using var again = new RowMappingBook(store.Log, clock, TownTables.All);
         again.Load();
         Assert.Equal(2, again.Find("residents")?.Version);
-        Assert.Equal(Target.Columns, again.Find("residents")?.Target.Columns);
-        Assert.Equal(0, again.Find("residents")?.Target.Key);
+        Assert.Equal(Target.Columns, again.Find("residents")?.What.TargetSchema.Columns);
+        Assert.Equal(0, again.Find("residents")?.What.TargetSchema.Key);
         await store.DisposeAsync();
     }
 

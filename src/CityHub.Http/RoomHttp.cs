@@ -99,6 +99,21 @@ public sealed class RoomHttp(ProblemKind badRequest, ProblemKind tooLarge)
         return (limit, http.Request.Query.TryGetValue("after", out var after) ? after.ToString() : null);
     }
 
+    /// <summary>A page of a list, and the same question from there on where there may be more.</summary>
+    public static Task WritePageAsync<T>(HttpContext http, string name, IReadOnlyList<T> page, int limit, Func<T, string> id, Action<Utf8JsonWriter, T> write) => WriteAsync(http, StatusCodes.Status200OK, json =>
+    {
+        json.WriteStartObject();
+        json.WriteStartArray(name);
+        foreach (var item in page)
+            write(json, item);
+        json.WriteEndArray();
+        if (page.Count == limit)
+            json.WriteString("next"u8, http.Request.Path + QueryString.Create(
+                http.Request.Query.Where(q => q.Key is not ("limit" or "after")).Select(q => KeyValuePair.Create(q.Key, (string?)q.Value.ToString()))
+                    .Append(KeyValuePair.Create("limit", (string?)limit.ToString(CultureInfo.InvariantCulture))).Append(KeyValuePair.Create("after", (string?)id(page[^1])))).ToString());
+        json.WriteEndObject();
+    });
+
     public static Task WriteAsync(HttpContext http, int status, Action<Utf8JsonWriter> write)
     {
         var buffer = new ArrayBufferWriter<byte>(1024);

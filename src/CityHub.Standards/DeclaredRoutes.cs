@@ -50,17 +50,7 @@ internal sealed record DeclaredRoutes<T>(string Segment, string Name, string Lis
         if (!StandardsRoom.Http.Page(http).TryGet(out var page, out var problem))
             return problem;
         var found = Book.Page(page.After, page.Limit, owner => Owners.Sees(http, owner));
-        await RoomHttp.WriteAsync(http, StatusCodes.Status200OK, json =>
-        {
-            json.WriteStartObject();
-            json.WriteStartArray(List);
-            foreach (var one in found)
-                Write(json, one);
-            json.WriteEndArray();
-            if (found.Count == page.Limit)
-                json.WriteString("next"u8, $"/standards/{Segment}?limit={page.Limit}&after={Uri.EscapeDataString(found[^1].Id)}");
-            json.WriteEndObject();
-        });
+        await RoomHttp.WritePageAsync(http, List, found, page.Limit, d => d.Id, Write);
         return null;
     }
 

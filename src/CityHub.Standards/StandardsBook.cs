@@ -66,7 +66,7 @@ internal sealed class StandardsBook(IFactLog log, TimeProvider clock) : FactBook
         if (!word.Kind.Next(this, word).TryGet(out var version, out var problem))
             return problem;
         var before = Draft(word.Kind, word.Id);
-        var draft = Proposal<Word>.Of(word, version.Number, word.Declaration, by, now, before);
+        var draft = Proposal.Of(word, version.Number, word.Declaration, by, now, before);
         if (version.InForce || (before?.Hash == draft.Hash && before.By == by))
             return ((IReadOnlyList<NewFact>)[], draft);
         return ((IReadOnlyList<NewFact>)[Fact(word.Kind.Drafted, to =>
@@ -106,7 +106,7 @@ internal sealed class StandardsBook(IFactLog log, TimeProvider clock) : FactBook
         if (type == kind.Drafted)
         {
             var declaration = JsonMarshal.GetRawUtf8Value(root.GetProperty("declaration"u8)).ToArray();
-            _drafts[(kind.Name, id)] = Proposal<Word>.Of(new Word(kind, id, declaration), version, declaration, by, at, Draft(kind, id));
+            _drafts[(kind.Name, id)] = Proposal.Of(new Word(kind, id, declaration), version, declaration, by, at, Draft(kind, id));
         }
         else if (_drafts.TryRemove((kind.Name, id), out var draft))
             kind.Enter(this, draft.What, new WordRecord(version, draft.Authors, by, at));

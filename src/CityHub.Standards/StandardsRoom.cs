@@ -74,18 +74,7 @@ public sealed class StandardsRoom : IDisposable
     {
         if (!Http.Page(http).TryGet(out var asked, out var problem))
             return problem;
-        var items = page(asked.After, asked.Limit);
-        await RoomHttp.WriteAsync(http, StatusCodes.Status200OK, json =>
-        {
-            json.WriteStartObject();
-            json.WriteStartArray(name);
-            foreach (var item in items)
-                write(json, item);
-            json.WriteEndArray();
-            if (items.Count == asked.Limit)
-                json.WriteString("next"u8, $"{http.Request.Path}?limit={asked.Limit}&after={Uri.EscapeDataString(id(items[^1]))}");
-            json.WriteEndObject();
-        });
+        await RoomHttp.WritePageAsync(http, name, page(asked.After, asked.Limit), asked.Limit, id, write);
         return null;
     }
 

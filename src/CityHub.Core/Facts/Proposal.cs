@@ -19,28 +19,14 @@ public readonly record struct AsRead(int Version, string Hash);
 public sealed record Proposal<T>(T What, int Version, string Hash, string By, DateTimeOffset At, ImmutableSortedSet<string> Authors)
 {
     /// <summary>By hash: the members of what was proposed for this version, so that a change can be named.</summary>
-    private ImmutableDictionary<string, ImmutableSortedDictionary<string, string>> Texts { get; init; } = ImmutableDictionary<string, ImmutableSortedDictionary<string, string>>.Empty;
-
-    /// <param name="json">The whole of it, in the one way in which it is written.</param>
-    /// <param name="before">What waited until now; null: nothing.</param>
-    public static Proposal<T> Of(T what, int version, ReadOnlyMemory<byte> json, string by, DateTimeOffset at, Proposal<T>? before)
-    {
-        var (hash, members) = (Hashed(json.Span), ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal));
-        using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = 256 });
-        Members(document.RootElement, "", members);
-        var kept = before?.Version == version ? before : null;
-        return new Proposal<T>(what, version, hash, by, at, (kept?.Authors ?? ImmutableSortedSet.Create<string>(StringComparer.Ordinal)).Add(by))
-        {
-            Texts = (kept?.Texts ?? ImmutableDictionary<string, ImmutableSortedDictionary<string, string>>.Empty).SetItem(hash, members.ToImmutable()),
-        };
-    }
+    internal ImmutableDictionary<string, ImmutableSortedDictionary<string, string>> Texts { get; init; } = ImmutableDictionary<string, ImmutableSortedDictionary<string, string>>.Empty;
 
     /// <summary>Null: this person may put it into force as he read it.</summary>
     /// <param name="name">What it is called in the refusal.</param>
     public Problem? Refused(string name, string person, AsRead read)
     {
         if (Authors.Contains(person))
-            return ProposalProblems.FourEyes.Because($"{person} had a hand in version {Version} of {name}; so had {string.Join(", ", Authors.Where(a => a != person).DefaultIfEmpty("nobody else"))}.",
+            return ProposalProblems.FourEyes.Because($"Version {Version} of {name} was proposed by {string.Join(", ", Authors)}.",
                 "Let another person of the authority put it into force: proposing it anew changes nothing.", "GB/T 39477: four eyes");
         if (read.Version == Version && read.Hash == Hash)
             return null;
@@ -52,6 +38,24 @@ public sealed record Proposal<T>(T What, int Version, string Hash, string By, Da
 
     private static IEnumerable<string> Differences(ImmutableSortedDictionary<string, string> then, ImmutableSortedDictionary<string, string> now) =>
         then.Keys.Union(now.Keys, StringComparer.Ordinal).Where(k => then.GetValueOrDefault(k) != now.GetValueOrDefault(k)).Order(StringComparer.Ordinal).Take(20);
+}
+
+/// <summary>Makes proposals, and the hashes by which they are known.</summary>
+public static class Proposal
+{
+    /// <param name="json">The whole of it, in the one way in which it is written.</param>
+    /// <param name="before">What waited until now; null: nothing.</param>
+    public static Proposal<T> Of<T>(T what, int version, ReadOnlyMemory<byte> json, string by, DateTimeOffset at, Proposal<T>? before)
+    {
+        var (hash, members) = (Hashed(json.Span), ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal));
+        using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = 256 });
+        Members(document.RootElement, "", members);
+        var kept = before?.Version == version ? before : null;
+        return new Proposal<T>(what, version, hash, by, at, (kept?.Authors ?? ImmutableSortedSet.Create<string>(StringComparer.Ordinal)).Add(by))
+        {
+            Texts = (kept?.Texts ?? ImmutableDictionary<string, ImmutableSortedDictionary<string, string>>.Empty).SetItem(hash, members.ToImmutable()),
+        };
+    }
 
     // Objects by their members, lists as a whole.
     private static void Members(JsonElement element, string path, ImmutableSortedDictionary<string, string>.Builder into)

@@ -177,10 +177,10 @@ internal sealed class CalendarBook : FactBook, IDeadlines
         public Known With(Proposal<JurisdictionProfile> proposal) => this with { ProposedProfiles = ProposedProfiles.SetItem(proposal.What.Id, proposal) };
 
         public Proposal<CalendarYear> Proposes(CalendarYear year, string by, DateTimeOffset at) =>
-            Proposal<CalendarYear>.Of(year, year.Version, Written(json => CalendarFiles.Write(json, year)), by, at, ProposedYears.GetValueOrDefault(Key(year)));
+            Proposal.Of(year, year.Version, Written(json => CalendarFiles.Write(json, year)), by, at, ProposedYears.GetValueOrDefault(Key(year)));
 
         public Proposal<JurisdictionProfile> Proposes(JurisdictionProfile profile, string by, DateTimeOffset at) =>
-            Proposal<JurisdictionProfile>.Of(profile, profile.Version, Written(json => CalendarFiles.Write(json, profile)), by, at, ProposedProfiles.GetValueOrDefault(profile.Id));
+            Proposal.Of(profile, profile.Version, Written(json => CalendarFiles.Write(json, profile)), by, at, ProposedProfiles.GetValueOrDefault(profile.Id));
 
         private static ReadOnlyMemory<byte> Written(Action<Utf8JsonWriter> write) => Fact("", write).Payload;
 

@@ -21,7 +21,7 @@ internal static class ApproveDataset
     public static Result<NewFact> Decide(string id, CatalogueEntry? entry, Caller caller)
     {
         if (entry?.Working is not { } draft)
-            return entry?.Newest is { } last ? CatalogueProblems.NotPossible(id, last.State, CatalogueStep.Approve) : CatalogueProblems.Unknown(id);
+            return CatalogueProblems.NoDraft(id, entry, CatalogueStep.Approve);
         if (!caller.IsOf(draft.Provider, Roles.Head))
             return SharingProblems.NotYours.Because($"The head of {draft.Provider} approves it.", null, "decree 809, art. 12");
         if (caller.Person == entry.DraftedBy)

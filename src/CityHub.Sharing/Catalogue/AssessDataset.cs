@@ -33,7 +33,7 @@ internal static class AssessDataset
     public static Result<NewFact> Decide(string id, CatalogueEntry? entry, Caller caller, string kind, bool passed, string conclusion, DateTimeOffset now)
     {
         if (entry?.Working is not { } draft)
-            return entry?.Newest is { } last ? CatalogueProblems.NotPossible(id, last.State, CatalogueStep.Assess) : CatalogueProblems.Unknown(id);
+            return CatalogueProblems.NoDraft(id, entry, CatalogueStep.Assess);
         if (caller.Department != draft.Provider || !caller.Is(Roles.DataOfficer | Roles.SharingOfficer | Roles.Head))
             return SharingProblems.NotYours.Because($"{draft.Provider} assesses its own data.", null, "decree 809, art. 12; Personal Information Protection Law, art. 55");
         if (caller.Person == entry.DraftedBy)

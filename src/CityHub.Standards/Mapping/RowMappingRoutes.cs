@@ -68,7 +68,7 @@ internal static class PreviewRowMapping
     public static void Write(Utf8JsonWriter json, RowMapping mapping, RowBatch batch, int most)
     {
         var faults = new List<MappingFault>();
-        var made = mapping.Map(batch, new BatchBuilder(mapping.Target), faults);
+        var made = mapping.Map(batch, new CellBatch(mapping.Target), faults);
         json.WriteStartObject();
         json.WriteStartArray("rows"u8);
         for (var row = 0; row < Math.Min(batch.Rows, most); row++)

@@ -3,7 +3,6 @@ using CityHub.Core.Problems;
 using CityHub.Core.Tables;
 using CityHub.Standards.Mapping;
 using CityHub.Standards.Vocabulary;
-using BatchBuilder = CityHub.Standards.Mapping.BatchBuilder;
 
 namespace CityHub.Standards.Quality;
 
@@ -83,8 +82,8 @@ internal sealed class JudgedRows : ICheckedRows
     private readonly IReadOnlyList<double> _weights;
     private readonly bool _scored;
     private readonly Judgement _judgement;
-    private readonly BatchBuilder _mapped;
-    private readonly BatchBuilder _kept;
+    private readonly CellBatch _mapped;
+    private readonly CellBatch _kept;
     private readonly List<MappingFault> _faults = [];
     private bool[]? _ready;
     private bool _finished;
@@ -92,7 +91,7 @@ internal sealed class JudgedRows : ICheckedRows
     public JudgedRows(IRows rows, TableSchema schema, RowMapping? mapping, RowCheck[] checks, IReadOnlyList<double> weights, bool scored, int mostFaults)
     {
         (_rows, Schema, _mapping, _checks, _weights, _scored) = (rows, schema, mapping, checks, weights, scored);
-        (_judgement, _mapped, _kept) = (new Judgement(mostFaults), new BatchBuilder(schema), new BatchBuilder(schema));
+        (_judgement, _mapped, _kept) = (new Judgement(mostFaults), new CellBatch(schema), new CellBatch(schema));
     }
 
     public TableSchema Schema { get; }

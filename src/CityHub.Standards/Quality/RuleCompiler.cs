@@ -4,7 +4,6 @@ using CityHub.Core.Problems;
 using CityHub.Core.Tables;
 using CityHub.Standards.Mapping;
 using CityHub.Standards.Vocabulary;
-using BatchBuilder = CityHub.Standards.Mapping.BatchBuilder;
 
 namespace CityHub.Standards.Quality;
 
@@ -212,7 +211,7 @@ internal static class RuleCompiler
     private static UInt128 Hash(string? value, ColumnType type)
     {
         var cell = StepCompiler.Conform(Cell.Text(value ?? ""), type).Cell;
-        var one = new BatchBuilder(new TableSchema([new TableColumn("", type)]));
+        var one = new CellBatch(new TableSchema([new TableColumn("", type)]));
         one.Add(0, cell);
         return KeyHash.Of(one.Batch.Columns[0], 0);
     }

@@ -7,7 +7,6 @@ using CityHub.Standards.Mapping;
 using CityHub.Standards.Quality;
 using CityHub.Tests.Standards.Mapping;
 using Microsoft.Extensions.Time.Testing;
-using BatchBuilder = CityHub.Standards.Mapping.BatchBuilder;
 
 namespace CityHub.Tests.Standards.Quality;
 
@@ -198,7 +197,7 @@ public sealed class SeededErrorsTests
     {
         foreach (var chunk in rows.Chunk(3000))
         {
-            var builder = new BatchBuilder(Schema);
+            var builder = new CellBatch(Schema);
             foreach (var row in chunk)
                 for (var i = 0; i < row.Length; i++)
                     builder.Add(i, row[i]);

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using CityHub.Core.Facts;
 using CityHub.Core.Problems;
 using Microsoft.AspNetCore.Http;
 
@@ -52,6 +53,40 @@ public sealed class RoomHttp(ProblemKind badRequest, ProblemKind tooLarge)
         }
     }
 
+    /// <summary>What the caller says that he read: <c>{"version": 2, "hash": "…"}</c>.</summary>
+    public async ValueTask<Result<AsRead>> AsReadAsync(HttpContext http)
+    {
+        if (!(await BodyAsync(http, 4 << 10)).TryGet(out var body, out var problem))
+            return problem;
+        try
+        {
+            using var document = JsonDocument.Parse(body);
+            var root = document.RootElement;
+            if (root.ValueKind == JsonValueKind.Object && root.TryGetProperty("version"u8, out var version) && version.TryGetInt32(out var number)
+                && root.TryGetProperty("hash"u8, out var hash) && hash.ValueKind == JsonValueKind.String && hash.GetString() is { Length: > 0 } text)
+                return new AsRead(number, text);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            // Answered like everything else that names neither.
+        }
+
+        return badRequest.Because("The body does not say what you read.", "{\"version\": 2, \"hash\": \"…\"}, both as the proposal shows them.", "GB/T 39477: four eyes on one text");
+    }
+
+    /// <summary>Version, hash and authors of what waits, as members of the object at hand.</summary>
+    public static void Write<T>(Utf8JsonWriter json, Proposal<T> proposal)
+    {
+        json.WriteNumber("version"u8, proposal.Version);
+        json.WriteString("hash"u8, proposal.Hash);
+        json.WriteStartArray("authors"u8);
+        foreach (var author in proposal.Authors)
+            json.WriteStringValue(author);
+        json.WriteEndArray();
+        json.WriteString("proposedBy"u8, proposal.By);
+        json.WriteString("proposedAt"u8, Time(proposal.At));
+    }
+
     /// <summary>limit and after of a page; names of other parameters that the route knows are in <paramref name="known"/>.</summary>
     public Result<(int Limit, string? After)> Page(HttpContext http, params ReadOnlySpan<string> known)
     {
@@ -63,6 +98,21 @@ public sealed class RoomHttp(ProblemKind badRequest, ProblemKind tooLarge)
             return badRequest.Because($"limit is {text}; it takes 1 to {MostPage}.");
         return (limit, http.Request.Query.TryGetValue("after", out var after) ? after.ToString() : null);
     }
+
+    /// <summary>A page of a list, and the same question from there on where there may be more.</summary>
+    public static Task WritePageAsync<T>(HttpContext http, string name, IReadOnlyList<T> page, int limit, Func<T, string> id, Action<Utf8JsonWriter, T> write) => WriteAsync(http, StatusCodes.Status200OK, json =>
+    {
+        json.WriteStartObject();
+        json.WriteStartArray(name);
+        foreach (var item in page)
+            write(json, item);
+        json.WriteEndArray();
+        if (page.Count == limit)
+            json.WriteString("next"u8, http.Request.Path + QueryString.Create(
+                http.Request.Query.Where(q => q.Key is not ("limit" or "after")).Select(q => KeyValuePair.Create(q.Key, (string?)q.Value.ToString()))
+                    .Append(KeyValuePair.Create("limit", (string?)limit.ToString(CultureInfo.InvariantCulture))).Append(KeyValuePair.Create("after", (string?)id(page[^1])))).ToString());
+        json.WriteEndObject();
+    });
 
     public static Task WriteAsync(HttpContext http, int status, Action<Utf8JsonWriter> write)
     {

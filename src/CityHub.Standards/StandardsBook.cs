@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using CityHub.Core.Facts;
 using CityHub.Core.Problems;
@@ -9,173 +10,105 @@ using CityHub.Standards.Vocabulary;
 
 namespace CityHub.Standards;
 
-/// <summary>A schema as it was loaded, and ready for use.</summary>
+/// <summary>A schema in force, ready for use.</summary>
 public sealed record StoredSchema(string Name, int Version, string? Id, string By, DateTimeOffset At, JsonElement Document);
 
-/// <summary>The words that the city agrees on: a view over the stream <c>standards</c>.</summary>
+/// <summary>Everything of one kind that is or was in force, by name, oldest first.</summary>
+internal sealed class Versions<T>
+    where T : class
+{
+    private readonly ConcurrentDictionary<string, ImmutableList<T>> _all = new(StringComparer.Ordinal);
+
+    public IReadOnlyList<T> Of(string id) => _all.TryGetValue(id, out var versions) ? versions : [];
+
+    public T? Newest(string id) => _all.TryGetValue(id, out var versions) ? versions[^1] : null;
+
+    public IEnumerable<T> Newest() => _all.Values.Select(v => v[^1]);
+
+    /// <summary>The newest version of each, by name.</summary>
+    public IReadOnlyList<T> Page(string? after, int limit) =>
+        [.. _all.Where(p => after is null || string.CompareOrdinal(p.Key, after) > 0).OrderBy(p => p.Key, StringComparer.Ordinal).Take(limit).Select(p => p.Value[^1])];
+
+    public void Add(string id, T version) => _all.AddOrUpdate(id, [version], (_, known) => known.Add(version));
+
+    public void Change(string id, Func<T, T> change) => _all[id] = [.. _all[id].Select(change)];
+}
+
+/// <summary>The words that the city agrees on, and those that wait for a second person: a view over the stream <c>standards</c>.</summary>
 internal sealed class StandardsBook(IFactLog log, TimeProvider clock) : FactBook(log, clock, StreamName), ICodeTables
 {
     public const string StreamName = "standards";
-    public const string ElementDrafted = "ElementDrafted";
-    public const string ElementPublished = "ElementPublished";
-    public const string ElementSuperseded = "ElementSuperseded";
-    public const string CodeTableLoaded = "CodeTableLoaded";
-    public const string CalibreDefined = "CalibreDefined";
-    public const string SchemaLoaded = "SchemaLoaded";
 
-    private readonly ConcurrentDictionary<string, ImmutableList<DataElement>> _elements = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, ImmutableList<CodeTable>> _tables = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, ImmutableList<Calibre>> _calibres = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, StoredSchema> _schemas = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<(string Kind, string Id), Proposal<Word>> _drafts = new();
 
-    /// <summary>Counts the schemas that were loaded: what was compiled before the last one is out of date.</summary>
-    public int SchemaChanges { get; private set; }
+    public Versions<DataElement> Elements { get; } = new();
 
-    /// <summary>Oldest first.</summary>
-    public IReadOnlyList<DataElement> VersionsOf(string element) => _elements.TryGetValue(element, out var versions) ? versions : [];
+    public Versions<CodeTable> Tables { get; } = new();
 
-    public IReadOnlyList<Calibre> CalibresOf(string name) => _calibres.TryGetValue(name, out var versions) ? versions : [];
+    public Versions<Calibre> Calibres { get; } = new();
 
-    public IReadOnlyList<CodeTable> TablesOf(string id) => _tables.TryGetValue(id, out var versions) ? versions : [];
+    public Versions<StoredSchema> Schemas { get; } = new();
 
-    public CodeTable? Find(string id) => _tables.TryGetValue(id, out var versions) ? versions[^1] : null;
+    /// <summary>Counts the schemas that came into force: what was compiled before the last one is out of date.</summary>
+    public int SchemaChanges { get; set; }
 
-    public Calibre? Calibre(string name) => _calibres.TryGetValue(name, out var versions) ? versions[^1] : null;
+    public IEnumerable<Proposal<Word>> Drafts => _drafts.OrderBy(d => d.Key).Select(d => d.Value);
 
-    public StoredSchema? Schema(string name) => _schemas.GetValueOrDefault(name);
+    public Proposal<Word>? Draft(WordKind kind, string id) => _drafts.GetValueOrDefault((kind.Name, id));
+
+    public CodeTable? Find(string id) => Tables.Newest(id);
 
     /// <summary>A schema by what a <c>$ref</c> calls it.</summary>
-    public JsonElement? SchemaOf(string address) => _schemas.Values.FirstOrDefault(s => s.Id == address)?.Document;
+    public JsonElement? SchemaOf(string address) => Schemas.Newest().FirstOrDefault(s => s.Id == address)?.Document;
 
-    /// <summary>The newest version of each, by id.</summary>
-    public IReadOnlyList<DataElement> Elements(string? after, int limit) => Page(_elements, after, limit, v => v[^1]);
+    public ValueTask<Result<Proposal<Word>>> DraftAsync(Word word, string by) => RecordAsync<Proposal<Word>>(now =>
+    {
+        if (!word.Kind.Next(this, word).TryGet(out var version, out var problem))
+            return problem;
+        var before = Draft(word.Kind, word.Id);
+        var draft = Proposal.Of(word, version.Number, word.Declaration, by, now, before);
+        if (version.InForce || (before?.Hash == draft.Hash && before.By == by))
+            return ((IReadOnlyList<NewFact>)[], draft);
+        return ((IReadOnlyList<NewFact>)[Fact(word.Kind.Drafted, to =>
+        {
+            to.WriteString("id"u8, word.Id);
+            to.WriteNumber("version"u8, version.Number);
+            to.WriteString("by"u8, by);
+            to.WritePropertyName("declaration"u8);
+            to.WriteRawValue(word.Declaration.Span);
+        })], draft);
+    });
 
-    public IReadOnlyList<CodeTable> Tables(string? after, int limit) => Page(_tables, after, limit, v => v[^1]);
-
-    public IReadOnlyList<Calibre> Calibres(string? after, int limit) => Page(_calibres, after, limit, v => v[^1]);
-
-    public IReadOnlyList<StoredSchema> Schemas(string? after, int limit) => Page(_schemas, after, limit, s => s);
-
-    public ValueTask<Result<DataElement>> DraftAsync(string id, ElementDeclaration declaration, bool mustBeNew, string by) => RecordAsync<DataElement>(now =>
-        DraftElement.Decide(id, declaration, VersionsOf(id), mustBeNew, this, by, now).Map(drafted => (One(Fact(ElementDrafted, to =>
+    public ValueTask<Result<Proposal<Word>>> PublishAsync(WordKind kind, string id, AsRead read, string by) => RecordAsync<Proposal<Word>>(_ =>
+    {
+        if (Draft(kind, id) is not { } draft)
+            return DraftWord.Nothing(kind, id);
+        // What it stands on may have changed since it was drafted.
+        if ((draft.Refused($"{kind.Segment}/{id}", by, read) ?? kind.Next(this, draft.What).Problem) is { } problem)
+            return problem;
+        return ((IReadOnlyList<NewFact>)[Fact(kind.Published, to =>
         {
             to.WriteString("id"u8, id);
-            to.WriteNumber("version"u8, drafted.Version);
+            to.WriteNumber("version"u8, draft.Version);
             to.WriteString("by"u8, by);
-            to.WritePropertyName("declaration"u8);
-            to.WriteRawValue(StandardsJson.Write(declaration));
-        })), drafted)));
-
-    /// <summary>The version before goes out of force with the same append.</summary>
-    public ValueTask<Result<DataElement>> PublishAsync(string id, string by) => RecordAsync<DataElement>(now =>
-        PublishElement.Decide(id, VersionsOf(id), this, by, now).Map(published =>
-        {
-            var facts = new List<NewFact>();
-            if (VersionsOf(id).LastOrDefault(e => e.State == ElementState.Published) is { } before)
-                facts.Add(Superseded(id, before.Version, $"{id}/{published.Version}", by));
-            facts.Add(Fact(ElementPublished, to =>
-            {
-                to.WriteString("id"u8, id);
-                to.WriteNumber("version"u8, published.Version);
-                to.WriteString("by"u8, by);
-            }));
-            return ((IReadOnlyList<NewFact>)facts, published);
-        }));
-
-    public ValueTask<Result<DataElement>> SupersedeAsync(string id, string successor, string by) => RecordAsync<DataElement>(_ =>
-        SupersedeElement.Decide(id, VersionsOf(id), successor, VersionsOf(successor)).Map(gone => (One(Superseded(id, gone.Version, successor, by)), gone)));
-
-    public ValueTask<Result<CodeTable>> LoadAsync(string id, CodeTableDeclaration declaration, string by) => RecordAsync<CodeTable>(_ =>
-        LoadCodeTable.Decide(id, declaration, Find(id)).Map(table => table == Find(id) ? ([], table) : (One(Fact(CodeTableLoaded, to =>
-        {
-            to.WriteString("id"u8, id);
-            to.WriteNumber("version"u8, table.Version);
-            to.WriteString("by"u8, by);
-            to.WritePropertyName("declaration"u8);
-            to.WriteRawValue(StandardsJson.Write(declaration));
-        })), table)));
-
-    public ValueTask<Result<Calibre>> DefineAsync(string name, CalibreDeclaration declaration, string by) => RecordAsync<Calibre>(now =>
-        DefineCalibre.Decide(name, declaration, Calibre(name), by, now).Map(calibre => calibre == Calibre(name) ? ([], calibre) : (One(Fact(CalibreDefined, to =>
-        {
-            to.WriteString("id"u8, name);
-            to.WriteNumber("version"u8, calibre.Version);
-            to.WriteString("by"u8, by);
-            to.WritePropertyName("declaration"u8);
-            to.WriteRawValue(StandardsJson.Write(calibre.Declaration));
-        })), calibre)));
-
-    public ValueTask<Result<StoredSchema>> LoadSchemaAsync(string name, JsonElement document, string by) => RecordAsync<StoredSchema>(now =>
-        LoadSchema.Decide(name, document, Schema(name), SchemaOf, by, now).Map(schema => (One(Fact(SchemaLoaded, to =>
-        {
-            to.WriteString("id"u8, name);
-            to.WriteNumber("version"u8, schema.Version);
-            to.WriteString("by"u8, by);
-            to.WritePropertyName("declaration"u8);
-            document.WriteTo(to);
-        })), schema)));
+            to.WriteString("hash"u8, draft.Hash);
+        })], draft);
+    });
 
     protected override void Apply(string type, ReadOnlyMemory<byte> payload, DateTimeOffset at)
     {
-        using var document = JsonDocument.Parse(payload);
+        // A schema may be 128 deep.
+        using var document = JsonDocument.Parse(payload, new JsonDocumentOptions { MaxDepth = 256 });
         var root = document.RootElement;
-        var (id, version, by) = (Text("id"), root.GetProperty("version"u8).GetInt32(), Text("by"));
-        switch (type)
+        if (WordKind.All.FirstOrDefault(k => type == k.Drafted || type == k.Published) is not { } kind)
+            return;
+        var (id, version, by) = (root.GetProperty("id"u8).GetString() ?? "", root.GetProperty("version"u8).GetInt32(), root.GetProperty("by"u8).GetString() ?? "");
+        if (type == kind.Drafted)
         {
-            case ElementDrafted:
-                var drafted = new DataElement(id, version, ElementState.Draft, Declared<ElementDeclaration>(), by, at);
-                // A draft that is drafted again is one draft.
-                _elements.AddOrUpdate(id, [drafted], (_, known) => known.RemoveAll(e => e.Version == version).Add(drafted));
-                break;
-            case ElementPublished:
-                Change(id, version, e => e with { State = ElementState.Published, PublishedBy = by, PublishedAt = at });
-                break;
-            case ElementSuperseded:
-                var successor = Text("successor");
-                Change(id, version, e => e with { State = ElementState.Superseded, SupersededBy = successor });
-                break;
-            case CodeTableLoaded:
-                var declared = Declared<CodeTableDeclaration>();
-                var table = new CodeTable(id, version, declared.Title, declared.Entries);
-                _tables.AddOrUpdate(id, [table], (_, known) => known.Add(table));
-                break;
-            case CalibreDefined:
-                var calibre = Standards.Calibres.Calibre.Of(id, Declared<CalibreDeclaration>()).Value.Stand(version, by, at);
-                _calibres.AddOrUpdate(id, [calibre], (_, known) => known.Add(calibre));
-                break;
-            case SchemaLoaded:
-                var schema = root.GetProperty("declaration"u8).Clone();
-                _schemas[id] = new StoredSchema(id, version, SchemaCompiler.IdOf(schema), by, at, schema);
-                SchemaChanges++;
-                break;
+            var declaration = JsonMarshal.GetRawUtf8Value(root.GetProperty("declaration"u8)).ToArray();
+            _drafts[(kind.Name, id)] = Proposal.Of(new Word(kind, id, declaration), version, declaration, by, at, Draft(kind, id));
         }
-
-        string Text(string name) => root.GetProperty(name).GetString() ?? "";
-
-        T Declared<T>()
-            where T : class => StandardsJson.Read<T>(JsonSerializer.SerializeToUtf8Bytes(root.GetProperty("declaration"u8), StandardsElementJson.Default.JsonElement), StandardsProblems.BadRequest).Value;
+        else if (_drafts.TryRemove((kind.Name, id), out var draft))
+            kind.Enter(this, draft.What, new WordRecord(version, draft.Authors, by, at));
     }
-
-    private void Change(string id, int version, Func<DataElement, DataElement> change)
-    {
-        var versions = _elements[id];
-        var index = versions.FindIndex(e => e.Version == version);
-        _elements[id] = versions.SetItem(index, change(versions[index]));
-    }
-
-    private static NewFact Superseded(string id, int version, string successor, string by) => Fact(ElementSuperseded, to =>
-    {
-        to.WriteString("id"u8, id);
-        to.WriteNumber("version"u8, version);
-        to.WriteString("by"u8, by);
-        to.WriteString("successor"u8, successor);
-    });
-
-    private static IReadOnlyList<NewFact> One(NewFact fact) => [fact];
-
-    private static List<TItem> Page<TValue, TItem>(ConcurrentDictionary<string, TValue> all, string? after, int limit, Func<TValue, TItem> item) =>
-        [.. all.Where(p => after is null || string.CompareOrdinal(p.Key, after) > 0).OrderBy(p => p.Key, StringComparer.Ordinal).Take(limit).Select(p => item(p.Value))];
 }
-
-[System.Text.Json.Serialization.JsonSerializable(typeof(JsonElement))]
-internal sealed partial class StandardsElementJson : System.Text.Json.Serialization.JsonSerializerContext;

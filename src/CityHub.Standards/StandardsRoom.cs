@@ -20,7 +20,10 @@ public sealed class StandardsRoom : IDisposable
 
     private readonly ConcurrentDictionary<string, (int Changes, JsonSchema Schema)> _compiled = new(StringComparer.Ordinal);
 
-    public StandardsRoom(IFactLog log, TimeProvider clock) => Book = new StandardsBook(log, clock);
+    private readonly Func<HttpContext, Result<string>> _authority;
+
+    /// <param name="authority">Name of the person of the authority who asks, or the refusal of anybody else: words bind the whole city.</param>
+    public StandardsRoom(IFactLog log, TimeProvider clock, Func<HttpContext, Result<string>> authority) => (Book, _authority) = (new StandardsBook(log, clock), authority);
 
     /// <summary>For mapping and quality.</summary>
     public ICodeTables CodeTables => Book;
@@ -30,15 +33,15 @@ public sealed class StandardsRoom : IDisposable
     /// <summary>Reads what is known; once, before anything else.</summary>
     public void Start() => Book.Load();
 
-    public Calibre? Calibre(string name) => Book.Calibre(name);
+    public Calibre? Calibre(string name) => Book.Calibres.Newest(name);
 
     /// <summary>The version of a data element that is in force; null when none is.</summary>
-    public DataElement? Element(string id) => Book.VersionsOf(id).LastOrDefault(e => e.State == ElementState.Published);
+    public DataElement? Element(string id) => Book.Elements.Of(id).LastOrDefault(e => e.SupersededBy is null);
 
     /// <summary>A loaded schema ready for use, with what it refers to as that stands now.</summary>
     public Result<JsonSchema> Schema(string name)
     {
-        if (Book.Schema(name) is not { } stored)
+        if (Book.Schemas.Newest(name) is not { } stored)
             return LoadSchema.Unknown(name);
         var changes = Book.SchemaChanges;
         if (_compiled.TryGetValue(name, out var known) && known.Changes == changes)
@@ -52,9 +55,8 @@ public sealed class StandardsRoom : IDisposable
     public void MapStandards(IEndpointRouteBuilder routes)
     {
         ShowElements.Map(routes, this);
-        DraftElement.Map(routes, this);
-        PublishElement.Map(routes, this);
-        SupersedeElement.Map(routes, this);
+        DraftWord.Map(routes, this);
+        PublishWord.Map(routes, this);
         LoadCodeTable.Map(routes, this);
         ConvertUnits.Map(routes);
         DefineCalibre.Map(routes, this);
@@ -66,24 +68,13 @@ public sealed class StandardsRoom : IDisposable
 
     internal static string IdOf(HttpContext http) => http.Request.RouteValues["id"] as string ?? "";
 
-    internal static string By(HttpContext http) => http.User.Identity?.Name ?? "open";
+    internal Result<string> MayChange(HttpContext http) => _authority(http);
 
     internal static async ValueTask<Problem?> ListAsync<T>(HttpContext http, string name, Func<string?, int, IReadOnlyList<T>> page, Func<T, string> id, Action<Utf8JsonWriter, T> write)
     {
         if (!Http.Page(http).TryGet(out var asked, out var problem))
             return problem;
-        var items = page(asked.After, asked.Limit);
-        await RoomHttp.WriteAsync(http, StatusCodes.Status200OK, json =>
-        {
-            json.WriteStartObject();
-            json.WriteStartArray(name);
-            foreach (var item in items)
-                write(json, item);
-            json.WriteEndArray();
-            if (items.Count == asked.Limit)
-                json.WriteString("next"u8, $"{http.Request.Path}?limit={asked.Limit}&after={Uri.EscapeDataString(id(items[^1]))}");
-            json.WriteEndObject();
-        });
+        await RoomHttp.WritePageAsync(http, name, page(asked.After, asked.Limit), asked.Limit, id, write);
         return null;
     }
 

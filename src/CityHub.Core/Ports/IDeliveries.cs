@@ -44,12 +44,16 @@ public sealed record DeliveryOutcome(long Position, long Taken, long Refused, do
 /// <param name="Refused">False: the row was taken, and counts against the score.</param>
 public sealed record RowFault(long Row, string Field, string Rule, string Dimension, string Why, bool Refused);
 
+/// <summary>What a delivery is checked under.</summary>
+/// <param name="Department">The provider of the dataset.</param>
+/// <param name="Rules">Name of the quality rules; null: only the schema's own (types, missing values, doubled keys).</param>
+public sealed record DeliveryTerms(string Dataset, string Department, string? Mapping, string? Rules, DateTimeOffset AsOf);
+
 /// <summary>The door of the standards room for deliveries: turns rows into what the standard says and judges them.</summary>
 public interface IDeliveryCheck
 {
-    /// <summary>The rows as the dataset's schema has them; refused when there is no such mapping or it does not lead to the schema.</summary>
-    /// <param name="rules">Name of the quality rules; null: only the schema's own (types, missing values, doubled keys).</param>
-    Result<ICheckedRows> Check(IRows rows, TableSchema schema, string? mapping, string? rules, DateTimeOffset asOf);
+    /// <summary>The rows as the dataset's schema has them; refused when this dataset has no such mapping or rules, or the mapping does not lead to the schema.</summary>
+    Result<ICheckedRows> Check(IRows rows, TableSchema schema, DeliveryTerms terms);
 }
 
 /// <summary>Gives only rows that may be taken; what is wrong is counted on the way.</summary>

@@ -164,7 +164,7 @@ internal sealed class SharingCity(SharingRooms rooms, Registers.Registers regist
                 Id = $"open-{entry.Id}", Version = 1, Dataset = entry.Id, Provider = entry.Provider, Receiver = Decider.Public, Rights = Rights.Obtain | Rights.Use, Purpose = "open",
                 Modes = DeliveryModes.Api | DeliveryModes.File, Obligations = new Obligations(), From = _now, Until = _now.AddYears(2), Basis = "《政务数据共享条例》第十四条", Item = $"item-{entry.Id}", SignedBy = Person(entry.Provider, "officer").Person,
             };
-            if ((GrantCheck.Executable(grant, rooms.Catalogue.Find(entry.Id) ?? entry, rooms.Purposes) ?? rooms.Responsibilities.Beyond(grant) ?? (await rooms.Grants.MakeAsync(grant)).Problem) is { } problem)
+            if ((GrantCheck.Executable(grant, rooms.Catalogue.Find(entry.Id) ?? entry, rooms.Catalogue, rooms.Purposes) ?? rooms.Responsibilities.Beyond(grant) ?? (await rooms.Grants.MakeAsync(grant)).Problem) is { } problem)
                 return problem;
         }
 

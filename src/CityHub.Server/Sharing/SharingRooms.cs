@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using CityHub.Core.Ports;
 using CityHub.Core.Problems;
+using CityHub.Core.Tables;
 using CityHub.Server.Doors;
 using CityHub.Sensing.Sources;
 using CityHub.Sharing;
@@ -47,7 +48,7 @@ internal sealed class SharingRooms : IAsyncDisposable
     {
         var log = store.Log;
         Keys = keys;
-        Standards = Own(new StandardsRoom(log, time));
+        Standards = Own(new StandardsRoom(log, time, StandardOwners.Authority));
         var mappings = Own(new RowMappingBook(log, time, Standards.CodeTables));
         var quality = Own(new QualityBook(log, time));
         Parties = Own(new PartyBook(log, time));
@@ -61,13 +62,14 @@ internal sealed class SharingRooms : IAsyncDisposable
         Glass = Own(new BreakGlassBook(log, time, Parties, Catalogue, Grants, new PurposesNow(Purposes), loggers.CreateLogger<BreakGlassBook>()));
 
         var references = new LateReferences();
-        var check = new DeliveryCheck(id => mappings.Find(id)?.Declaration, id => quality.Find(id)?.Rules, Standards.CodeTables, references, time);
-        Deliveries = Own(new DeliveryRoom(Own(new DeliveryBook(log, time)), Catalogue, store.Tables, check, time)
+        var owners = new StandardOwners(Catalogue, Grants, new PurposesNow(Purposes), SchemaOf, time);
+        DeliveryCheck Check(IReferences references) => new(t => mappings.For(t.Mapping, t.Dataset, t.Department), t => quality.For(t.Rules, t.Dataset, t.Department), Standards.CodeTables, references, time);
+        Deliveries = Own(new DeliveryRoom(Own(new DeliveryBook(log, time)), Catalogue, store.Tables, Check(references), time)
         {
             Judged = async (dataset, asOf, rows) => await quality.RecordAsync(dataset.Id, dataset.QualityRules, asOf, rows),
         });
         var tables = new DatasetTables(store.Tables, Deliveries);
-        references.Known = new TableReferences(tables, _ => null);
+        references.Known = new TableReferences(tables, owners, _ => null);
 
         Releases = new Releases(store.Acts, log, store.Views, tables, Grants, Catalogue, new PurposesNow(Purposes), time, new ReleaseOptions { Secret = secret, Witnessed = witnessed });
         _access = new AccessRoom(Purposes, Grants, Catalogue, time);
@@ -75,9 +77,8 @@ internal sealed class SharingRooms : IAsyncDisposable
             log, store.Acts, calendars, Grants, Catalogue, new RegisteredDepartments(Parties), new PurposesNow(Purposes), Responsibilities, Use, time, ids, RandomNumberGenerator.Fill, loggers.CreateLogger<RequestRoom>());
 
         // Rules are tried out without a look into other datasets: what a rule finds there would be an answer that no grant gives.
-        var alone = new DeliveryCheck(id => mappings.Find(id)?.Declaration, id => quality.Find(id)?.Rules, Standards.CodeTables, new LateReferences(), time);
-        _quality = new QualityRoom(quality, alone, time, Bearer.NameOf, Deliveries.SchemaOf);
-        _mappings = new RowMappingRoom(mappings, Bearer.NameOf, Deliveries.SchemaOf);
+        _quality = new QualityRoom(quality, Check(new LateReferences()), time, owners);
+        _mappings = new RowMappingRoom(mappings, owners);
         _catalogueRoom = new CatalogueRoom(Catalogue, MayDiscover, Use, time);
         _lists = new ResponsibilityRoom(Responsibilities, () => (calendars.Calendar, calendars.Profile.TimeZone), Deliveries.Book.Marks, Use, Incidents, ids, time);
         _partyRoom = new PartyRoom(Parties, Glass, ids, Use);
@@ -191,6 +192,8 @@ internal sealed class SharingRooms : IAsyncDisposable
             book.Dispose();
     }
 
+    private Result<TableSchema> SchemaOf(string dataset) => Deliveries.SchemaOf(dataset);
+
     private bool MayDiscover(Caller caller, Dataset dataset) => Decider.MayDiscover(caller, dataset, Grants);
 
     private Problem? MayDeliver(HttpContext http, string dataset) =>
@@ -230,10 +233,10 @@ internal sealed class SharingRooms : IAsyncDisposable
     {
         public TableReferences? Known { get; set; }
 
-        public ValueTask<IReadOnlySet<UInt128>?> KeysAsync(string dataset, string column, CancellationToken cancel) => Known?.KeysAsync(dataset, column, cancel) ?? default;
+        public ValueTask<IReadOnlySet<UInt128>?> KeysAsync(Lookup look, string column, CancellationToken cancel) => Known?.KeysAsync(look, column, cancel) ?? default;
 
-        public ValueTask<IReadOnlyDictionary<UInt128, string>?> ValuesAsync(string dataset, string key, string column, CancellationToken cancel) => Known?.ValuesAsync(dataset, key, column, cancel) ?? default;
+        public ValueTask<IReadOnlyDictionary<UInt128, string>?> ValuesAsync(Lookup look, string key, string column, CancellationToken cancel) => Known?.ValuesAsync(look, key, column, cancel) ?? default;
 
-        public double? Reachable(string dataset) => Known?.Reachable(dataset);
+        public double? Reachable(Lookup look) => Known?.Reachable(look);
     }
 }

@@ -88,7 +88,7 @@ public static class Decider
         else
         {
             var inherent = dataset.Obligations;
-            if (Prohibited(dataset, catalogue, Deepest, ref inherent) is { } prohibition)
+            if (Prohibited(dataset, catalogue, ref inherent) is { } prohibition)
                 failed = prohibition;
             else if (!purposes.IsKnown(ask.Purpose))
                 failed = AccessProblems.PurposeUnknown;
@@ -103,6 +103,8 @@ public static class Decider
     private const int Deepest = 16;
 
     /// <summary>What was made from a dataset inherits its strictest rules; rules on fields that it no longer has have nothing to bind.</summary>
+    internal static ProblemKind? Prohibited(Dataset dataset, ICatalogue catalogue, ref Obligations inherent) => Prohibited(dataset, catalogue, Deepest, ref inherent);
+
     private static ProblemKind? Prohibited(Dataset dataset, ICatalogue catalogue, int deeper, ref Obligations inherent)
     {
         if (catalogue.IsNegative(dataset.Id) || deeper == 0)

@@ -12,8 +12,17 @@ public static class GrantCheck
     private const DeliveryModes OfRows = DeliveryModes.Api | DeliveryModes.Batch | DeliveryModes.File | DeliveryModes.Subscription;
     private const DeliveryModes OfAnswers = DeliveryModes.Api | DeliveryModes.Verify | DeliveryModes.Enclave | DeliveryModes.Joint;
 
-    public static Problem? Executable(Grant grant, Dataset dataset, IPurposes purposes) =>
-        Stands(grant, dataset, purposes) ?? Delivers(grant, dataset) ?? Binds(grant.Obligations.Meet(dataset.Obligations).Meet(purposes.Of(grant.Purpose)), grant, dataset);
+    public static Problem? Executable(Grant grant, Dataset dataset, ICatalogue catalogue, IPurposes purposes)
+    {
+        if (Stands(grant, dataset, purposes) is { } stands)
+            return stands;
+        // What the decision would refuse of every ask under it is refused here: the lists, and what its sources pass on.
+        var inherent = dataset.Obligations;
+        if (Decider.Prohibited(dataset, catalogue, ref inherent) is { } prohibited)
+            return No(prohibited == AccessProblems.DatasetNegative ? $"the dataset {dataset.Id}, or one that it was made from, is on the negative list" : $"the dataset {dataset.Id} was made from one that is not shared by law",
+                "Nothing of it can be granted.", "decree 809, art. 15");
+        return Delivers(grant, dataset) ?? Binds(grant.Obligations.Meet(inherent).Meet(purposes.Of(grant.Purpose)), grant, dataset);
+    }
 
     private static Problem? Stands(Grant grant, Dataset dataset, IPurposes purposes) =>
         grant.Dataset != dataset.Id ? No($"it names the dataset {grant.Dataset}, not {dataset.Id}", "Grant the dataset that was asked for.")

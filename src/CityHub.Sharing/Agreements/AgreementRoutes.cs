@@ -47,7 +47,7 @@ internal static class AgreementRoutes
             return problem;
         // A dataset that the caller may not know of is answered as one that is not there.
         var cannot = room.World.Catalogue.Find(grant.Dataset) is { } dataset && Decider.MayDiscover(SharingHttp.CallerOf(http), dataset, room.Grants)
-            ? GrantCheck.Executable(grant, dataset, room.World.Purposes)
+            ? GrantCheck.Executable(grant, dataset, room.World.Catalogue, room.World.Purposes)
             : SharingProblems.DatasetUnknown.Because($"There is no dataset {grant.Dataset} for you.", "GET /catalogue lists those you may know of.");
         await RoomHttp.WriteAsync(http, StatusCodes.Status200OK, answer =>
         {

@@ -6,9 +6,6 @@ using CityHub.Sharing.Parties;
 
 namespace CityHub.Sharing.Calendars;
 
-/// <summary>Something proposed that a second person has to approve.</summary>
-public sealed record Proposal<T>(T What, string By, DateTimeOffset At);
-
 /// <summary>
 /// The calendars and profiles of the city: those that come with the hub, and a view over the stream <c>calendars</c>, whose facts are CalendarProposed, CalendarAdded,
 /// ProfileProposed and ProfileAdopted. Proposed by one person, in force by another's word.
@@ -67,7 +64,7 @@ internal sealed class CalendarBook : FactBook, IDeadlines
     }
 
     /// <summary>A new year, or a new version of one that is known. In force when a second person approves.</summary>
-    public ValueTask<Result<CalendarYear>> ProposeAsync(Caller by, ReadOnlyMemory<byte> text) => RecordAsync<CalendarYear>(now =>
+    public ValueTask<Result<Proposal<CalendarYear>>> ProposeAsync(Caller by, ReadOnlyMemory<byte> text) => RecordAsync<Proposal<CalendarYear>>(now =>
     {
         if (!by.Is(Roles.Authority))
             return NotAuthority();
@@ -78,27 +75,19 @@ internal sealed class CalendarBook : FactBook, IDeadlines
         {
             json.WriteString("by"u8, by.Person);
             CalendarFiles.Write(json, year);
-        })), year);
+        })), _known.Proposes(year, by.Person, now));
     });
 
-    public ValueTask<Result<CalendarYear>> ApproveAsync(Caller by, string jurisdiction, int year) => RecordAsync<CalendarYear>(now =>
+    /// <param name="read">What he read: another version, or another text, is not what he approves.</param>
+    public ValueTask<Result<CalendarYear>> ApproveAsync(Caller by, string jurisdiction, int year, AsRead read) => RecordAsync<CalendarYear>(_ =>
     {
-        if (!by.Is(Roles.Authority))
-            return NotAuthority();
         var key = $"{jurisdiction}-{year.ToString(System.Globalization.CultureInfo.InvariantCulture)}";
-        if (!_known.ProposedYears.TryGetValue(key, out var proposal))
-            return CalendarProblems.NoCalendar(key);
-        if (proposal.By == by.Person)
-            return CalendarProblems.OwnProposal($"The calendar {proposal.What.Name}");
-        return (One(Fact(Added, json =>
-        {
-            json.WriteString("by"u8, by.Person);
-            json.WriteString("proposedBy"u8, proposal.By);
-            CalendarFiles.Write(json, proposal.What);
-        })), proposal.What);
+        return _known.ProposedYears.TryGetValue(key, out var proposal)
+            ? Settle(by, read, "The calendar " + key, proposal, Added, CalendarFiles.Write)
+            : by.Is(Roles.Authority) ? CalendarProblems.NoCalendar(key) : NotAuthority();
     });
 
-    public ValueTask<Result<JurisdictionProfile>> ProposeProfileAsync(Caller by, ReadOnlyMemory<byte> text) => RecordAsync<JurisdictionProfile>(now =>
+    public ValueTask<Result<Proposal<JurisdictionProfile>>> ProposeProfileAsync(Caller by, ReadOnlyMemory<byte> text) => RecordAsync<Proposal<JurisdictionProfile>>(now =>
     {
         if (!by.Is(Roles.Authority))
             return NotAuthority();
@@ -109,24 +98,13 @@ internal sealed class CalendarBook : FactBook, IDeadlines
         {
             json.WriteString("by"u8, by.Person);
             CalendarFiles.Write(json, profile);
-        })), profile);
+        })), _known.Proposes(profile, by.Person, now));
     });
 
-    public ValueTask<Result<JurisdictionProfile>> AdoptAsync(Caller by, string id) => RecordAsync<JurisdictionProfile>(now =>
-    {
-        if (!by.Is(Roles.Authority))
-            return NotAuthority();
-        if (!_known.ProposedProfiles.TryGetValue(id, out var proposal))
-            return CalendarProblems.NoProfile(id);
-        if (proposal.By == by.Person)
-            return CalendarProblems.OwnProposal($"The profile {proposal.What.Name}");
-        return (One(Fact(ProfileAdopted, json =>
-        {
-            json.WriteString("by"u8, by.Person);
-            json.WriteString("proposedBy"u8, proposal.By);
-            CalendarFiles.Write(json, proposal.What);
-        })), proposal.What);
-    });
+    public ValueTask<Result<JurisdictionProfile>> AdoptAsync(Caller by, string id, AsRead read) => RecordAsync<JurisdictionProfile>(_ =>
+        _known.ProposedProfiles.TryGetValue(id, out var proposal)
+            ? Settle(by, read, "The profile " + id, proposal, ProfileAdopted, CalendarFiles.Write)
+            : by.Is(Roles.Authority) ? CalendarProblems.NoProfile(id) : NotAuthority());
 
     protected override void Apply(string type, ReadOnlyMemory<byte> payload, DateTimeOffset at)
     {
@@ -136,9 +114,24 @@ internal sealed class CalendarBook : FactBook, IDeadlines
             return;
         var by = root.GetProperty("by"u8).GetString() ?? "";
         if (type is Proposed or Added && CalendarFiles.ReadYear(payload, version.GetInt32()).TryGet(out var year, out _))
-            _known = type == Proposed ? _known.Propose(year, by, at) : _known.With(year);
+            _known = type == Proposed ? _known.With(_known.Proposes(year, by, at)) : _known.With(year);
         else if (type is ProfileProposed or ProfileAdopted && CalendarFiles.ReadProfile(payload, version.GetInt32()).TryGet(out var profile, out _))
-            _known = type == ProfileProposed ? _known.Propose(profile, by, at) : _known.With(profile);
+            _known = type == ProfileProposed ? _known.With(_known.Proposes(profile, by, at)) : _known.With(profile);
+    }
+
+    private static Result<(IReadOnlyList<NewFact>, T)> Settle<T>(Caller by, AsRead read, string name, Proposal<T> proposal, string fact, Action<Utf8JsonWriter, T> write)
+    {
+        if (!by.Is(Roles.Authority))
+            return NotAuthority();
+        if (proposal.Refused(name, by.Person, read) is { } refused)
+            return refused;
+        return (One(Fact(fact, json =>
+        {
+            json.WriteString("by"u8, by.Person);
+            json.WriteString("proposedBy"u8, proposal.By);
+            json.WriteString("hash"u8, proposal.Hash);
+            write(json, proposal.What);
+        })), proposal.What);
     }
 
     private static IReadOnlyList<NewFact> One(NewFact fact) => [fact];
@@ -179,9 +172,17 @@ internal sealed class CalendarBook : FactBook, IDeadlines
 
         public Known With(JurisdictionProfile profile) => this with { Profiles = Profiles.SetItem(profile.Name, profile), ProposedProfiles = ProposedProfiles.Remove(profile.Id) };
 
-        public Known Propose(CalendarYear year, string by, DateTimeOffset at) => this with { ProposedYears = ProposedYears.SetItem(Key(year), new(year, by, at)) };
+        public Known With(Proposal<CalendarYear> proposal) => this with { ProposedYears = ProposedYears.SetItem(Key(proposal.What), proposal) };
 
-        public Known Propose(JurisdictionProfile profile, string by, DateTimeOffset at) => this with { ProposedProfiles = ProposedProfiles.SetItem(profile.Id, new(profile, by, at)) };
+        public Known With(Proposal<JurisdictionProfile> proposal) => this with { ProposedProfiles = ProposedProfiles.SetItem(proposal.What.Id, proposal) };
+
+        public Proposal<CalendarYear> Proposes(CalendarYear year, string by, DateTimeOffset at) =>
+            Proposal.Of(year, year.Version, Written(json => CalendarFiles.Write(json, year)), by, at, ProposedYears.GetValueOrDefault(Key(year)));
+
+        public Proposal<JurisdictionProfile> Proposes(JurisdictionProfile profile, string by, DateTimeOffset at) =>
+            Proposal.Of(profile, profile.Version, Written(json => CalendarFiles.Write(json, profile)), by, at, ProposedProfiles.GetValueOrDefault(profile.Id));
+
+        private static ReadOnlyMemory<byte> Written(Action<Utf8JsonWriter> write) => Fact("", write).Payload;
 
         private static string Key(CalendarYear year) => $"{year.Jurisdiction}-{year.Year.ToString(System.Globalization.CultureInfo.InvariantCulture)}";
     }

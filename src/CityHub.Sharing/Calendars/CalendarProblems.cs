@@ -11,7 +11,6 @@ public static class CalendarProblems
     public static readonly ProblemKind CalendarUnknown = new("calendar-unknown", "There is no such calendar", 404);
     public static readonly ProblemKind ProfileUnusable = new("profile-unusable", "This is not a profile of deadlines", 422);
     public static readonly ProblemKind ProfileUnknown = new("profile-unknown", "There is no such profile of deadlines", 404);
-    public static readonly ProblemKind FourEyes = new("four-eyes", "A second person has to approve this", 403);
     public static readonly ProblemKind DeadlineNotExtendable = new("deadline-not-extendable", "This deadline cannot be extended", 409);
 
     public static Problem MissingYear(string jurisdiction, int year) => CalendarYearMissing.Because(
@@ -35,9 +34,6 @@ public static class CalendarProblems
 
     public static Problem NoRule(string profile, string article) => ProfileUnusable.Because(
         $"The profile {profile} has no deadline {article}.", "Let the Authority adopt a version of the profile that has it: POST /sharing/profiles.", "decree 809, arts 17, 21, 22, 26");
-
-    public static Problem OwnProposal(string what) => FourEyes.Because(
-        $"{what} was proposed by the same person who now approves it.", "Let another person with the role of the Authority approve it.", "GB/T 39477: four eyes for calendars, profiles and grants");
 
     public static Problem NotExtendable(string article) => DeadlineNotExtendable.Because(
         $"The deadline {article} has no extension, or was extended already.",

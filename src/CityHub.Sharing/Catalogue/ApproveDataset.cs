@@ -2,7 +2,6 @@ using CityHub.Core.Facts;
 using CityHub.Core.Ports;
 using CityHub.Core.Problems;
 using CityHub.Http;
-using CityHub.Sharing.Calendars;
 using CityHub.Sharing.Parties;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -22,11 +21,11 @@ internal static class ApproveDataset
     public static Result<NewFact> Decide(string id, CatalogueEntry? entry, Caller caller)
     {
         if (entry?.Working is not { } draft)
-            return entry?.Newest is { } last ? CatalogueProblems.NotPossible(id, last.State, CatalogueStep.Approve) : CatalogueProblems.Unknown(id);
+            return CatalogueProblems.NoDraft(id, entry, CatalogueStep.Approve);
         if (!caller.IsOf(draft.Provider, Roles.Head))
             return SharingProblems.NotYours.Because($"The head of {draft.Provider} approves it.", null, "decree 809, art. 12");
         if (caller.Person == entry.DraftedBy)
-            return CalendarProblems.FourEyes.Because($"{entry.DraftedBy} drafted it.", "Who drafts does not approve: let an officer draft it.", "decree 809, art. 12");
+            return ProposalProblems.FourEyes.Because($"{entry.DraftedBy} drafted it.", "Who drafts does not approve: let an officer draft it.", "decree 809, art. 12");
         if (draft.State == DatasetState.Drafted)
             return CatalogueProblems.NotAssessed.Because($"{id} was not assessed: {string.Join(" and ", AssessDataset.Missing(draft))}.", $"POST /catalogue/{id}/assessments", "decree 809, art. 12; Personal Information Protection Law, art. 55");
         return CatalogueSteps.Find(draft.State, CatalogueStep.Approve) is null

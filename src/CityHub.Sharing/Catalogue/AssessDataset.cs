@@ -33,11 +33,11 @@ internal static class AssessDataset
     public static Result<NewFact> Decide(string id, CatalogueEntry? entry, Caller caller, string kind, bool passed, string conclusion, DateTimeOffset now)
     {
         if (entry?.Working is not { } draft)
-            return entry?.Newest is { } last ? CatalogueProblems.NotPossible(id, last.State, CatalogueStep.Assess) : CatalogueProblems.Unknown(id);
+            return CatalogueProblems.NoDraft(id, entry, CatalogueStep.Assess);
         if (caller.Department != draft.Provider || !caller.Is(Roles.DataOfficer | Roles.SharingOfficer | Roles.Head))
             return SharingProblems.NotYours.Because($"{draft.Provider} assesses its own data.", null, "decree 809, art. 12; Personal Information Protection Law, art. 55");
         if (caller.Person == entry.DraftedBy)
-            return Calendars.CalendarProblems.FourEyes.Because($"{entry.DraftedBy} drafted it.", $"Let another officer of {draft.Provider} assess it.", "GB/T 39477: four eyes");
+            return ProposalProblems.FourEyes.Because($"{entry.DraftedBy} drafted it.", $"Let another officer of {draft.Provider} assess it.", "GB/T 39477: four eyes");
         if (CatalogueSteps.Find(draft.State, CatalogueStep.Assess) is null)
             return CatalogueProblems.NotPossible(id, draft.State, CatalogueStep.Assess);
         if (kind is not (Secrecy or PersonalInformation))

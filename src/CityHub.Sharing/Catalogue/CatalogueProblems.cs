@@ -13,6 +13,9 @@ public static class CatalogueProblems
     public static readonly ProblemKind LeadSourceDisputed = new("lead-source-disputed", "Two departments collect this item, and neither is its source", 409);
     public static readonly ProblemKind CollectedTwice = new("collected-twice", "Another department has this already", 409);
 
+    /// <summary>For a step that needs an entry that is being worked on.</summary>
+    internal static Problem NoDraft(string id, CatalogueEntry? entry, CatalogueStep step) => entry?.Newest is { } last ? NotPossible(id, last.State, step) : Unknown(id);
+
     public static Problem Unknown(string id) => SharingProblems.DatasetUnknown.Because($"There is no dataset {id} for you.", "GET /catalogue lists them.", "decree 809, art. 12");
 
     public static Problem NotPossible(string id, DatasetState state, CatalogueStep step) => StepNotPossible.Because(

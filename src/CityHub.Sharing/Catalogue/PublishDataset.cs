@@ -2,7 +2,6 @@ using CityHub.Core.Facts;
 using CityHub.Core.Ports;
 using CityHub.Core.Problems;
 using CityHub.Http;
-using CityHub.Sharing.Calendars;
 using CityHub.Sharing.Parties;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -34,7 +33,7 @@ internal static class PublishDataset
         if (Refused(id, entry, caller, CatalogueStep.Publish, out var draft) is { } refused)
             return refused;
         if (caller.Person == entry?.DraftedBy || caller.Person == entry?.ApprovedBy)
-            return CalendarProblems.FourEyes.Because($"{caller.Person} drafted or approved it.", "Let another person of the authority publish it.", "decree 809, art. 12");
+            return ProposalProblems.FourEyes.Because($"{caller.Person} drafted or approved it.", "Let another person of the authority publish it.", "decree 809, art. 12");
         if (draft is { Source: DatasetSource.Entities, EntityType: { } type } && state.Holder(draft.Tenant, type) is { } holder && holder != id)
             return CatalogueProblems.EntryFaulty.Because($"entityType: {type} is the type of {holder} already.", "Send it back.", "decree 809, art. 19: one source for one item");
         return SharingJson.Said(new DatasetPublished(id, draft.Version, caller.Person), CatalogueJson.Default.DatasetPublished);

@@ -23,7 +23,7 @@ internal static class SubmitDataset
     public static Result<NewFact> Decide(string id, CatalogueEntry? entry, Caller caller, IDeadlines deadlines, DateTimeOffset now)
     {
         if (entry?.Working is not { } draft)
-            return entry?.Newest is { } last ? CatalogueProblems.NotPossible(id, last.State, CatalogueStep.Submit) : CatalogueProblems.Unknown(id);
+            return CatalogueProblems.NoDraft(id, entry, CatalogueStep.Submit);
         if (!caller.IsOf(draft.Provider, Roles.SharingOfficer))
             return SharingProblems.NotYours.Because($"The sharing officer of {draft.Provider} submits it.", null, "decree 809, arts 11, 12");
         if (CatalogueSteps.Find(draft.State, CatalogueStep.Submit) is null)

@@ -59,17 +59,7 @@ internal static class CorrectionRoutes
         var seen = caller.Is(Roles.Citizen) ? room.Corrections.OwnOf(caller.Person) : room.Corrections.All.Where(c => room.Corrections.IsSeenBy(c, caller));
         var found = seen.Where(c => (state.Length == 0 || state == GrantJson.Word(c.State)) && (page.After is null || string.CompareOrdinal(c.Id, page.After) > 0))
             .OrderBy(c => c.Id, StringComparer.Ordinal).Take(page.Limit).ToList();
-        await RoomHttp.WriteAsync(http, StatusCodes.Status200OK, json =>
-        {
-            json.WriteStartObject();
-            json.WriteStartArray("corrections"u8);
-            foreach (var correction in found)
-                Write(json, correction, room);
-            json.WriteEndArray();
-            if (found.Count == page.Limit)
-                json.WriteString("next"u8, ListRequests.Next(http, page.Limit, found[^1].Id));
-            json.WriteEndObject();
-        });
+        await RoomHttp.WritePageAsync(http, "corrections", found, page.Limit, c => c.Id, (json, c) => Write(json, c, room));
         return null;
     }
 

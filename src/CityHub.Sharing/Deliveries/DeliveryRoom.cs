@@ -121,7 +121,7 @@ internal sealed class DeliveryRoom(DeliveryBook book, ICatalogue catalogue, ITab
         try
         {
             var asOf = delivery.AsOf ?? clock.GetUtcNow();
-            if (!check.Check(rows, schema, delivery.Mapping, dataset.QualityRules, asOf).TryGet(out var checkedRows, out problem) || !(await TableForAsync(dataset, schema, delivery.Mode, cancel)).TryGet(out var table, out problem))
+            if (!check.Check(rows, schema, new DeliveryTerms(dataset.Id, dataset.Provider, delivery.Mapping, dataset.QualityRules, asOf)).TryGet(out var checkedRows, out problem) || !(await TableForAsync(dataset, schema, delivery.Mode, cancel)).TryGet(out var table, out problem))
                 return problem;
             await using var taken = checkedRows;
             // Durable and in nobody's sight. A crash here leaves a draft without a fact.

@@ -48,17 +48,7 @@ internal static class DisputeRoutes
         var found = room.Disputes.All
             .Where(d => DisputeBook.IsSeenBy(d, caller) && (state.Length == 0 || state == GrantJson.Word(d.State)) && (page.After is null || string.CompareOrdinal(d.Id, page.After) > 0))
             .OrderBy(d => d.Id, StringComparer.Ordinal).Take(page.Limit).ToList();
-        await RoomHttp.WriteAsync(http, StatusCodes.Status200OK, json =>
-        {
-            json.WriteStartObject();
-            json.WriteStartArray("disputes"u8);
-            foreach (var dispute in found)
-                Write(json, dispute, room, caller);
-            json.WriteEndArray();
-            if (found.Count == page.Limit)
-                json.WriteString("next"u8, ListRequests.Next(http, page.Limit, found[^1].Id));
-            json.WriteEndObject();
-        });
+        await RoomHttp.WritePageAsync(http, "disputes", found, page.Limit, d => d.Id, (json, d) => Write(json, d, room, caller));
         return null;
     }
 

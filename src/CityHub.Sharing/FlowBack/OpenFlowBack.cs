@@ -65,7 +65,7 @@ internal static class OpenFlowBack
             Basis = request.Basis,
             SignedBy = caller.Person,
         };
-        return GrantCheck.Executable(grant, dataset, world.Purposes) is { } cannot ? cannot : grant;
+        return GrantCheck.Executable(grant, dataset, world.Catalogue, world.Purposes) is { } cannot ? cannot : grant;
     }
 
     /// <summary>Really below: not the same area.</summary>

@@ -1,3 +1,4 @@
+using CityHub.Core.Facts;
 using System.Text.Json;
 using CityHub.Core.Ports;
 using CityHub.Core.Problems;
@@ -65,7 +66,7 @@ internal static class BreakGlass
         if (!book.Opens(what, now).TryGet(out var dataset, out var problem))
             return problem;
         return HasPart(what, caller.Person)
-            ? CalendarProblems.FourEyes.Because("Nobody opens an emergency access for himself.", "Let another officer open it.", Rule)
+            ? ProposalProblems.FourEyes.Because("Nobody opens an emergency access for himself.", "Let another officer open it.", Rule)
             : SharingJson.Said(what with { Owner = dataset.Provider }, PartyJson.Default.GlassOpened);
     });
 
@@ -82,7 +83,7 @@ internal static class BreakGlass
                 return NotYours();
             var what = glass.What;
             if (caller.Person == what.By || department == what.Department || HasPart(what, caller.Person))
-                return CalendarProblems.FourEyes.Because($"{what.By} of {what.Department} opened it, for {string.Join(", ", what.For)}.", "Another person of another department confirms it, and nobody for himself.", Rule);
+                return ProposalProblems.FourEyes.Because($"{what.By} of {what.Department} opened it, for {string.Join(", ", what.For)}.", "Another person of another department confirms it, and nobody for himself.", Rule);
             if (!book.Opens(what, now).TryGet(out var dataset, out var problem))
                 return problem;
             // One of the two is the provider, the other the authority; where the authority provides the data, any other department. Both have their role still.
@@ -122,7 +123,7 @@ internal static class BreakGlass
         if (!caller.Is(Roles.Authority | Roles.SuperiorAuthority | Roles.Auditor))
             return SharingProblems.NotYours.Because("The authority or an auditor reviews an emergency access.", null, Rule);
         if (caller.Person == glass.What.By || caller.Person == confirmed.By || HasPart(glass.What, caller.Person))
-            return CalendarProblems.FourEyes.Because($"{caller.Person} had a part in it.", "Let somebody else review it.", Rule);
+            return ProposalProblems.FourEyes.Because($"{caller.Person} had a part in it.", "Let somebody else review it.", Rule);
         return text.Trim().Length == 0
             ? SharingProblems.BadRequest.Because("A review says what was found.", "{\"justified\": true, \"text\": \"…\"}", Rule)
             : SharingJson.Said(new GlassReviewed(id, caller.Person, justified, text), PartyJson.Default.GlassReviewed);

@@ -2,7 +2,6 @@ using CityHub.Core.Facts;
 using CityHub.Core.Ports;
 using CityHub.Core.Problems;
 using CityHub.Http;
-using CityHub.Sharing.Calendars;
 using CityHub.Sharing.Catalogue;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -59,7 +58,7 @@ internal static class GiveRole
         if (string.IsNullOrWhiteSpace(proposal.Person) || string.IsNullOrWhiteSpace(proposal.Reason))
             return SharingProblems.BadRequest.Because("A person and a reason are needed.", "The reason names the decision by which the person is appointed.");
         if (proposal.Give && proposal.Person == caller.Person)
-            return CalendarProblems.FourEyes.Because("Nobody proposes himself.", "Let another person propose it, and a third confirm.", Rule);
+            return ProposalProblems.FourEyes.Because("Nobody proposes himself.", "Let another person propose it, and a third confirm.", Rule);
         return Check(state, proposal.Person, proposal.Department, proposal.Roles, proposal.Give) is { } refused
             ? refused
             : PartyBook.Facts(SharingJson.Said(proposal with { By = caller.Person }, PartyJson.Default.RoleProposed));
@@ -72,7 +71,7 @@ internal static class GiveRole
         if (!MayPropose(caller, proposal.Department, proposal.Roles))
             return NotYours(proposal.Department);
         if (caller.Person == proposal.By || caller.Person == proposal.Person)
-            return CalendarProblems.FourEyes.Because($"{caller.Person} {(caller.Person == proposal.By ? "proposed it" : "is the one it is about")}.", "Let another person confirm it.", Rule);
+            return ProposalProblems.FourEyes.Because($"{caller.Person} {(caller.Person == proposal.By ? "proposed it" : "is the one it is about")}.", "Let another person confirm it.", Rule);
         if (proposal.PublicKey is { } key && proposal.Department is { } department)
             return PartyBook.Facts(SharingJson.Said(new KeyEnrolled(id, department, key, proposal.By, caller.Person), PartyJson.Default.KeyEnrolled));
         var person = proposal.Person ?? "";

@@ -33,7 +33,7 @@ internal sealed class PartyBook(IFactLog log, TimeProvider clock) : FactBook(log
             return PartyProblems.RegisterNotEmpty.Because("There are departments and people in the register.", "Its authority registers and proposes from now on.", "GB/T 39477: four eyes");
         var named = people.Where(p => !string.IsNullOrWhiteSpace(p)).Distinct(StringComparer.Ordinal).ToList();
         if (named.Count < 2)
-            return Calendars.CalendarProblems.FourEyes.Because("The first authority has two people at least.", "Name two: each role after them is proposed by one and confirmed by another.", "GB/T 39477: four eyes");
+            return ProposalProblems.FourEyes.Because("The first authority has two people at least.", "Name two: each role after them is proposed by one and confirmed by another.", "GB/T 39477: four eyes");
         if (RegisterDepartment.Refuse(authority, _ => true) is { } refused)
             return refused;
         return Facts([

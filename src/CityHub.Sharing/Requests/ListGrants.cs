@@ -38,17 +38,7 @@ internal static class ListGrants
             .Where(g => IsSeenBy(g, caller) && (dataset.Length == 0 || dataset == g.Dataset) && (receiver.Length == 0 || receiver == g.Receiver)
                 && (state.Length == 0 || state == GrantJson.Word(g.State)) && (page.After is null || string.CompareOrdinal(g.Id, page.After) > 0))
             .OrderBy(g => g.Id, StringComparer.Ordinal).Take(page.Limit).ToList();
-        await RoomHttp.WriteAsync(http, StatusCodes.Status200OK, json =>
-        {
-            json.WriteStartObject();
-            json.WriteStartArray("grants"u8);
-            foreach (var grant in found)
-                GrantJson.Write(json, grant);
-            json.WriteEndArray();
-            if (found.Count == page.Limit)
-                json.WriteString("next"u8, ListRequests.Next(http, page.Limit, found[^1].Id));
-            json.WriteEndObject();
-        });
+        await RoomHttp.WritePageAsync(http, "grants", found, page.Limit, g => g.Id, GrantJson.Write);
         return null;
     }
 

@@ -95,17 +95,7 @@ internal static class ListRequests
             .Where(r => r.IsSeenBy(caller) && (state is null || r.State == state) && (department.Length == 0 || department == r.Applicant || department == r.Provider)
                 && (!waiting || r.UncountedSince is not null) && (!overdue || (r.Clock is { } clock && (clock.Missed || clock.Deadline.Due < now))) && (page.After is null || string.CompareOrdinal(r.Id, page.After) > 0))
             .OrderBy(r => r.Id, StringComparer.Ordinal).Take(page.Limit).ToList();
-        await RoomHttp.WriteAsync(http, StatusCodes.Status200OK, json =>
-        {
-            json.WriteStartObject();
-            json.WriteStartArray("requests"u8);
-            foreach (var request in found)
-                Write(json, request, room, caller, whole: false);
-            json.WriteEndArray();
-            if (found.Count == page.Limit)
-                json.WriteString("next"u8, Next(http, page.Limit, found[^1].Id));
-            json.WriteEndObject();
-        });
+        await RoomHttp.WritePageAsync(http, "requests", found, page.Limit, request => request.Id, (json, request) => Write(json, request, room, caller, whole: false));
         return null;
     }
 
@@ -123,10 +113,4 @@ internal static class ListRequests
         var states = string.Join(", ", Enum.GetValues<RequestState>().Select(GrantJson.Word));
         return SharingProblems.BadRequest.Because($"state is {word}.", $"There are {states}.", "docs/reference/request-states.md");
     }
-
-    /// <summary>The same question from here on.</summary>
-    public static string Next(HttpContext http, int limit, string after) =>
-        http.Request.Path + QueryString.Create(
-            http.Request.Query.Where(q => q.Key is not ("limit" or "after")).Select(q => KeyValuePair.Create(q.Key, (string?)q.Value.ToString()))
-                .Append(KeyValuePair.Create("limit", (string?)limit.ToString(System.Globalization.CultureInfo.InvariantCulture))).Append(KeyValuePair.Create("after", (string?)after))).ToString();
 }

@@ -262,7 +262,7 @@ internal static class RequestRules
         };
         if (world.Responsibilities.Beyond(grant) is { } beyond)
             return beyond;
-        return GrantCheck.Executable(grant, dataset, world.Purposes) is { } cannot ? cannot : grant;
+        return GrantCheck.Executable(grant, dataset, world.Catalogue, world.Purposes) is { } cannot ? cannot : grant;
     }
 
     public static string GrantId(string request) => "g-" + (request.StartsWith("r-", StringComparison.Ordinal) ? request[2..] : request);

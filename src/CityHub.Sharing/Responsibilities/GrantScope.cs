@@ -1,20 +1,8 @@
 using System.Collections.Immutable;
-using CityHub.Core.Problems;
 using CityHub.Sharing.Access;
 using CityHub.Sharing.Catalogue;
 
 namespace CityHub.Sharing.Responsibilities;
-
-/// <summary>The responsibility list as whoever makes grants sees it.</summary>
-public interface IResponsibilities
-{
-    /// <summary>Null: the grant lies within its item. Asked when a grant is made or changed.</summary>
-    Problem? Beyond(Grant grant);
-
-    ResponsibilityItem? Find(string id);
-
-    IEnumerable<ResponsibilityItem> Of(string dataset);
-}
 
 /// <summary>Does a grant stay within an item: its fields, receivers, purposes, grain and time? Everything in which it does not is told at once.</summary>
 internal static class GrantScope

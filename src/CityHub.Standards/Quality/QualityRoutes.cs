@@ -11,11 +11,38 @@ using Microsoft.AspNetCore.Routing;
 namespace CityHub.Standards.Quality;
 
 /// <summary>What the routes of quality stand on.</summary>
-/// <param name="By">Who asks, for the record; the door knows.</param>
-/// <param name="SchemaOf">The columns of a dataset.</param>
-internal sealed record QualityRoom(QualityBook Book, DeliveryCheck Check, TimeProvider Clock, Func<HttpContext, string> By, Func<string, Result<TableSchema>> SchemaOf)
+internal sealed class QualityRoom
 {
-    public static readonly RoomHttp Http = new(StandardsProblems.BadRequest, StandardsProblems.TooLarge);
+    /// <param name="check">Looks into no other dataset: what a rule finds there would be an answer that no grant gives.</param>
+    public QualityRoom(QualityBook book, DeliveryCheck check, TimeProvider clock, IOwners owners)
+    {
+        (Book, Check, Clock, Owners) = (book, check, clock, owners);
+        Routes = new("quality-rules", "QualityRules", "qualityRules", "rules", book, owners)
+        {
+            Read = body => QualityRules.Read(body.Span),
+            Declare = async (_, id, rules, by) => Beyond(rules) is { } beyond ? beyond : await book.DeclareAsync(id, rules, by),
+            Unknown = QualityBook.UnknownRules,
+        };
+    }
+
+    public QualityBook Book { get; }
+
+    public DeliveryCheck Check { get; }
+
+    public TimeProvider Clock { get; }
+
+    public IOwners Owners { get; }
+
+    public DeclaredRoutes<QualityRules> Routes { get; }
+
+    /// <summary>Null: every dataset that a rule looks into is the department's own, or granted to it for that field.</summary>
+    private Problem? Beyond(QualityRules rules)
+    {
+        foreach (var rule in rules.Rules)
+            if (rule.Dataset is { } dataset && Owners.MayLook(new Lookup(Owners.DepartmentOf(rules.Owner) ?? "", dataset, rule.Purpose), rule.Looked) is { } refused)
+                return QualityProblems.BeyondGrant.Because($"{rule.Id} looks into {dataset}. {refused.Detail}", refused.Hint ?? "Ask its provider for a grant of these fields.", refused.Rule);
+        return null;
+    }
 }
 
 internal static class QualityRoutes
@@ -23,85 +50,10 @@ internal static class QualityRoutes
     /// <summary>/standards/quality-rules and /standards/quality.</summary>
     public static IEndpointRouteBuilder MapQuality(this IEndpointRouteBuilder routes, QualityRoom room)
     {
-        ListQualityRules.Map(routes, room);
-        DeclareQualityRules.Map(routes, room);
+        room.Routes.Map(routes);
         TryQualityRules.Map(routes, room);
         ShowQuality.Map(routes, room);
         return routes;
-    }
-}
-
-/// <summary><c>GET /standards/quality-rules</c>, a page at a time; by name.</summary>
-internal static class ListQualityRules
-{
-    public static void Map(IEndpointRouteBuilder routes, QualityRoom room)
-    {
-        routes.MapGet("/standards/quality-rules", RoomHttp.Handle(http => ListAsync(http, room))).RequireAuthorization(Permissions.SharingRead)
-            .WithName("ListQualityRules").WithSummary("The quality rules, a page at a time (limit, after)").WithTags("Standards");
-        routes.MapGet("/standards/quality-rules/{id}", RoomHttp.Handle(http => GetAsync(http, room))).RequireAuthorization(Permissions.SharingRead)
-            .WithName("GetQualityRules").WithSummary("Quality rules by their name").WithTags("Standards");
-    }
-
-    public static void Write(Utf8JsonWriter json, StoredRules rules)
-    {
-        json.WriteStartObject();
-        json.WriteString("id"u8, rules.Id);
-        json.WriteNumber("version"u8, rules.Version);
-        json.WriteString("declaredAt"u8, RoomHttp.Time(rules.DeclaredAt));
-        json.WritePropertyName("rules"u8);
-        json.WriteRawValue(rules.Rules.ToJson());
-        json.WriteEndObject();
-    }
-
-    private static async ValueTask<Problem?> ListAsync(HttpContext http, QualityRoom room)
-    {
-        if (!QualityRoom.Http.Page(http).TryGet(out var page, out var problem))
-            return problem;
-        var rules = room.Book.Page(page.After, page.Limit);
-        await RoomHttp.WriteAsync(http, StatusCodes.Status200OK, json =>
-        {
-            json.WriteStartObject();
-            json.WriteStartArray("qualityRules"u8);
-            foreach (var one in rules)
-                Write(json, one);
-            json.WriteEndArray();
-            if (rules.Count == page.Limit)
-                json.WriteString("next"u8, $"/standards/quality-rules?limit={page.Limit}&after={Uri.EscapeDataString(rules[^1].Id)}");
-            json.WriteEndObject();
-        });
-        return null;
-    }
-
-    private static async ValueTask<Problem?> GetAsync(HttpContext http, QualityRoom room)
-    {
-        var id = http.Request.RouteValues["id"] as string ?? "";
-        if (room.Book.Find(id) is not { } rules)
-            return QualityBook.UnknownRules(id);
-        await RoomHttp.WriteAsync(http, StatusCodes.Status200OK, json => Write(json, rules));
-        return null;
-    }
-}
-
-/// <summary><c>PUT /standards/quality-rules/{id}</c>: declares rules, or a new version of them.</summary>
-internal static class DeclareQualityRules
-{
-    private const int MostBytes = 256 << 10;
-
-    public static void Map(IEndpointRouteBuilder routes, QualityRoom room) =>
-        routes.MapPut("/standards/quality-rules/{id}", RoomHttp.Handle(http => HandleAsync(http, room))).RequireAuthorization(Permissions.SharingWrite)
-            .WithName("DeclareQualityRules").WithSummary("Declare quality rules, or a new version of them").WithTags("Standards");
-
-    private static async ValueTask<Problem?> HandleAsync(HttpContext http, QualityRoom room)
-    {
-        var id = http.Request.RouteValues["id"] as string ?? "";
-        if (!RowMappingName.IsValid(id))
-            return StandardsProblems.BadRequest.Because($"\"{id}\" cannot be the name of quality rules.", RowMappingName.Rule);
-        if (!(await QualityRoom.Http.BodyAsync(http, MostBytes)).TryGet(out var body, out var problem)
-            || !QualityRules.Read(body.Span).TryGet(out var rules, out problem)
-            || !(await room.Book.DeclareAsync(id, rules, room.By(http))).TryGet(out var stored, out problem))
-            return problem;
-        await RoomHttp.WriteAsync(http, stored.Version == 1 ? StatusCodes.Status201Created : StatusCodes.Status200OK, json => ListQualityRules.Write(json, stored));
-        return null;
     }
 }
 
@@ -116,14 +68,13 @@ internal static class TryQualityRules
 
     private static async ValueTask<Problem?> HandleAsync(HttpContext http, QualityRoom room)
     {
-        var id = http.Request.RouteValues["id"] as string ?? "";
-        if (room.Book.Find(id) is not { } rules)
-            return QualityBook.UnknownRules(id);
+        if (!room.Routes.Known(http).TryGet(out var rules, out var problem))
+            return problem;
         var (dataset, mapping) = (http.Request.Query["dataset"].ToString(), http.Request.Query["mapping"].ToString());
-        if (!room.SchemaOf(dataset).TryGet(out var schema, out var problem)
-            || !(await QualityRoom.Http.BodyAsync(http, MostBytes)).TryGet(out var body, out problem)
+        if (!room.Owners.SchemaOf(http, dataset).TryGet(out var schema, out problem)
+            || !(await StandardsRoom.Http.BodyAsync(http, MostBytes)).TryGet(out var body, out problem)
             || !CsvRows.Read(body.Span).TryGet(out var csv, out problem)
-            || !room.Check.Check(csv, schema, mapping.Length == 0 ? null : mapping, id, room.Clock.GetUtcNow()).TryGet(out var rows, out problem))
+            || !room.Check.Check(csv, schema, new DeliveryTerms(dataset, room.Owners.DepartmentOf(new Owner(dataset, null)) ?? "", mapping.Length == 0 ? null : mapping, rules.Id, room.Clock.GetUtcNow())).TryGet(out var rows, out problem))
             return problem;
         await using (rows)
             while (await rows.NextAsync(http.RequestAborted) is not null)
@@ -132,7 +83,7 @@ internal static class TryQualityRules
             }
 
         var result = rows.Result;
-        var feedback = QualityFeedback.Of(result.Faults, rules.Rules);
+        var feedback = QualityFeedback.Of(result.Faults, rules.What);
         if (http.Request.Query["format"] == "csv")
         {
             await RoomHttp.SendAsync(http, StatusCodes.Status200OK, "text/csv; charset=utf-8", feedback.ToCsv());
@@ -177,7 +128,7 @@ internal static class ShowQuality
 
     private static async ValueTask<Problem?> HistoryAsync(HttpContext http, QualityRoom room)
     {
-        if (!QualityRoom.Http.Page(http).TryGet(out var page, out var problem) || !Known(http, room).TryGet(out var dataset, out problem))
+        if (!StandardsRoom.Http.Page(http).TryGet(out var page, out var problem) || !Known(http, room).TryGet(out var dataset, out problem))
             return problem;
         await RoomHttp.WriteAsync(http, StatusCodes.Status200OK, json =>
         {
@@ -228,6 +179,6 @@ internal static class ShowQuality
     private static Result<string> Known(HttpContext http, QualityRoom room)
     {
         var dataset = http.Request.RouteValues["dataset"] as string ?? "";
-        return room.SchemaOf(dataset).Map(_ => dataset);
+        return room.Owners.SchemaOf(http, dataset).Map(_ => dataset);
     }
 }

@@ -7,9 +7,18 @@ using CityHub.Standards.Mapping;
 namespace CityHub.Standards.Quality;
 
 /// <summary>What is asked of the rows of a dataset, as people write it: data, not code.</summary>
-internal sealed record QualityRules
+internal sealed record QualityRules : IOwned
 {
     public string? Description { get; init; }
+
+    /// <summary>The dataset whose rules they are.</summary>
+    public string? Dataset { get; init; }
+
+    /// <summary>Whose they are where they are for several datasets of one department.</summary>
+    public string? Department { get; init; }
+
+    [JsonIgnore]
+    public Owner Owner => new(Dataset, Department);
 
     /// <summary>How much a dimension counts; 1 where nothing is said.</summary>
     public IReadOnlyDictionary<string, double>? Weights { get; init; }
@@ -87,6 +96,18 @@ internal sealed record QualityRule
     public string? Key { get; init; }
 
     public string? Column { get; init; }
+
+    /// <summary>reference, agrees, reachable: for what the other dataset is looked into; a grant has to cover it where the dataset is another department's.</summary>
+    public string? Purpose { get; init; }
+
+    /// <summary>The fields of the other dataset that it looks at.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<string> Looked => Check switch
+    {
+        "reference" => [Key ?? Field ?? ""],
+        "agrees" => [Key ?? "", Column ?? Field ?? ""],
+        _ => [],
+    };
 
     /// <summary>birthOfId, sexOfId: the ID number. order: what must not be smaller. agrees: the column here with the key.</summary>
     public string? Other { get; init; }

@@ -2,27 +2,27 @@ using CityHub.Core.Tables;
 
 namespace CityHub.Standards.Quality;
 
-/// <summary>What rules may know of other datasets; null: it cannot be read now.</summary>
+/// <summary>What rules may know of other datasets; null: it cannot be read now, or the department may not look.</summary>
 internal interface IReferences
 {
     /// <summary>The values of a column.</summary>
-    ValueTask<IReadOnlySet<UInt128>?> KeysAsync(string dataset, string column, CancellationToken cancel);
+    ValueTask<IReadOnlySet<UInt128>?> KeysAsync(Lookup look, string column, CancellationToken cancel);
 
     /// <summary>A column by another one: what the lead source says (数源).</summary>
-    ValueTask<IReadOnlyDictionary<UInt128, string>?> ValuesAsync(string dataset, string key, string column, CancellationToken cancel);
+    ValueTask<IReadOnlyDictionary<UInt128, string>?> ValuesAsync(Lookup look, string key, string column, CancellationToken cancel);
 
     /// <summary>The share of the tries of late in which the source answered; null: nobody tried.</summary>
-    double? Reachable(string dataset);
+    double? Reachable(Lookup look);
 }
 
-/// <summary>Reads them from the tables of the hub.</summary>
-internal sealed class TableReferences(ITables tables, Func<string, double?> reachable) : IReferences
+/// <summary>Reads them from the tables of the hub, each time only what the department may look at then: a grant that ended gives no answer.</summary>
+internal sealed class TableReferences(ITables tables, IOwners owners, Func<string, double?> reachable) : IReferences
 {
-    public double? Reachable(string dataset) => reachable(dataset);
+    public double? Reachable(Lookup look) => owners.MayLook(look, []) is null ? reachable(look.Dataset) : null;
 
-    public async ValueTask<IReadOnlySet<UInt128>?> KeysAsync(string dataset, string column, CancellationToken cancel)
+    public async ValueTask<IReadOnlySet<UInt128>?> KeysAsync(Lookup look, string column, CancellationToken cancel)
     {
-        if (Scan(dataset, [column]) is not { } rows)
+        if (Scan(look, [column]) is not { } rows)
             return null;
         await using (rows)
         {
@@ -35,9 +35,9 @@ internal sealed class TableReferences(ITables tables, Func<string, double?> reac
         }
     }
 
-    public async ValueTask<IReadOnlyDictionary<UInt128, string>?> ValuesAsync(string dataset, string key, string column, CancellationToken cancel)
+    public async ValueTask<IReadOnlyDictionary<UInt128, string>?> ValuesAsync(Lookup look, string key, string column, CancellationToken cancel)
     {
-        if (Scan(dataset, [key, column]) is not { } rows)
+        if (Scan(look, [key, column]) is not { } rows)
             return null;
         await using (rows)
         {
@@ -50,9 +50,9 @@ internal sealed class TableReferences(ITables tables, Func<string, double?> reac
         }
     }
 
-    private IRows? Scan(string dataset, string[] columns)
+    private IRows? Scan(Lookup look, string[] columns)
     {
-        if (tables.Find(dataset) is not { Locked: false } table)
+        if (owners.MayLook(look, columns) is not null || tables.Find(look.Dataset) is not { Locked: false } table)
             return null;
         var indexes = Array.ConvertAll(columns, table.Schema.IndexOf);
         return Array.TrueForAll(indexes, i => i >= 0) && table.Scan(indexes).TryGet(out var rows, out _) ? rows : null;

@@ -4,12 +4,12 @@ using CityHub.Core.Problems;
 using CityHub.Core.Tables;
 using CityHub.Standards.Mapping;
 using CityHub.Standards.Vocabulary;
-using BatchBuilder = CityHub.Standards.Mapping.BatchBuilder;
 
 namespace CityHub.Standards.Quality;
 
 /// <summary>What rules need beside the rows.</summary>
-internal sealed record RuleSurroundings(ICodeTables Tables, IReferences References, DateTimeOffset AsOf, DateTimeOffset Delivered);
+/// <param name="Department">On whose behalf they look into other datasets.</param>
+internal sealed record RuleSurroundings(ICodeTables Tables, IReferences References, string Department, DateTimeOffset AsOf, DateTimeOffset Delivered);
 
 /// <summary>Makes checks out of rules, once for each delivery.</summary>
 internal static class RuleCompiler
@@ -148,7 +148,7 @@ internal static class RuleCompiler
                 var (from, to) = (Bound(rule.From, type, long.MinValue), Bound(rule.To, type, long.MaxValue));
                 return from is null || to is null ? Misfit(rule) : Value((c, r) => c.Integers[r] >= from && c.Integers[r] <= to);
             case "reference" when rule.Dataset is { } dataset:
-                return new RowCheck[] { new ReferenceCheck(text, field, when, cancel => around.References.KeysAsync(dataset, rule.Key ?? rule.Field ?? "", cancel)) };
+                return new RowCheck[] { new ReferenceCheck(text, field, when, cancel => around.References.KeysAsync(new Lookup(around.Department, dataset, rule.Purpose), rule.Key ?? rule.Field ?? "", cancel)) };
             case "outlier" when type is ColumnType.Number or ColumnType.Integer:
                 return new RowCheck[] { new OutlierCheck(text, field, when, rule.Deviations ?? 6) };
             case "duplicateKey":
@@ -166,7 +166,7 @@ internal static class RuleCompiler
             case "order" when other >= 0 && type == otherType && type != ColumnType.Text:
                 return type == ColumnType.Number ? Cross((b, r) => b.Columns[field].Numbers[r] <= b.Columns[other].Numbers[r]) : Cross((b, r) => b.Columns[field].Integers[r] <= b.Columns[other].Integers[r]);
             case "agrees" when other >= 0 && rule.Dataset is { } lead && rule.Key is { } key:
-                return new RowCheck[] { new AgreementCheck(text, other, field, type, rule.Tolerance ?? 1e-9, cancel => around.References.ValuesAsync(lead, key, rule.Column ?? rule.Field ?? "", cancel)) };
+                return new RowCheck[] { new AgreementCheck(text, other, field, type, rule.Tolerance ?? 1e-9, cancel => around.References.ValuesAsync(new Lookup(around.Department, lead, rule.Purpose), key, rule.Column ?? rule.Field ?? "", cancel)) };
             case "fresh" when rule.Days is >= 0 && type is ColumnType.Date or ColumnType.Instant:
                 return Fresh(text, field, type, Moment(around.AsOf.AddDays(-rule.Days ?? 0), type));
             case "maxAge" when rule.Days is >= 0 && type is ColumnType.Date or ColumnType.Instant:
@@ -183,7 +183,7 @@ internal static class RuleCompiler
             case "columns":
                 return Present(text, columns.Length > 0 ? columns : [.. Enumerable.Range(0, schema.Columns.Count)]);
             case "reachable" when rule.Dataset is { } source && rule.Share is >= 0 and <= 1 and var enough:
-                return new RowCheck[] { new WholeCheck(text, null, _ => around.References.Reachable(source) is { } reached && reached < enough ? reached : null) };
+                return new RowCheck[] { new WholeCheck(text, null, _ => around.References.Reachable(new Lookup(around.Department, source, rule.Purpose)) is { } reached && reached < enough ? reached : null) };
             default:
                 return Misfit(rule);
         }
@@ -211,7 +211,7 @@ internal static class RuleCompiler
     private static UInt128 Hash(string? value, ColumnType type)
     {
         var cell = StepCompiler.Conform(Cell.Text(value ?? ""), type).Cell;
-        var one = new BatchBuilder(new TableSchema([new TableColumn("", type)]));
+        var one = new CellBatch(new TableSchema([new TableColumn("", type)]));
         one.Add(0, cell);
         return KeyHash.Of(one.Batch.Columns[0], 0);
     }

@@ -39,20 +39,15 @@ public sealed record ElementDeclaration
 
     /// <summary>Registration authority: who keeps the element.</summary>
     public required string Authority { get; init; }
+
+    /// <summary>Id of another element in force whose place this one takes.</summary>
+    public string? Supersedes { get; init; }
 }
 
-public enum ElementState
-{
-    Draft,
-    Published,
-    Superseded,
-}
-
-/// <summary>One version of a data element 数据元.</summary>
-/// <param name="DraftedBy">Who may not publish it.</param>
-/// <param name="SupersededBy">Id of the element, or the version of this one, that took its place.</param>
-public sealed record DataElement(string Id, int Version, ElementState State, ElementDeclaration Declaration, string DraftedBy, DateTimeOffset DraftedAt,
-    string? PublishedBy = null, DateTimeOffset? PublishedAt = null, string? SupersededBy = null)
+/// <summary>One version of a data element 数据元 that is or was in force.</summary>
+/// <param name="Authors">Who drafted it; none of them published it.</param>
+/// <param name="SupersededBy">Id of the element, or the version of this one, that took its place; null: it is in force.</param>
+public sealed record DataElement(string Id, int Version, ElementDeclaration Declaration, IReadOnlyCollection<string> Authors, string PublishedBy, DateTimeOffset PublishedAt, string? SupersededBy = null)
 {
     private static readonly string[] Types = ["text", "integer", "number", "boolean", "date", "instant"];
 

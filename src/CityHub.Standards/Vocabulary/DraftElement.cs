@@ -1,42 +1,36 @@
-using CityHub.Core.Ports;
 using CityHub.Core.Problems;
-using CityHub.Http;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Routing;
 
 namespace CityHub.Standards.Vocabulary;
 
-/// <summary><c>POST /standards/elements?id=…</c> drafts a data element that is new; <c>PUT /standards/elements/{id}</c> changes its draft, or begins the next version.</summary>
+/// <summary>Data elements: drafted, published, superseded by their next version or by another element that says so.</summary>
 internal static class DraftElement
 {
-    private const int MostBytes = 64 << 10;
-
-    public static void Map(IEndpointRouteBuilder routes, StandardsRoom room)
+    public static readonly WordKind Kind = new("Element", "elements", 64 << 10)
     {
-        routes.MapPost("/standards/elements", RoomHttp.Handle(http => HandleAsync(http, room, http.Request.Query["id"].ToString(), true))).RequireAuthorization(Permissions.SharingWrite)
-            .WithName("RegisterElement").WithSummary("Draft a new data element (query: id)").WithTags("Standards");
-        routes.MapPut("/standards/elements/{id}", RoomHttp.Handle(http => HandleAsync(http, room, StandardsRoom.IdOf(http), false))).RequireAuthorization(Permissions.SharingWrite)
-            .WithName("DraftElement").WithSummary("Change the draft of a data element, or begin its next version").WithTags("Standards");
-    }
+        Read = (_, body) => StandardsJson.Read<ElementDeclaration>(body.Span, StandardsProblems.NotAnElement).Map<ReadOnlyMemory<byte>>(d => StandardsJson.Write(d)),
+        Next = (book, word) => Decide(word.Id, Of(word), book.Elements.Of(word.Id), book.Elements.Newest, book),
+        Enter = (book, word, record) =>
+        {
+            var declaration = Of(word);
+            if (book.Elements.Newest(word.Id) is not null)
+                book.Elements.Change(word.Id, e => e.SupersededBy is null ? e with { SupersededBy = $"{word.Id}/{record.Version}" } : e);
+            if (declaration.Supersedes is { } other)
+                book.Elements.Change(other, e => e.SupersededBy is null ? e with { SupersededBy = word.Id } : e);
+            book.Elements.Add(word.Id, new DataElement(word.Id, record.Version, declaration, record.Authors, record.By, record.At));
+        },
+    };
 
-    public static Result<DataElement> Decide(string id, ElementDeclaration declaration, IReadOnlyList<DataElement> known, bool mustBeNew, ICodeTables tables, string by, DateTimeOffset now)
+    public static Result<WordVersion> Decide(string id, ElementDeclaration declaration, IReadOnlyList<DataElement> known, Func<string, DataElement?> newest, ICodeTables tables)
     {
         if (!DataElement.Check(id, declaration, tables).TryGet(out _, out var problem))
             return problem;
-        if (mustBeNew && known.Count > 0)
-            return StandardsProblems.ElementState.Because($"There is a data element {id} already.", $"PUT /standards/elements/{id} drafts its next version.", "ISO/IEC 11179-6 (registration)");
-        var version = known.Count == 0 ? 1 : known[^1].State == ElementState.Draft ? known[^1].Version : known[^1].Version + 1;
-        return new DataElement(id, version, ElementState.Draft, declaration, by, now);
+        if (known is [.., { SupersededBy: null } last] && StandardsJson.Write(last.Declaration).AsSpan().SequenceEqual(StandardsJson.Write(declaration)))
+            return new WordVersion(last.Version, InForce: true);
+        if (declaration.Supersedes is { } other && (other == id || newest(other) is not { SupersededBy: null }))
+            return StandardsProblems.NotAnElement.Because($"{id} cannot take the place of {other}: {(other == id ? "it is the same" : "no version of it is in force")}.",
+                "supersedes names another element that is in force; a next version takes the place of the one before by itself.", "ISO/IEC 11179-6 (registration status)");
+        return new WordVersion(known.Count == 0 ? 1 : known[^1].Version + 1, InForce: false);
     }
 
-    private static async ValueTask<Problem?> HandleAsync(HttpContext http, StandardsRoom room, string id, bool mustBeNew)
-    {
-        if (!(await StandardsRoom.Http.BodyAsync(http, MostBytes)).TryGet(out var body, out var problem)
-            || !StandardsJson.Read<ElementDeclaration>(body.Span, StandardsProblems.NotAnElement).TryGet(out var declaration, out problem)
-            || !(await room.Book.DraftAsync(id, declaration, mustBeNew, StandardsRoom.By(http))).TryGet(out var element, out problem))
-            return problem;
-        await RoomHttp.WriteAsync(http, element.Version == 1 ? StatusCodes.Status201Created : StatusCodes.Status200OK, json => ShowElements.Write(json, element));
-        return null;
-    }
+    private static ElementDeclaration Of(Word word) => StandardsJson.Read<ElementDeclaration>(word.Declaration.Span, StandardsProblems.NotAnElement).Value;
 }

@@ -9,59 +9,44 @@ using Microsoft.AspNetCore.Routing;
 
 namespace CityHub.Standards.Vocabulary;
 
-/// <summary><c>PUT /standards/code-tables/{id}</c>, as JSON or (with <c>zh</c> and <c>en</c> for the title) as CSV; <c>GET</c> of one (<c>on</c>, <c>parent</c>) and of all.</summary>
+/// <summary>Code tables, as JSON or (with <c>zh</c> and <c>en</c> for the title) as CSV; <c>GET</c> of one (<c>on</c>, <c>parent</c>) and of all.</summary>
 internal static class LoadCodeTable
 {
-    private const int MostBytes = 32 << 20;
+    public static readonly WordKind Kind = new("CodeTable", "code-tables", 32 << 20)
+    {
+        Read = (http, body) => Read(http, body).Map<ReadOnlyMemory<byte>>(d => StandardsJson.Write(d)),
+        Next = (book, word) => Decide(word.Id, Of(word), book.Find(word.Id)),
+        Enter = (book, word, record) => book.Tables.Add(word.Id, new CodeTable(word.Id, record.Version, Of(word).Title, Of(word).Entries)),
+    };
 
     public static void Map(IEndpointRouteBuilder routes, StandardsRoom room)
     {
-        routes.MapPut("/standards/code-tables/{id}", RoomHttp.Handle(http => PutAsync(http, room))).RequireAuthorization(Permissions.SharingWrite)
-            .WithName("LoadCodeTable").WithSummary("Load a code table, or a new version of it, as JSON or CSV (query for CSV: zh, en)").WithTags("Standards");
-        routes.MapGet("/standards/code-tables", RoomHttp.Handle(http => StandardsRoom.ListAsync(http, "codeTables", room.Book.Tables, t => t.Id, WriteHead))).RequireAuthorization(Permissions.SharingRead)
+        routes.MapGet("/standards/code-tables", RoomHttp.Handle(http => StandardsRoom.ListAsync(http, "codeTables", room.Book.Tables.Page, t => t.Id, WriteHead))).RequireAuthorization(Permissions.SharingRead)
             .WithName("ListCodeTables").WithSummary("The code tables, a page at a time (limit, after)").WithTags("Standards");
         routes.MapGet("/standards/code-tables/{id}", RoomHttp.Handle(http => GetAsync(http, room))).RequireAuthorization(Permissions.SharingRead)
             .WithName("GetCodeTable").WithSummary("One code table (query: version; on: a day on which the codes are valid; parent)").WithTags("Standards");
     }
 
     /// <summary>What changes nothing is not a new version.</summary>
-    public static Result<CodeTable> Decide(string id, CodeTableDeclaration declaration, CodeTable? known)
+    public static Result<WordVersion> Decide(string id, CodeTableDeclaration declaration, CodeTable? known)
     {
         if (!CodeTableReader.Check(id, declaration).TryGet(out _, out var problem))
             return problem;
-        return known is not null && known.Title == declaration.Title && known.Entries.SequenceEqual(declaration.Entries)
-            ? known
-            : new CodeTable(id, (known?.Version ?? 0) + 1, declaration.Title, declaration.Entries);
+        return known is not null && known.Title == declaration.Title && known.Entries.SequenceEqual(declaration.Entries) ? new WordVersion(known.Version, InForce: true) : new WordVersion((known?.Version ?? 0) + 1, InForce: false);
     }
 
-    private static async ValueTask<Problem?> PutAsync(HttpContext http, StandardsRoom room)
-    {
-        if (!(await StandardsRoom.Http.BodyAsync(http, MostBytes)).TryGet(out var body, out var problem))
-            return problem;
-        CodeTableDeclaration? declaration;
-        if (http.Request.ContentType?.StartsWith("text/csv", StringComparison.OrdinalIgnoreCase) == true)
-        {
-            if (!CodeTableReader.Csv(body.Span).TryGet(out var entries, out problem))
-                return problem;
-            declaration = new() { Title = new(http.Request.Query["zh"].ToString(), http.Request.Query["en"].ToString()), Entries = entries };
-        }
-        else if (!StandardsJson.Read<CodeTableDeclaration>(body.Span, StandardsProblems.NotACodeTable).TryGet(out declaration, out problem))
-        {
-            return problem;
-        }
+    private static Result<CodeTableDeclaration> Read(HttpContext http, ReadOnlyMemory<byte> body) =>
+        http.Request.ContentType?.StartsWith("text/csv", StringComparison.OrdinalIgnoreCase) != true ? StandardsJson.Read<CodeTableDeclaration>(body.Span, StandardsProblems.NotACodeTable)
+        : CodeTableReader.Csv(body.Span).Map(entries => new CodeTableDeclaration { Title = new(http.Request.Query["zh"].ToString(), http.Request.Query["en"].ToString()), Entries = entries });
 
-        if (!(await room.Book.LoadAsync(StandardsRoom.IdOf(http), declaration, StandardsRoom.By(http))).TryGet(out var table, out problem))
-            return problem;
-        await RoomHttp.WriteAsync(http, table.Version == 1 ? StatusCodes.Status201Created : StatusCodes.Status200OK, json => WriteHead(json, table));
-        return null;
-    }
+    private static CodeTableDeclaration Of(Word word) => StandardsJson.Read<CodeTableDeclaration>(word.Declaration.Span, StandardsProblems.NotACodeTable).Value;
 
     private static async ValueTask<Problem?> GetAsync(HttpContext http, StandardsRoom room)
     {
         var id = StandardsRoom.IdOf(http);
         var table = room.Book.Find(id);
         if (http.Request.Query.TryGetValue("version", out var version))
-            table = int.TryParse(version, out var wanted) ? room.Book.TablesOf(id).FirstOrDefault(t => t.Version == wanted) : null;
+            table = int.TryParse(version, out var wanted) ? room.Book.Tables.Of(id).FirstOrDefault(t => t.Version == wanted) : null;
         if (table is null)
             return StandardsProblems.CodeTableUnknown.Because($"There is no code table {id}{(version.Count > 0 ? $" of version {version}" : "")}.", "GET /standards/code-tables lists them.");
         DateOnly? on = null;

@@ -13,7 +13,7 @@ internal static class ShowElements
 {
     public static void Map(IEndpointRouteBuilder routes, StandardsRoom room)
     {
-        routes.MapGet("/standards/elements", RoomHttp.Handle(http => StandardsRoom.ListAsync(http, "elements", room.Book.Elements, e => e.Id, Write))).RequireAuthorization(Permissions.SharingRead)
+        routes.MapGet("/standards/elements", RoomHttp.Handle(http => StandardsRoom.ListAsync(http, "elements", room.Book.Elements.Page, e => e.Id, Write))).RequireAuthorization(Permissions.SharingRead)
             .WithName("ListElements").WithSummary("The data elements, a page at a time (limit, after)").WithTags("Standards");
         routes.MapGet("/standards/elements/{id}", RoomHttp.Handle(http => GetAsync(http, room))).RequireAuthorization(Permissions.SharingRead)
             .WithName("GetElement").WithSummary("One data element in all its versions").WithTags("Standards");
@@ -26,15 +26,15 @@ internal static class ShowElements
         json.WriteStartObject();
         json.WriteString("id"u8, element.Id);
         json.WriteNumber("version"u8, element.Version);
-        json.WriteString("state"u8, element.State switch { ElementState.Draft => "draft", ElementState.Published => "published", _ => "superseded" });
+        json.WriteString("state"u8, element.SupersededBy is null ? "published"u8 : "superseded"u8);
         json.WritePropertyName("declaration"u8);
         json.WriteRawValue(StandardsJson.Write(element.Declaration));
-        json.WriteString("draftedBy"u8, element.DraftedBy);
-        json.WriteString("draftedAt"u8, RoomHttp.Time(element.DraftedAt));
-        if (element.PublishedBy is { } by)
-            json.WriteString("publishedBy"u8, by);
-        if (element.PublishedAt is { } at)
-            json.WriteString("publishedAt"u8, RoomHttp.Time(at));
+        json.WriteStartArray("authors"u8);
+        foreach (var author in element.Authors)
+            json.WriteStringValue(author);
+        json.WriteEndArray();
+        json.WriteString("publishedBy"u8, element.PublishedBy);
+        json.WriteString("publishedAt"u8, RoomHttp.Time(element.PublishedAt));
         if (element.SupersededBy is { } successor)
             json.WriteString("supersededBy"u8, successor);
         json.WriteEndObject();
@@ -43,7 +43,7 @@ internal static class ShowElements
     private static async ValueTask<Problem?> GetAsync(HttpContext http, StandardsRoom room)
     {
         var id = StandardsRoom.IdOf(http);
-        if (room.Book.VersionsOf(id) is not { Count: > 0 } versions)
+        if (room.Book.Elements.Of(id) is not { Count: > 0 } versions)
             return Unknown(id);
         await RoomHttp.WriteAsync(http, StatusCodes.Status200OK, json => StandardsRoom.Versions(json, id, versions, Write));
         return null;

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Security.Claims;
 using System.Text;
 using System.Text.Json;
 using CityHub.Standards;
@@ -49,11 +48,6 @@ internal sealed class StandardsUnderTest : IAsyncDisposable
             builder.WebHost.UseKestrelCore().ConfigureKestrel(k => k.Listen(IPAddress.Loopback, 0));
             builder.Services.AddRoutingCore().Configure<RouteOptions>(o => o.SuppressCheckForUnhandledSecurityMetadata = true);
             _app = builder.Build();
-            _app.Use((http, next) =>
-            {
-                http.User = new ClaimsPrincipal(new ClaimsIdentity([new Claim(ClaimTypes.Name, http.Request.Headers["X-By"].ToString())], "test"));
-                return next(http);
-            });
             Room.MapStandards(_app);
             await _app.StartAsync();
             _http = new HttpClient { BaseAddress = new Uri(_app.Urls.First()) };
@@ -68,6 +62,15 @@ internal sealed class StandardsUnderTest : IAsyncDisposable
         return (answer.StatusCode, document.RootElement.Clone());
     }
 
+    /// <summary>Drafted by one and published, as it was read, by another.</summary>
+    public async Task<(HttpStatusCode Status, JsonElement Body)> PublishAsync(string path, string body, string type = "application/json", string query = "")
+    {
+        var (status, draft) = await SendAsync("PUT", path + query, body, "li", type);
+        return status == HttpStatusCode.Accepted ? await SendAsync("POST", path + "/publish", AsRead(draft), "wang") : (status, draft);
+    }
+
+    public static string AsRead(JsonElement draft) => $$"""{"version":{{draft.GetProperty("version")}},"hash":"{{draft.GetProperty("hash")}}"}""";
+
     public async ValueTask DisposeAsync()
     {
         await CloseAsync();
@@ -76,7 +79,7 @@ internal sealed class StandardsUnderTest : IAsyncDisposable
 
     private StandardsRoom Open()
     {
-        var room = new StandardsRoom(_store.Log, Clock);
+        var room = new StandardsRoom(_store.Log, Clock, http => http.Request.Headers["X-By"].ToString());
         room.Start();
         return room;
     }

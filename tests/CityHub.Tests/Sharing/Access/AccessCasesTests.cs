@@ -60,7 +60,7 @@ public sealed class AccessCasesTests
         {
             var dataset = CaseCity.Catalogue.Find(grant.Dataset);
             Assert.NotNull(dataset);
-            var problem = GrantCheck.Executable(grant, dataset, CaseCity.Purposes);
+            var problem = GrantCheck.Executable(grant, dataset, CaseCity.Catalogue, CaseCity.Purposes);
             if (!CaseCity.Outlived.Contains(grant.Id))
                 Assert.True(problem is null, $"{grant.Id}: {problem?.Detail}");
         }

@@ -17,7 +17,7 @@ internal sealed class CaseCity : ICatalogue
     private const DeliveryModes All = Rows | DeliveryModes.Verify | DeliveryModes.Enclave;
 
     /// <summary>Stands from before the rule that now stops it: a decision must refuse what could not be granted today.</summary>
-    public static readonly ImmutableHashSet<string> Outlived = ["police-tax", "traffic-bands", "traffic-summary", "any-staff", "public-permits", "civil-pension", "police-census"];
+    public static readonly ImmutableHashSet<string> Outlived = ["police-tax", "traffic-bands", "traffic-summary", "any-staff", "public-permits", "civil-pension", "police-census", "emergency-rail", "emergency-map"];
 
     private static readonly Dataset[] Datasets =
     [

@@ -39,17 +39,17 @@ public sealed class GrantCheckTests
     };
 
     [Fact]
-    public void A_grant_that_a_release_can_keep_is_accepted() => Assert.Null(GrantCheck.Executable(Good, Register, Purposes));
+    public void A_grant_that_a_release_can_keep_is_accepted() => Assert.Null(GrantCheck.Executable(Good, Register, City.None, Purposes));
 
     [Fact]
     public void Groups_with_noise_by_the_enclave_are_accepted() =>
-        Assert.Null(GrantCheck.Executable(Good with { Rights = Rights.Use, Modes = DeliveryModes.Enclave, Obligations = new() { Onward = false, SmallestGroup = 5, Epsilon = 0.5 } }, Register, Purposes));
+        Assert.Null(GrantCheck.Executable(Good with { Rights = Rights.Use, Modes = DeliveryModes.Enclave, Obligations = new() { Onward = false, SmallestGroup = 5, Epsilon = 0.5 } }, Register, City.None, Purposes));
 
     [Fact]
     public void A_standing_grant_is_accepted_where_the_dataset_is_unconditional_and_to_the_public_where_it_is_open()
     {
-        Assert.Null(GrantCheck.Executable(Good with { Receiver = "*" }, Register with { Class = SharingClass.Unconditional }, Purposes));
-        Assert.Null(GrantCheck.Executable(Good with { Receiver = "public", Obligations = Good.Obligations with { Onward = true } }, Register with { Open = true }, Purposes));
+        Assert.Null(GrantCheck.Executable(Good with { Receiver = "*" }, Register with { Class = SharingClass.Unconditional }, City.None, Purposes));
+        Assert.Null(GrantCheck.Executable(Good with { Receiver = "public", Obligations = Good.Obligations with { Onward = true } }, Register with { Open = true }, City.None, Purposes));
     }
 
     [Fact]
@@ -64,6 +64,17 @@ public sealed class GrantCheckTests
         Refused("needs an unconditional dataset", Good with { Receiver = "*" });
         Refused("needs an open dataset", Good with { Receiver = "public" });
         Refused("is not handed on", Bound(Good.Obligations with { Onward = true }));
+    }
+
+    [Fact]
+    public void What_the_decision_would_refuse_of_every_ask_is_refused_when_it_is_granted()
+    {
+        var adoptions = Register with { Id = "adoptions", Class = SharingClass.Withheld };
+        var middle = Register with { Id = "middle", DerivedFrom = ["adoptions"] };
+        Refused("is on the negative list", Good, catalogue: new City([], "register"));
+        Refused("is on the negative list", Good, Register with { DerivedFrom = ["gone"] }, new City([], "gone"));
+        Refused("made from one that is not shared by law", Good, Register with { DerivedFrom = ["middle"] }, new City([middle, adoptions]));
+        Refused("no field may leave", Good, Register with { DerivedFrom = ["source"] }, new City([Register with { Id = "source", Obligations = new() { Fields = ["children"] } }]));
     }
 
     [Fact]
@@ -123,9 +134,9 @@ public sealed class GrantCheckTests
         Refused("run out before it begins", use with { Obligations = kept with { Expires = Good.From } });
     }
 
-    private static void Refused(string because, Grant grant, Dataset? dataset = null)
+    private static void Refused(string because, Grant grant, Dataset? dataset = null, ICatalogue? catalogue = null)
     {
-        var problem = GrantCheck.Executable(grant, dataset ?? Register, Purposes);
+        var problem = GrantCheck.Executable(grant, dataset ?? Register, catalogue ?? City.None, Purposes);
         Assert.NotNull(problem);
         Assert.Equal(AccessProblems.GrantNotExecutable, problem.Kind);
         Assert.Contains(because, problem.Detail, StringComparison.Ordinal);
@@ -140,4 +151,19 @@ public sealed class GrantCheckTests
     private static ImmutableSortedDictionary<string, MaskKind> Mask(string field, MaskKind kind) => ImmutableSortedDictionary<string, MaskKind>.Empty.Add(field, kind);
 
     private static DataField Field(string name, ColumnType type) => new(name, type, new(name, name));
+
+    private sealed class City(IReadOnlyList<Dataset> datasets, params string[] negative) : ICatalogue
+    {
+        public static readonly City None = new([]);
+
+        public IEnumerable<Dataset> Published => datasets;
+
+        public long Version => 1;
+
+        public Dataset? Find(string id) => datasets.FirstOrDefault(d => d.Id == id);
+
+        public Dataset? OfType(string tenant, string entityType) => null;
+
+        public bool IsNegative(string dataset) => negative.Contains(dataset);
+    }
 }

@@ -1,3 +1,4 @@
+using CityHub.Core.Facts;
 using System.Text;
 using CityHub.Core.Tables;
 using CityHub.Sharing;
@@ -42,9 +43,9 @@ public sealed class CatalogueFlowTests
         await using var city = await StartAsync();
         await city.AppointAsync("police-officer", "police", Roles.Head);
         Ok(await DraftDataset.DraftAsync(city.Catalogue, city.As("police-officer"), Entry("population")));
-        Refused(await AssessDataset.AssessAsync(city.Catalogue, city.As("police-officer"), "population", AssessDataset.Secrecy, true, "fine"), CalendarProblems.FourEyes);
+        Refused(await AssessDataset.AssessAsync(city.Catalogue, city.As("police-officer"), "population", AssessDataset.Secrecy, true, "fine"), ProposalProblems.FourEyes);
         Ok(await AssessDataset.AssessAsync(city.Catalogue, city.As("police-sharing"), "population", AssessDataset.Secrecy, true, "fine"));
-        Refused(await ApproveDataset.ApproveAsync(city.Catalogue, city.As("police-officer"), "population"), CalendarProblems.FourEyes);
+        Refused(await ApproveDataset.ApproveAsync(city.Catalogue, city.As("police-officer"), "population"), ProposalProblems.FourEyes);
         Refused(await ApproveDataset.ApproveAsync(city.Catalogue, city.As("fire-head"), "population"), SharingProblems.NotYours);
         Ok(await ApproveDataset.ApproveAsync(city.Catalogue, city.As("police-head"), "population"));
         Refused(await PublishDataset.PublishAsync(city.Catalogue, Director, "population"), CatalogueProblems.StepNotPossible);

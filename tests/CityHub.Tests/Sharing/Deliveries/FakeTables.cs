@@ -106,7 +106,7 @@ internal sealed class FakeCheck : IDeliveryCheck
     /// <summary>What stands for the versions of mapping and rules.</summary>
     public string Terms { get; set; } = "1";
 
-    public Result<ICheckedRows> Check(IRows rows, TableSchema schema, string? mapping, string? rules, DateTimeOffset asOf) => new Checked(rows, schema, Terms);
+    public Result<ICheckedRows> Check(IRows rows, TableSchema schema, DeliveryTerms terms) => new Checked(rows, schema, Terms);
 
     private sealed class Checked(IRows rows, TableSchema schema, string terms) : ICheckedRows
     {

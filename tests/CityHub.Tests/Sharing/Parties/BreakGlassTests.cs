@@ -1,3 +1,4 @@
+using CityHub.Core.Facts;
 using CityHub.Sharing;
 using CityHub.Sharing.Access;
 using CityHub.Sharing.Calendars;
@@ -19,7 +20,7 @@ public sealed class BreakGlassTests
         await using var city = await ReadyAsync();
         Ok(await BreakGlass.OpenAsync(city.Glass, Director, Asked()));
         Refuses(city, Ask("fire-officer"));
-        Refused(await BreakGlass.ConfirmAsync(city.Glass, Deputy, "g"), CalendarProblems.FourEyes);
+        Refused(await BreakGlass.ConfirmAsync(city.Glass, Deputy, "g"), ProposalProblems.FourEyes);
         Refused(await BreakGlass.ConfirmAsync(city.Glass, city.As("welfare-head"), "g"), SharingProblems.NotYours);
         Refused(await BreakGlass.ConfirmAsync(city.Glass, city.As("police-officer"), "g"), SharingProblems.NotYours);
         Ok(await BreakGlass.ConfirmAsync(city.Glass, city.As("police-head"), "g"));
@@ -58,9 +59,9 @@ public sealed class BreakGlassTests
     public async Task Nobody_opens_confirms_or_reviews_it_for_himself_and_both_have_their_office_still()
     {
         await using var city = await ReadyAsync();
-        Refused(await BreakGlass.OpenAsync(city.Glass, city.As("police-head"), Asked() with { For = ["police-head"] }), CalendarProblems.FourEyes);
+        Refused(await BreakGlass.OpenAsync(city.Glass, city.As("police-head"), Asked() with { For = ["police-head"] }), ProposalProblems.FourEyes);
         Ok(await BreakGlass.OpenAsync(city.Glass, Director, Asked() with { For = ["police-sharing"] }));
-        Refused(await BreakGlass.ConfirmAsync(city.Glass, city.As("police-sharing"), "g"), CalendarProblems.FourEyes);
+        Refused(await BreakGlass.ConfirmAsync(city.Glass, city.As("police-sharing"), "g"), ProposalProblems.FourEyes);
         Ok(await BreakGlass.OpenAsync(city.Glass, city.As("police-head"), Asked() with { Id = "h" }));
         Ok(await GiveRole.ProposeAsync(city.Parties, Director, new RoleProposed("p", "police-head", "police", Roles.Head, false, "has left", "")));
         Ok(await GiveRole.ConfirmAsync(city.Parties, Deputy, "p"));
@@ -125,7 +126,7 @@ public sealed class BreakGlassTests
         Assert.Equal(("emergency/fire/g", ViolationState.Detected), (opened.Violation.Id, opened.State));
         Refused(await BreakGlass.ReviewAsync(city.Glass, Deputy, "g", true, "in order"), PartyProblems.GlassNotOpen); // it runs
         city.Clock.Advance(TimeSpan.FromHours(2));
-        Refused(await BreakGlass.ReviewAsync(city.Glass, Director, "g", true, "in order"), CalendarProblems.FourEyes);
+        Refused(await BreakGlass.ReviewAsync(city.Glass, Director, "g", true, "in order"), ProposalProblems.FourEyes);
         Refused(await BreakGlass.ReviewAsync(city.Glass, city.As("police-sharing"), "g", true, "in order"), SharingProblems.NotYours);
         Ok(await BreakGlass.ReviewAsync(city.Glass, Deputy, "g", true, "in order"));
         Ok(await book.ReviewAsync(reader.Read()));

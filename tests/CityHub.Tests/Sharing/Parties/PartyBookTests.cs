@@ -1,5 +1,5 @@
+using CityHub.Core.Facts;
 using System.Security.Cryptography;
-using CityHub.Sharing.Calendars;
 using CityHub.Sharing.Parties;
 using CityHub.Tests.Sharing.Catalogue;
 using CsCheck;
@@ -47,10 +47,10 @@ public sealed class PartyBookTests
     public async Task A_role_takes_two_people_and_neither_is_the_one_who_gets_it()
     {
         await using var city = await StartAsync();
-        Refused(await GiveRole.ProposeAsync(city.Parties, Director, new RoleProposed("own", "auth-1", "data-bureau", Roles.Head, true, "why", "")), CalendarProblems.FourEyes);
+        Refused(await GiveRole.ProposeAsync(city.Parties, Director, new RoleProposed("own", "auth-1", "data-bureau", Roles.Head, true, "why", "")), ProposalProblems.FourEyes);
         Ok(await GiveRole.ProposeAsync(city.Parties, Director, new RoleProposed("a", "auth-2", "data-bureau", Roles.Head, true, "why", "")));
-        Refused(await GiveRole.ConfirmAsync(city.Parties, Director, "a"), CalendarProblems.FourEyes);
-        Refused(await GiveRole.ConfirmAsync(city.Parties, Deputy, "a"), CalendarProblems.FourEyes);
+        Refused(await GiveRole.ConfirmAsync(city.Parties, Director, "a"), ProposalProblems.FourEyes);
+        Refused(await GiveRole.ConfirmAsync(city.Parties, Deputy, "a"), ProposalProblems.FourEyes);
         Refused(await GiveRole.ConfirmAsync(city.Parties, city.As("police-head"), "a"), Case.NotYours);
         Assert.False(city.As("auth-2").Is(Roles.Head));
     }
@@ -81,7 +81,7 @@ public sealed class PartyBookTests
         Refused(await EnrolKey.ProposeAsync(city.Parties, Director, "k", "police", "AAAA"), PartyProblems.KeyUnusable);
         Ok(await EnrolKey.ProposeAsync(city.Parties, Director, "k", "police", key));
         Assert.Null(city.Parties.KeyOf("police"));
-        Refused(await GiveRole.ConfirmAsync(city.Parties, Director, "k"), CalendarProblems.FourEyes);
+        Refused(await GiveRole.ConfirmAsync(city.Parties, Director, "k"), ProposalProblems.FourEyes);
         Ok(await GiveRole.ConfirmAsync(city.Parties, city.As("police-head"), "k"));
         Assert.Equal(key, city.Parties.KeyOf("police"));
         Refused(await EnrolKey.ProposeAsync(city.Parties, Director, "k2", "fire", key), PartyProblems.KeyUnusable);

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using CityHub.Core.Facts;
 using CityHub.Sharing;
 using CityHub.Sharing.Access;
 using CityHub.Sharing.Calendars;
@@ -273,16 +274,16 @@ public sealed class RequestFlowTests
         var before = town.DueDay(await town.DoAsync(id, RequestEvent.SignOff, RequestEvent.Submit));
         Assert.Equal(new DateOnly(2026, 10, 12), before);
         var text = """{"jurisdiction":"cn","year":2026,"source":"a corrected notice","daysOff":[{"name":"国庆节","from":"2026-10-01","to":"2026-10-09"}],"workdays":["2026-09-20"]}""";
-        Assert.True((await town.Calendars.ProposeAsync(Town.Authority, Encoding.UTF8.GetBytes(text))).Ok);
-        Assert.Equal("cn-2026@2", (await town.Calendars.ApproveAsync(Town.Authority2, "cn", 2026)).Value.Name);
-        Assert.Equal(before, town.DueDay(town.Requests.Find(id)!));
+        var proposed = (await town.Calendars.ProposeAsync(Town.Authority, Encoding.UTF8.GetBytes(text))).Value;
+        Assert.Equal("cn-2026@2", (await town.Calendars.ApproveAsync(Town.Authority2, "cn", 2026, new AsRead(proposed.Version, proposed.Hash))).Value.Name);
+        Assert.Equal(before, town.DueDay(town.Request(id)));
         town.Open();
-        Assert.Equal(before, town.DueDay(town.Requests.Find(id)!));
+        Assert.Equal(before, town.DueDay(town.Request(id)));
         Assert.Equal(SharingProblems.NotYours, (await town.Requests.MoveDeadlinesAsync(Town.Giver, "x")).Problem?.Kind);
         Assert.Equal(1, (await town.Requests.MoveDeadlinesAsync(Town.Authority, "a corrected notice")).Value);
         Assert.Equal(0, (await town.Requests.MoveDeadlinesAsync(Town.Authority, "a corrected notice")).Value);
-        Assert.Equal(new DateOnly(2026, 10, 14), town.DueDay(town.Requests.Find(id)!)); // 22–25 and 28–30 September, 12–14 October
-        Assert.Equal(RequestBook.Moved, town.Requests.Find(id)!.History[^1].Fact);
+        Assert.Equal(new DateOnly(2026, 10, 14), town.DueDay(town.Request(id))); // 22–25 and 28–30 September, 12–14 October
+        Assert.Equal(RequestBook.Moved, town.Requests.Find(id)?.History[^1].Fact);
     }
 
     [Fact]
@@ -308,7 +309,7 @@ public sealed class RequestFlowTests
         var id = town.DraftAsync().GetAwaiter().GetResult().Id;
         foreach (var choice in choices)
         {
-            var before = town.Requests.Find(id)!;
+            var before = town.Request(id);
             var happened = (RequestEvent)(choice / 4);
             if (choice % 4 == 3)
                 town.Time.Advance(TimeSpan.FromHours(choice));
@@ -317,7 +318,7 @@ public sealed class RequestFlowTests
                 Assert.True(town.Requests.RecordPassedAsync().AsTask().GetAwaiter().GetResult().Ok);
             else
                 _ = town.TryAsync(id, happened, Town.WhoMay(happened)).AsTask().GetAwaiter().GetResult();
-            var after = town.Requests.Find(id)!;
+            var after = town.Request(id);
             Assert.InRange(town.Store.Log.Head - facts, 0, 1);
             if (town.Store.Log.Head == facts)
                 Assert.Equal((before.State, before.Clock), (after.State, after.Clock));
@@ -327,9 +328,9 @@ public sealed class RequestFlowTests
                 Assert.True(town.Calendars.Calendar.IsWorkingDay(Clock.DayOf(clock.Deadline.Due, town.Calendars.Profile.TimeZone)).Value);
         }
 
-        var live = town.Requests.Find(id)!;
+        var live = town.Request(id);
         town.Open();
-        var again = town.Requests.Find(id)!;
+        var again = town.Request(id);
         Assert.Equal((live.State, live.Clock, live.Extended, live.Negotiated, live.Filed, live.History.Count, live.EscalatedTo), (again.State, again.Clock, again.Extended, again.Negotiated, again.Filed, again.History.Count, again.EscalatedTo));
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using CityHub.Core.Ports;
 using CityHub.Core.Problems;
@@ -58,11 +59,11 @@ internal sealed class Town : IDepartments, ICatalogue, IPurposes, IResponsibilit
 
     public EmbeddedStore Store { get; }
 
-    public CalendarBook Calendars { get; private set; } = null!;
+    public CalendarBook Calendars { get; private set; }
 
-    public GrantBook Grants { get; private set; } = null!;
+    public GrantBook Grants { get; private set; }
 
-    public RequestBook Requests { get; private set; } = null!;
+    public RequestBook Requests { get; private set; }
 
     public Func<Grant, Problem?> Responsibility { get; set; } = _ => null;
 
@@ -77,6 +78,7 @@ internal sealed class Town : IDepartments, ICatalogue, IPurposes, IResponsibilit
     string IDepartments.Authority => "dsj";
 
     /// <summary>The same storage read again, as a start would.</summary>
+    [MemberNotNull(nameof(Calendars), nameof(Grants), nameof(Requests))]
     public void Open()
     {
         Calendars = new CalendarBook(Store.Log, Time);
@@ -86,6 +88,8 @@ internal sealed class Town : IDepartments, ICatalogue, IPurposes, IResponsibilit
         Requests = new RequestBook(Store.Log, Time, this, new RequestWorld(this, this, this, this, this, Calendars));
         Requests.Load();
     }
+
+    public ShareRequest Request(string id) => Requests.Find(id) ?? throw new InvalidOperationException($"There is no request {id}.");
 
     public void Put(Dataset dataset) => _datasets[dataset.Id] = dataset;
 

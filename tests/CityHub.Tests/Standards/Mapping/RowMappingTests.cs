@@ -6,7 +6,6 @@ using CityHub.Storage.Embedded;
 using CityHub.Tests.Storage.Embedded;
 using CsCheck;
 using Microsoft.Extensions.Time.Testing;
-using BatchBuilder = CityHub.Standards.Mapping.BatchBuilder;
 
 namespace CityHub.Tests.Standards.Mapping;
 
@@ -85,7 +84,7 @@ public sealed class RowMappingTests
         var schema = Given.Schema(("a", ColumnType.Text));
         var one = StepCompiler.Compile(new MappingStep { Do = "code", Codes = there }, schema, TownTables.All).Value;
         var other = StepCompiler.Compile(new MappingStep { Do = "code", Codes = there.ToDictionary(c => c.Value, c => c.Key) }, schema, TownTables.All).Value;
-        var row = new BatchBuilder(schema).Batch;
+        var row = new CellBatch(schema).Batch;
         foreach (var code in there.Keys)
             Assert.Equal(code, other(one(Cell.Text(code), row, 0).Cell, row, 0).Cell.ToString());
         Assert.NotNull(one(Cell.Text("nobody's code"), row, 0).Why);
@@ -137,8 +136,8 @@ public sealed class RowMappingTests
         using var again = new RowMappingBook(store.Log, clock, TownTables.All);
         again.Load();
         Assert.Equal(2, again.Find("residents")?.Version);
-        Assert.Equal(Target.Columns, again.Find("residents")?.Target.Columns);
-        Assert.Equal(0, again.Find("residents")?.Target.Key);
+        Assert.Equal(Target.Columns, again.Find("residents")?.What.TargetSchema.Columns);
+        Assert.Equal(0, again.Find("residents")?.What.TargetSchema.Key);
         await store.DisposeAsync();
     }
 

@@ -4,7 +4,6 @@ using CityHub.Core.Tables;
 using CityHub.Standards.Mapping;
 using CityHub.Standards.Units;
 using CsCheck;
-using BatchBuilder = CityHub.Standards.Mapping.BatchBuilder;
 
 namespace CityHub.Tests.Standards.Mapping;
 
@@ -154,7 +153,7 @@ public sealed class ValueTests
             var schema = Given.Schema(("a", ColumnType.Number));
             var (there, back) = (StepCompiler.Compile(new MappingStep { Do = "unit", From = pairs[i].Item1, To = pairs[i].Item2 }, schema, TownTables.All).Value,
                 StepCompiler.Compile(new MappingStep { Do = "unit", From = pairs[i].Item2, To = pairs[i].Item1 }, schema, TownTables.All).Value);
-            var row = new BatchBuilder(schema).Batch;
+            var row = new CellBatch(schema).Batch;
             var other = there(Cell.Of(value), row, 0);
             Assert.Equal(Ucum.Convert(value, pairs[i].Item1, pairs[i].Item2).Value, other.Cell.Number, 1e-9 * Math.Max(1, Math.Abs(other.Cell.Number)));
             Assert.Equal(value, back(other.Cell, row, 0).Cell.Number, 1e-9);

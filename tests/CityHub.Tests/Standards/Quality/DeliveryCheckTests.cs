@@ -116,15 +116,15 @@ public sealed class DeliveryCheckTests
     public void Rules_that_cannot_work_are_refused_before_a_row_is_read(string rule, string code)
     {
         var rules = QualityRules.Read(Encoding.UTF8.GetBytes($$"""{"rules":[{{rule}}]}""")).Value;
-        Assert.Equal(code, Check(rules).Check(Given.Csv("no\nA1\n"), Permits, null, "r", AsOf).Problem?.Code);
+        Assert.Equal(code, Check(rules).Check(Given.Csv("no\nA1\n"), Permits, Terms("r")).Problem?.Code);
     }
 
     [Fact]
     public void A_name_that_nobody_knows_is_refused()
     {
-        Assert.Equal("row-mapping-unknown", Check(null).Check(Given.Csv("no\nA1\n"), Permits, "m", null, AsOf).Problem?.Code);
-        Assert.Equal("quality-rules-unknown", new DeliveryCheck(_ => null, _ => null, TownTables.All, new Town(new Dictionary<UInt128, string>()), TimeProvider.System).Check(Given.Csv("no\nA1\n"), Permits, null, "r", AsOf).Problem?.Code);
-        Assert.Equal("row-mapping-other-schema", Check(null).Check(Given.Csv("district\n5\n"), Permits, null, null, AsOf).Problem?.Code);
+        Assert.Equal("row-mapping-unknown", Check(null).Check(Given.Csv("no\nA1\n"), Permits, Terms(null, "m")).Problem?.Code);
+        Assert.Equal("quality-rules-unknown", new DeliveryCheck(_ => null, _ => null, TownTables.All, new Town(new Dictionary<UInt128, string>()), TimeProvider.System).Check(Given.Csv("no\nA1\n"), Permits, Terms("r")).Problem?.Code);
+        Assert.Equal("row-mapping-other-schema", Check(null).Check(Given.Csv("district\n5\n"), Permits, Terms(null)).Problem?.Code);
     }
 
     [Fact]
@@ -141,7 +141,7 @@ public sealed class DeliveryCheckTests
                 _ => [.. bytes.AsSpan(0, at), .. "null"u8, .. bytes.AsSpan(Math.Min(bytes.Length, at + length))],
             };
             if (QualityRules.Read(broken).TryGet(out var rules, out _))
-                _ = Check(rules).Check(Given.Csv("no\nA1\n"), Permits, null, "r", AsOf).Ok;
+                _ = Check(rules).Check(Given.Csv("no\nA1\n"), Permits, Terms("r")).Ok;
         }, iter: 5000);
     }
 
@@ -174,7 +174,7 @@ public sealed class DeliveryCheckTests
             Assert.Equal(1, (await book.DeclareAsync("permits", rules, "zhang")).Value.Version);
             Assert.Equal(1, (await book.DeclareAsync("permits", rules, "zhang")).Value.Version);
             Assert.Equal(2, (await book.DeclareAsync("permits", rules with { Description = "x" }, "zhang")).Value.Version);
-            await using var rows = Check(rules).Check(Given.Csv("no,district\nA1,secret\nA2,500101\n"), Permits, null, "permits", AsOf).Value;
+            await using var rows = Check(rules).Check(Given.Csv("no,district\nA1,secret\nA2,500101\n"), Permits, Terms("permits")).Value;
             await Given.TextsAsync(rows);
             Assert.True((await book.RecordAsync("permits", "permits", AsOf, rows)).Ok);
         }
@@ -197,13 +197,15 @@ public sealed class DeliveryCheckTests
         await store.DisposeAsync();
     }
 
+    private static DeliveryTerms Terms(string? rules, string? mapping = null) => new("permits", "housing", mapping, rules, AsOf);
+
     private static DeliveryCheck Check(QualityRules? rules, DateTimeOffset? now = null, Town? town = null) =>
         new(_ => null, _ => rules, TownTables.All, town ?? new Town(new Dictionary<UInt128, string>()), new FakeTimeProvider(now ?? AsOf));
 
     private static async Task<(List<string> Rows, QualityResult Result)> JudgeAsync(string? rules, string csv, DateTimeOffset? now = null, Town? town = null)
     {
         var read = rules is null ? null : QualityRules.Read(Encoding.UTF8.GetBytes(rules)).Value;
-        await using var rows = Check(read, now, town).Check(Given.Csv(csv), Permits, null, rules is null ? null : "r", AsOf).Value;
+        await using var rows = Check(read, now, town).Check(Given.Csv(csv), Permits, Terms(rules is null ? null : "r")).Value;
         var texts = await Given.TextsAsync(rows);
         return (texts, rows.Result);
     }

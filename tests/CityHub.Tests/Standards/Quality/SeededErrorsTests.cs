@@ -1,11 +1,12 @@
 using System.Globalization;
 using System.Text;
+using CityHub.Core.Ports;
 using CityHub.Core.Tables;
+using CityHub.Standards;
 using CityHub.Standards.Mapping;
 using CityHub.Standards.Quality;
 using CityHub.Tests.Standards.Mapping;
 using Microsoft.Extensions.Time.Testing;
-using BatchBuilder = CityHub.Standards.Mapping.BatchBuilder;
 
 namespace CityHub.Tests.Standards.Quality;
 
@@ -54,7 +55,7 @@ public sealed class SeededErrorsTests
         Assert.True(sown.Sum(s => s.Count) >= 10_000);
         Assert.True(rows.Length * Schema.Columns.Count >= 100_000);
         var check = new DeliveryCheck(_ => null, _ => QualityRules.Read(Encoding.UTF8.GetBytes(Rules)).Value, TownTables.All, new Town(lead), new FakeTimeProvider(AsOf)) { MostFaults = int.MaxValue };
-        await using var judged = check.Check(new MemoryRows(Schema, [.. Batches(rows)]), Schema, null, "residents", AsOf).Value;
+        await using var judged = check.Check(new MemoryRows(Schema, [.. Batches(rows)]), Schema, new DeliveryTerms("residents", "civil-affairs", null, "residents", AsOf)).Value;
         var taken = 0;
         while (await judged.NextAsync(TestContext.Current.CancellationToken) is { } batch)
             taken += batch.Rows;
@@ -196,7 +197,7 @@ public sealed class SeededErrorsTests
     {
         foreach (var chunk in rows.Chunk(3000))
         {
-            var builder = new BatchBuilder(Schema);
+            var builder = new CellBatch(Schema);
             foreach (var row in chunk)
                 for (var i = 0; i < row.Length; i++)
                     builder.Add(i, row[i]);
@@ -212,10 +213,10 @@ internal sealed class Town(IReadOnlyDictionary<UInt128, string> registry) : IRef
 
     public double? Reach { get; init; }
 
-    public double? Reachable(string dataset) => Reach;
+    public double? Reachable(Lookup look) => Reach;
 
-    public ValueTask<IReadOnlySet<UInt128>?> KeysAsync(string dataset, string column, CancellationToken cancel) =>
+    public ValueTask<IReadOnlySet<UInt128>?> KeysAsync(Lookup look, string column, CancellationToken cancel) =>
         new(Closed ? null : Enumerable.Range(1, 8).Select(i => KeyHash.Of(Encoding.UTF8.GetBytes($"50010{i}"))).ToHashSet());
 
-    public ValueTask<IReadOnlyDictionary<UInt128, string>?> ValuesAsync(string dataset, string key, string column, CancellationToken cancel) => new(Closed ? null : registry);
+    public ValueTask<IReadOnlyDictionary<UInt128, string>?> ValuesAsync(Lookup look, string key, string column, CancellationToken cancel) => new(Closed ? null : registry);
 }

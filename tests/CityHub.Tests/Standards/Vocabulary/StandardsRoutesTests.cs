@@ -1,5 +1,4 @@
 using System.Net;
-using CityHub.Standards.Vocabulary;
 
 namespace CityHub.Tests.Standards.Vocabulary;
 
@@ -18,22 +17,22 @@ public sealed class StandardsRoutesTests
     public async Task An_element_goes_from_draft_to_published_to_superseded_and_a_restart_knows_it()
     {
         await using var room = new StandardsUnderTest();
-        Assert.Equal(HttpStatusCode.Created, (await room.SendAsync("POST", "/standards/elements?id=birth", Element)).Status);
-        Assert.Equal("element-state", Code(await room.SendAsync("POST", "/standards/elements?id=birth", Element)));
+        var (status, draft) = await room.SendAsync("PUT", "/standards/elements/birth", Element);
+        Assert.Equal(HttpStatusCode.Accepted, status);
         Assert.Null(room.Room.Element("birth"));
-        Assert.Equal("standards-four-eyes", Code(await room.SendAsync("POST", "/standards/elements/birth/publish")));
-        Assert.Equal("published", (await room.SendAsync("POST", "/standards/elements/birth/publish", by: "wang")).Body.GetProperty("state").GetString());
-        Assert.Equal("element-state", Code(await room.SendAsync("POST", "/standards/elements/birth/publish", by: "wang")));
+        Assert.Equal("four-eyes", Code(await room.SendAsync("POST", "/standards/elements/birth/publish", StandardsUnderTest.AsRead(draft))));
+        Assert.Equal("standards-bad-request", Code(await room.SendAsync("POST", "/standards/elements/birth/publish", "{}", "wang")));
+        Assert.Equal(HttpStatusCode.OK, (await room.SendAsync("POST", "/standards/elements/birth/publish", StandardsUnderTest.AsRead(draft), "wang")).Status);
+        Assert.Equal("nothing-drafted", Code(await room.SendAsync("POST", "/standards/elements/birth/publish", StandardsUnderTest.AsRead(draft), "wang")));
 
-        var (_, second) = await room.SendAsync("PUT", "/standards/elements/birth", Element.Replace("the day", "the very day", StringComparison.Ordinal), "wang");
-        Assert.Equal(2, second.GetProperty("version").GetInt32());
+        (_, draft) = await room.SendAsync("PUT", "/standards/elements/birth", Element.Replace("the day", "the very day", StringComparison.Ordinal), "wang");
+        Assert.Equal(2, draft.GetProperty("version").GetInt32());
         Assert.Equal(1, room.Room.Element("birth")?.Version);
-        Assert.Equal("standards-four-eyes", Code(await room.SendAsync("POST", "/standards/elements/birth/publish", by: "wang")));
-        await room.SendAsync("POST", "/standards/elements/birth/publish", by: "li");
-        await room.SendAsync("POST", "/standards/elements?id=born", Element);
-        Assert.Equal("element-state", Code(await room.SendAsync("POST", "/standards/elements/birth/supersede?by=born")));
-        await room.SendAsync("POST", "/standards/elements/born/publish", by: "wang");
-        Assert.Equal("born", (await room.SendAsync("POST", "/standards/elements/birth/supersede?by=born")).Body.GetProperty("supersededBy").GetString());
+        await room.SendAsync("POST", "/standards/elements/birth/publish", StandardsUnderTest.AsRead(draft), "li");
+        Assert.Equal(HttpStatusCode.OK, (await room.SendAsync("PUT", "/standards/elements/birth", Element.Replace("the day", "the very day", StringComparison.Ordinal))).Status);
+        var other = Element.Replace("{\"name\"", "{\"supersedes\":\"birth\",\"name\"", StringComparison.Ordinal);
+        Assert.Equal("element-malformed", Code(await room.SendAsync("PUT", "/standards/elements/birth", other)));
+        await room.PublishAsync("/standards/elements/born", other);
 
         await room.ReopenAsync();
         Assert.Null(room.Room.Element("birth"));
@@ -42,6 +41,28 @@ public sealed class StandardsRoutesTests
         Assert.Equal(["superseded birth/2", "superseded born"], all.GetProperty("versions").EnumerateArray().Select(v => $"{v.GetProperty("state")} {v.GetProperty("supersededBy")}"));
         Assert.Equal(2, (await room.SendAsync("GET", "/standards/elements")).Body.GetProperty("elements").GetArrayLength());
         Assert.Equal(HttpStatusCode.NotFound, (await room.SendAsync("GET", "/standards/elements/none")).Status);
+    }
+
+    [Fact]
+    public async Task Who_had_a_hand_in_a_draft_does_not_publish_it_and_who_read_another_text_hears_what_changed()
+    {
+        await using var room = new StandardsUnderTest();
+        var (_, first) = await room.SendAsync("PUT", "/standards/elements/birth", Element);
+        var (_, second) = await room.SendAsync("PUT", "/standards/elements/birth", Element.Replace("the day", "the very day", StringComparison.Ordinal), "wang");
+
+        Assert.Equal("four-eyes", Code(await room.SendAsync("POST", "/standards/elements/birth/publish", StandardsUnderTest.AsRead(second), "li")));
+        Assert.Equal("four-eyes", Code(await room.SendAsync("POST", "/standards/elements/birth/publish", StandardsUnderTest.AsRead(second), "wang")));
+        var stale = await room.SendAsync("POST", "/standards/elements/birth/publish", StandardsUnderTest.AsRead(first), "zhao");
+        Assert.Equal("proposal-changed", Code(stale));
+        Assert.Contains("wang changed definition.en", stale.Body.GetProperty("detail").GetString(), StringComparison.Ordinal);
+
+        await room.ReopenAsync();
+        var (_, waits) = await room.SendAsync("GET", "/standards/elements/birth/draft");
+        Assert.Equal(["li", "wang"], waits.GetProperty("authors").EnumerateArray().Select(a => a.GetString()));
+        Assert.Equal(1, (await room.SendAsync("GET", "/standards/drafts")).Body.GetProperty("drafts").GetArrayLength());
+        Assert.Equal("four-eyes", Code(await room.SendAsync("POST", "/standards/elements/birth/publish", StandardsUnderTest.AsRead(waits), "li")));
+        Assert.Equal(HttpStatusCode.OK, (await room.SendAsync("POST", "/standards/elements/birth/publish", StandardsUnderTest.AsRead(waits), "zhao")).Status);
+        Assert.Equal("the very day of birth", room.Room.Element("birth")?.Declaration.Definition.En);
     }
 
     [Theory]
@@ -56,7 +77,7 @@ public sealed class StandardsRoutesTests
     public async Task Refused_when_an_element_cannot_stand(string good, string bad, string code)
     {
         await using var room = new StandardsUnderTest();
-        Assert.Equal(code, Code(await room.SendAsync("POST", "/standards/elements?id=e", Element.Replace(good, bad, StringComparison.Ordinal))));
+        Assert.Equal(code, Code(await room.SendAsync("PUT", "/standards/elements/e", Element.Replace(good, bad, StringComparison.Ordinal))));
         Assert.Empty(room.Facts);
     }
 
@@ -65,18 +86,18 @@ public sealed class StandardsRoutesTests
     {
         await using var room = new StandardsUnderTest();
         const string Csv = "code,zh,en,parent,validFrom,validTo\r\n50,枢州,Shuzhou,,,\r\n5001,\"滨江,区\",Riverside,50,2000-01-01,2020-12-31\r\n5002,山城区,Hill,50,,\r\n";
-        var (status, head) = await room.SendAsync("PUT", "/standards/code-tables/areas?zh=%E5%8C%BA%E5%88%92&en=areas", Csv, type: "text/csv");
-        Assert.Equal(HttpStatusCode.Created, status);
-        Assert.Equal(3, head.GetProperty("codes").GetInt32());
-        Assert.Equal(1, (await room.SendAsync("PUT", "/standards/code-tables/areas?zh=%E5%8C%BA%E5%88%92&en=areas", Csv, type: "text/csv")).Body.GetProperty("version").GetInt32());
-        await room.SendAsync("PUT", "/standards/code-tables/areas", """{"title":{"zh":"区划","en":"areas"},"entries":[{"code":"50","zh":"枢州","en":"Shuzhou"},{"code":"5003","zh":"新区","en":"New","parent":"50"}]}""");
+        const string Query = "?zh=%E5%8C%BA%E5%88%92&en=areas";
+        Assert.Equal(HttpStatusCode.OK, (await room.PublishAsync("/standards/code-tables/areas", Csv, "text/csv", Query)).Status);
+        var (status, same) = await room.SendAsync("PUT", "/standards/code-tables/areas" + Query, Csv, type: "text/csv");
+        Assert.Equal((HttpStatusCode.OK, 1), (status, same.GetProperty("version").GetInt32()));
+        await room.PublishAsync("/standards/code-tables/areas", """{"title":{"zh":"区划","en":"areas"},"entries":[{"code":"50","zh":"枢州","en":"Shuzhou"},{"code":"5003","zh":"新区","en":"New","parent":"50"}]}""");
 
         await room.ReopenAsync();
-        Assert.Equal(["CodeTableLoaded", "CodeTableLoaded"], room.Facts);
+        Assert.Equal(["CodeTableDrafted", "CodeTablePublished", "CodeTableDrafted", "CodeTablePublished"], room.Facts);
         var table = room.Room.CodeTables.Find("areas");
         Assert.Equal(2, table?.Version);
         Assert.True(table?.IsWithin("5003", "50"));
-        var old = room.Room.Book.TablesOf("areas")[0];
+        var old = room.Room.Book.Tables.Of("areas")[0];
         Assert.Equal("滨江,区", old.Find("5001")?.Zh);
         Assert.True(old.Holds("5001", new DateOnly(2020, 12, 31)));
         Assert.False(old.Holds("5001", new DateOnly(2021, 1, 1)));
@@ -107,15 +128,15 @@ public sealed class StandardsRoutesTests
     public async Task A_calibre_is_defined_once_and_superseded_by_saying_so()
     {
         await using var room = new StandardsUnderTest();
-        Assert.Equal(HttpStatusCode.Created, (await room.SendAsync("PUT", "/standards/calibres/低保人数", Calibre)).Status);
-        Assert.Equal(HttpStatusCode.Created, (await room.SendAsync("PUT", "/standards/calibres/低保人数", Calibre)).Status);
+        Assert.Equal(HttpStatusCode.OK, (await room.PublishAsync("/standards/calibres/低保人数", Calibre)).Status);
+        Assert.Equal(HttpStatusCode.OK, (await room.SendAsync("PUT", "/standards/calibres/低保人数", Calibre)).Status);
         var other = Calibre.Replace("'on'", "'off'", StringComparison.Ordinal);
         Assert.Equal("calibre-differs", Code(await room.SendAsync("PUT", "/standards/calibres/低保人数", other)));
-        Assert.Equal(2, (await room.SendAsync("PUT", "/standards/calibres/低保人数", other.Replace("{\"title\"", "{\"supersedes\":1,\"title\"", StringComparison.Ordinal))).Body.GetProperty("version").GetInt32());
+        Assert.Equal(2, (await room.PublishAsync("/standards/calibres/低保人数", other.Replace("{\"title\"", "{\"supersedes\":1,\"title\"", StringComparison.Ordinal))).Body.GetProperty("version").GetInt32());
         await room.ReopenAsync();
         Assert.Equal("count(where state = 'off')", room.Room.Calibre("低保人数")?.Declaration.Formula);
         Assert.Equal(2, (await room.SendAsync("GET", "/standards/calibres/低保人数")).Body.GetProperty("versions").GetArrayLength());
-        Assert.Equal(["CalibreDefined", "CalibreDefined"], room.Facts);
+        Assert.Equal(["CalibreDrafted", "CalibrePublished", "CalibreDrafted", "CalibrePublished"], room.Facts);
     }
 
     [Fact]
@@ -124,14 +145,14 @@ public sealed class StandardsRoutesTests
         await using var room = new StandardsUnderTest();
         const string Lamp = """{"$id":"https://city.example/lamp.json","properties":{"id":{"$ref":"common.json#/$defs/id"},"lux":{"type":"number"}},"required":["lux"]}""";
         Assert.Equal("schema-malformed", Code(await room.SendAsync("PUT", "/standards/schemas/lamp", Lamp)));
-        await room.SendAsync("PUT", "/standards/schemas/common", """{"$id":"https://city.example/common.json","$defs":{"id":{"pattern":"^urn:"}}}""");
-        Assert.Equal(HttpStatusCode.Created, (await room.SendAsync("PUT", "/standards/schemas/lamp", Lamp)).Status);
+        await room.PublishAsync("/standards/schemas/common", """{"$id":"https://city.example/common.json","$defs":{"id":{"pattern":"^urn:"}}}""");
+        Assert.Equal(HttpStatusCode.OK, (await room.PublishAsync("/standards/schemas/lamp", Lamp)).Status);
         await room.ReopenAsync();
         var (_, judged) = await room.SendAsync("POST", "/standards/schemas/lamp/validate", """{"id":"1","lux":"bright"}""");
         Assert.Equal(["/id pattern", "/lux type"], judged.GetProperty("faults").EnumerateArray().Select(f => $"{f.GetProperty("path")} {f.GetProperty("keyword")}"));
         (_, judged) = await room.SendAsync("POST", "/standards/schemas/lamp/validate?form=normalized", """{"id":"urn:1","type":"Lamp","lux":{"type":"Property","value":3}}""");
         Assert.True(judged.GetProperty("valid").GetBoolean());
-        await room.SendAsync("PUT", "/standards/schemas/common", """{"$id":"https://city.example/common.json","$defs":{"id":{"pattern":"^[0-9]"}}}""");
+        await room.PublishAsync("/standards/schemas/common", """{"$id":"https://city.example/common.json","$defs":{"id":{"pattern":"^[0-9]"}}}""");
         Assert.True((await room.SendAsync("POST", "/standards/schemas/lamp/validate", """{"id":"1","lux":3}""")).Body.GetProperty("valid").GetBoolean());
         Assert.Equal("schema-unknown", Code(await room.SendAsync("POST", "/standards/schemas/none/validate", "{}")));
         Assert.Equal("standards-bad-request", Code(await room.SendAsync("POST", "/standards/schemas/lamp/validate", "{")));
@@ -152,20 +173,16 @@ public sealed class StandardsRoutesTests
     }
 
     [Fact]
-    public void A_published_version_is_checked_once_more()
+    public async Task What_a_draft_stands_on_is_looked_at_once_more_when_it_is_published()
     {
-        var declaration = new ElementDeclaration
-        {
-            Name = new("a", "a"), ObjectClass = new("a", "a"), Property = new("a", "a"), Definition = new("a", "a"), Authority = "a", Representation = new() { Type = "text", CodeTable = "gone" },
-        };
-        var draft = new DataElement("e", 1, ElementState.Draft, declaration, "li", default);
-        Assert.Equal("code-table-unknown", PublishElement.Decide("e", [draft], new NoTables(), "wang", default).Problem?.Code);
+        await using var room = new StandardsUnderTest();
+        await room.PublishAsync("/standards/elements/birth", Element);
+        var taking = Element.Replace("{\"name\"", "{\"supersedes\":\"birth\",\"name\"", StringComparison.Ordinal);
+        var (_, late) = await room.SendAsync("PUT", "/standards/elements/born-late", taking);
+        await room.PublishAsync("/standards/elements/born", taking);
+        Assert.Equal("element-malformed", Code(await room.SendAsync("POST", "/standards/elements/born-late/publish", StandardsUnderTest.AsRead(late), "wang")));
+        Assert.Null(room.Room.Element("born-late"));
     }
 
     private static string? Code((HttpStatusCode Status, System.Text.Json.JsonElement Body) answer) => answer.Body.TryGetProperty("code", out var code) ? code.GetString() : $"{answer.Status}";
-
-    private sealed class NoTables : ICodeTables
-    {
-        public CodeTable? Find(string id) => null;
-    }
 }

@@ -4,11 +4,11 @@ using CityHub.Core.Tables;
 namespace CityHub.Standards.Mapping;
 
 /// <summary>Fills a batch value by value; the arrays grow once and serve again.</summary>
-internal sealed class BatchBuilder
+internal sealed class CellBatch
 {
     private readonly int[] _filled;
 
-    public BatchBuilder(TableSchema schema)
+    public CellBatch(TableSchema schema)
     {
         _filled = new int[schema.Columns.Count];
         Batch = new RowBatch(schema, [.. schema.Columns.Select(c => new ColumnBatch(c.Type))]);

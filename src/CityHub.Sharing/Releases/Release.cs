@@ -44,6 +44,9 @@ public sealed record ReleaseQuery
 
     public bool Distinct { get; init; }
 
+    /// <summary>The fields by which <see cref="Distinct"/> tells rows apart: those that are shown, where a condition or an order looks at others beside them. Null: all that are released.</summary>
+    public IReadOnlyList<string>? DistinctBy { get; init; }
+
     /// <summary>The row with this key, and no other: answered from the index.</summary>
     public string? Key { get; init; }
 

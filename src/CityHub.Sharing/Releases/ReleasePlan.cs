@@ -33,6 +33,9 @@ internal sealed class ReleasePlan
     /// <summary>Index of the raw column with the person whom a row is about; −1: the rows are about nobody.</summary>
     public int Subject { get; }
 
+    /// <summary>The person leaves as he is: then a question can name one.</summary>
+    public bool SubjectIsRaw => Permit.Dataset.Subject is { } name && Released.IndexOf(name) is var at and >= 0 && _masks[at].Mask.Raw;
+
     /// <summary>No rule leaves out a row.</summary>
     public bool EveryRow => _filters.Length == 0;
 

@@ -17,7 +17,7 @@ namespace CityHub.Sharing.Releases;
 /// </summary>
 internal sealed class Releases : IReleases
 {
-    private const int MostPlans = 10_000, MostTotals = 10_000;
+    private const int MostPlans = 10_000, MostTotals = 10_000, MostRemembered = 1000;
 
     private readonly ITables _tables;
     private readonly IGrants _grants;
@@ -27,7 +27,7 @@ internal sealed class Releases : IReleases
     private readonly ReleaseBook _book;
     private readonly CanaryBook _canaries;
     private readonly ConcurrentDictionary<PlanKey, ReleasePlan> _plans = new();
-    private readonly ConcurrentDictionary<(ReleasePlan Plan, long Table, string Where), long> _totals = new();
+    private readonly ConcurrentDictionary<(ReleasePlan Plan, long Table, UInt128 Question), Counted> _totals = new();
     private long _closed;
 
     public Releases(IActs acts, IFactLog log, IViews views, ITables tables, IGrants grants, ICatalogue catalogue, IPurposes purposes, TimeProvider clock, ReleaseOptions options)
@@ -95,13 +95,29 @@ internal sealed class Releases : IReleases
             return await RefusedAsync(ask, receiver, problem, cancel);
         }
 
-        if (!(await Acts.RecordAsync(ReleaseActs.OpenedBy(ask, plan, receiver, QueryDigest.Of(query, _options.Secret.Span), subjects), cancel)).TryGet(out var opened, out problem))
+        string[] persons = [.. subjects.Concat(Concerned.Named(query, plan)).Distinct(StringComparer.Ordinal)];
+        if (!(await Acts.RecordAsync(ReleaseActs.OpenedBy(ask, plan, receiver, QueryDigest.Of(query, _options.Secret.Span), persons[..Math.Min(persons.Length, ReleaseActs.MostSubjects)]), cancel)).TryGet(out var opened, out problem))
         {
             used.NoRequest();
             return problem;
         }
 
-        return await ReleaseAsync(new Opening(ask, receiver, permit, plan, query, question, table, used, opened.Position, versions), found, cancel);
+        var opening = new Opening(ask, receiver, permit, plan, query, question, table, used, opened.Position, versions);
+        if (persons.Length > ReleaseActs.MostSubjects && await TellAsync(opened.Position, persons[ReleaseActs.MostSubjects..], cancel) is { } untold)
+            return await GiveUpAsync(opening, untold);
+        return await ReleaseAsync(opening, found, cancel);
+    }
+
+    /// <summary>Persons whom a release is about; all acts share one group of the log.</summary>
+    internal async ValueTask<Problem?> TellAsync(long opening, IReadOnlyCollection<string> persons, CancellationToken cancel)
+    {
+        if (persons.Count == 0)
+            return null;
+        var acts = persons.Chunk(ReleaseActs.MostSubjects).Select(part => Acts.RecordAsync(ReleaseActs.SeenIn(opening, part), cancel).AsTask()).ToArray();
+        foreach (var recorded in await Task.WhenAll(acts))
+            if (recorded.Problem is { } problem)
+                return problem;
+        return null;
     }
 
     /// <summary>Null while the release may go on: the same grant in the same version, with the same obligations.</summary>
@@ -187,48 +203,86 @@ internal sealed class Releases : IReleases
         if (!PipelineSource.Over(plan, opening.Table, mixed).TryGet(out var source, out var problem))
             return problem;
         var sorted = question.Order.Length > 0 || query.Distinct;
-        var filtered = question.Where is null && query.Offset == 0 && query.Limit is null ? (RowSource)source : new FilteredSource(source, question.Where, sorted ? 0 : query.Offset, sorted ? null : query.Limit);
+        var concerned = sorted || query.Offset > 0 ? Concerned.Of(plan, query.Where) : null;
+        var filtered = question.Where is null && query.Offset == 0 && query.Limit is null ? (RowSource)source
+            : new FilteredSource(source, question.Where, sorted ? 0 : query.Offset, sorted ? null : query.Limit, sorted ? null : concerned);
         if (!sorted)
             return filtered;
         await using (filtered)
         {
             var seen = query.Distinct && plan.Subject >= 0 ? new HashSet<string>(StringComparer.Ordinal) : null;
             var collected = await Sorting.CollectAsync(
-                filtered, plan.Working, question.Order, query.Distinct, plan.Released.Columns.Count, query.Offset, query.Limit,
-                seen is null ? null : (batch, row) => seen.Add(CellText.TextOf(batch.Columns[^1], row)), cancel);
-            // A row that stands for several tells of all of them.
-            foreach (var part in (seen ?? []).Where(person => person.Length > 0).Chunk(ReleaseActs.MostSubjects))
-                if ((await Acts.RecordAsync(ReleaseActs.SeenIn(opening.Receipt, part), cancel)).Problem is { } unrecorded)
-                    return unrecorded;
-            return collected;
+                filtered, plan.Working, question.Order, question.Distinct, query.Offset, query.Limit,
+                concerned is null ? null : seen is null ? concerned.Add : (batch, row) => seen.Add(batch.Columns[^1].IsNull(row) ? "" : CellText.TextOf(batch.Columns[^1], row)), cancel);
+            // A row that stands for several tells of all of them; an order tells of those whom it leaves behind.
+            IReadOnlyCollection<string> persons = seen is null ? concerned?.Persons() ?? [] : [.. seen.Where(person => person.Length > 0)];
+            return await TellAsync(opening.Receipt, persons, cancel) is { } untold ? untold : collected;
         }
     }
 
-    /// <summary>Exact: kept by the table where every row is released, otherwise counted once for each content of the table.</summary>
+    /// <summary>Exact: kept by the table where every row is released, otherwise counted once for each content of the table. Whom it is about is recorded each time.</summary>
     private async ValueTask<Result<long>> TotalAsync(Opening opening, CancellationToken cancel)
     {
         var (plan, query, table) = (opening.Plan, opening.Query, opening.Table);
-        if (opening.Question.Where is null && plan.EveryRow && !query.Distinct)
+        var mixed = Mixed(opening);
+        var kept = query.Where is null && plan.EveryRow && !query.Distinct && mixed is null;
+        if (kept && plan.Subject < 0)
             return table.Rows;
-        var key = (plan, table.Version, (query.Distinct ? "distinct " : "") + QueryDigest.TextOf(query.Where));
-        if (_totals.TryGetValue(key, out var known))
-            return known;
-        if (!PipelineSource.Over(plan, table).TryGet(out var source, out var problem))
-            return problem;
-        var (total, told, row) = (0L, query.Distinct ? new HashSet<byte[]>(ByteArrays.Comparer) : null, new RowKey());
-        await using var rows = new FilteredSource(source, opening.Question.Where, 0, null);
-        while (await rows.NextAsync(cancel) is { } batch)
+        var key = (plan, table.Version, TotalKey(query));
+        if (!_totals.TryGetValue(key, out var counted))
         {
-            total += batch.Rows;
-            for (var i = 0; told is not null && i < batch.Rows; i++)
-                told.Add(row.Of(batch, i, plan.Released.Columns.Count));
-            if (told?.Count > Sorting.MostRows)
-                return ReleaseProblems.QueryTooLarge.Because($"There are more than {Sorting.MostRows} different rows.", "Count them without telling them apart.");
+            if (!(await CountAsync(opening, mixed, kept, cancel)).TryGet(out counted, out var problem))
+                return problem;
+            if (_totals.Count >= MostTotals)
+                _totals.Clear();
+            if (counted.Persons.Count <= MostRemembered)
+                _totals[key] = counted;
         }
 
-        if (_totals.Count >= MostTotals)
-            _totals.Clear();
-        return _totals[key] = told?.Count ?? total;
+        return await TellAsync(opening.Receipt, counted.Persons, cancel) is { } untold ? untold : counted.Rows;
+    }
+
+    /// <param name="kept">The table knows the number: rows are read only until it is sure that they are about enough persons.</param>
+    private static async ValueTask<Result<Counted>> CountAsync(Opening opening, Func<RowBatch, RowBatch>? mixed, bool kept, CancellationToken cancel)
+    {
+        var (plan, question) = (opening.Plan, opening.Question);
+        if (!PipelineSource.Over(plan, opening.Table, mixed).TryGet(out var source, out var problem))
+            return problem;
+        var (total, told, row) = (0L, question.Distinct is null ? null : new HashSet<byte[]>(ByteArrays.Comparer), new RowKey());
+        var counted = Concerned.Of(plan, opening.Query.Where);
+        var others = opening.Query.Where is null ? null : Concerned.Of(plan, null); // of nearly all the total tells of the few who are not in it
+        await using (source)
+        {
+            while (await source.NextAsync(cancel) is { } batch)
+            {
+                for (var i = 0; i < batch.Rows; i++)
+                {
+                    if (question.Where is not null && question.Where.Of(batch, i) != Truth.True)
+                    {
+                        others?.Add(batch, i);
+                        continue;
+                    }
+
+                    total++;
+                    told?.Add(row.Of(batch, i, question.Distinct));
+                    counted?.Add(batch, i);
+                }
+
+                if (told?.Count > Sorting.MostRows)
+                    return ReleaseProblems.QueryTooLarge.Because($"There are more than {Sorting.MostRows} different rows.", "Count them without telling them apart.");
+                if (kept && counted?.Enough != false)
+                    break;
+            }
+        }
+
+        return new Counted(kept ? opening.Table.Rows : told?.Count ?? total, [.. (counted?.Persons() ?? []).Concat(others?.Persons() ?? []).Distinct(StringComparer.Ordinal)]);
+    }
+
+    /// <summary>A question may be long; its hash is not.</summary>
+    private static UInt128 TotalKey(ReleaseQuery query)
+    {
+        var text = (query.Distinct ? $"distinct {string.Join('\n', query.DistinctBy ?? [])}\n" : "") + QueryDigest.TextOf(query.Where);
+        return System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(System.Security.Cryptography.SHA256.HashData(Encoding.UTF8.GetBytes(text)));
     }
 
     private Func<RowBatch, RowBatch>? Mixed(Opening opening)
@@ -312,6 +366,9 @@ internal sealed class Releases : IReleases
     }
 
     private readonly record struct PlanKey(string Grant, int GrantVersion, int DatasetVersion, string Receiver, string Purpose, string? Area, DateTimeOffset? From, DateTimeOffset? To, string? Fields);
+
+    /// <param name="Persons">Whom the number is about, where they are few.</param>
+    private sealed record Counted(long Rows, IReadOnlyCollection<string> Persons);
 
     private sealed record Opening(
         Ask Ask, string Receiver, Permit Permit, ReleasePlan Plan, ReleaseQuery Query, BoundQuery Question, ITable Table, Used Used, long Receipt, (long, long) Versions);

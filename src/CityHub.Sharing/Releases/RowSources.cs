@@ -8,6 +8,9 @@ internal abstract class RowSource : IAsyncDisposable
 {
     public abstract ValueTask<RowBatch?> NextAsync(CancellationToken cancel);
 
+    /// <summary>Persons whom what was handed out so far is about without showing their rows; to be recorded before it leaves.</summary>
+    public virtual IReadOnlyCollection<string> Unseen() => [];
+
     public abstract ValueTask DisposeAsync();
 }
 
@@ -94,7 +97,8 @@ internal sealed class PipelineSource(ReleasePlan plan, IRows rows, ColumnBatch?[
 }
 
 /// <summary>Those rows of which the condition is true, from an offset on and up to a limit.</summary>
-internal sealed class FilteredSource(RowSource rows, RowTestOf? where, long offset, long? limit) : RowSource
+/// <param name="passed">Is told of the rows before the offset.</param>
+internal sealed class FilteredSource(RowSource rows, RowTestOf? where, long offset, long? limit, Concerned? passed = null) : RowSource
 {
     private ColumnBatch[]? _buffers;
     private RowBatch? _out;
@@ -118,6 +122,8 @@ internal sealed class FilteredSource(RowSource rows, RowTestOf? where, long offs
         return null;
     }
 
+    public override IReadOnlyCollection<string> Unseen() => passed?.Persons() ?? [];
+
     public override ValueTask DisposeAsync() => rows.DisposeAsync();
 
     private int Pick(RowBatch batch)
@@ -132,6 +138,7 @@ internal sealed class FilteredSource(RowSource rows, RowTestOf? where, long offs
             if (_pass > 0)
             {
                 _pass--;
+                passed?.Add(batch, row);
                 continue;
             }
 

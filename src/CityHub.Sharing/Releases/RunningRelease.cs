@@ -52,14 +52,17 @@ internal sealed class RunningRelease : ReleaseStream
     public override async ValueTask<RowBatch?> NextAsync(CancellationToken cancel = default)
     {
         Check();
-        if (await _rows.NextAsync(cancel) is not { } batch)
+        var next = await _rows.NextAsync(cancel);
+        if (await RecordAsync(_rows.Unseen(), cancel) is { } unrecorded)
+            throw End(unrecorded);
+        if (next is not { } batch)
             return null;
         var count = Permit.Obligations.Quota.RowsPerDay is { } most ? _used.Rows(batch.Rows, most) : batch.Rows;
         if (Permit.Obligations.Quota.RowsPerDay is null)
             _used.Rows(batch.Rows, null);
         if (count == 0 && batch.Rows > 0)
             throw End(ReleaseProblems.QuotaUsedUp.Because($"The grant gives {Permit.Obligations.Quota.RowsPerDay} rows a day, and they are used up.", "Go on tomorrow, or ask for a larger quota.", $"grant {Permit.Grant.Id}"));
-        if (_subject >= 0 && await RecordAsync(batch.Columns[_subject], count, cancel) is { } problem)
+        if (_subject >= 0 && await RecordAsync(PersonsOf(batch.Columns[_subject], count), cancel) is { } problem)
             throw End(problem);
         Array.Copy(batch.Columns, _out.Columns, _out.Columns.Length);
         _out.Rows = count;
@@ -108,21 +111,21 @@ internal sealed class RunningRelease : ReleaseStream
 
     private ReleaseEndedException End(Problem problem) => new(_ended = problem);
 
-    /// <summary>All acts of a batch share one group of the log.</summary>
-    private async ValueTask<Problem?> RecordAsync(ColumnBatch column, int rows, CancellationToken cancel)
+    private static List<string> PersonsOf(ColumnBatch column, int rows)
     {
+        var persons = new List<string>(rows);
+        for (var row = 0; row < rows; row++)
+            if (!column.IsNull(row) && CellText.TextOf(column, row) is { Length: > 0 } person)
+                persons.Add(person);
+        return persons;
+    }
+
+    private ValueTask<Problem?> RecordAsync(IReadOnlyCollection<string> persons, CancellationToken cancel)
+    {
+        if (persons.Count == 0)
+            return default;
         if (_seen.Count > MostRemembered)
             _seen.Clear();
-        var persons = new List<string>();
-        for (var row = 0; row < rows; row++)
-            if (!column.IsNull(row) && CellText.TextOf(column, row) is { Length: > 0 } person && _seen.Add(person))
-                persons.Add(person);
-        if (persons.Count == 0)
-            return null;
-        var acts = persons.Chunk(ReleaseActs.MostSubjects).Select(part => _releases.Acts.RecordAsync(ReleaseActs.SeenIn(Receipt, part), cancel).AsTask()).ToArray();
-        foreach (var recorded in await Task.WhenAll(acts))
-            if (recorded.Problem is { } problem)
-                return problem;
-        return null;
+        return _releases.TellAsync(Receipt, [.. persons.Where(_seen.Add)], cancel);
     }
 }

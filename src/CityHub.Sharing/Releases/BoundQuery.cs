@@ -118,11 +118,13 @@ internal sealed class BoundQuery
         return Orders(query.OrderBy, released).Map(order => new BoundQuery(plan, test, order, null, key, verify) { Distinct = query.Distinct ? distinct : null });
     }
 
-    public async ValueTask<Problem?> FindAsync(ITable table, CancellationToken cancel)
+    /// <param name="mixed">Puts rows of nobody between the others; null: there are none.</param>
+    /// <param name="canaries">The same rows.</param>
+    public async ValueTask<Problem?> FindAsync(ITable table, Func<RowBatch, RowBatch>? mixed, RowBatch? canaries, CancellationToken cancel)
     {
         if (_key is not null)
         {
-            if (!(await RowAsync(table, _key, cancel)).TryGet(out var batch, out var problem))
+            if (!(await RowAsync(table, _key, mixed, canaries, cancel)).TryGet(out var batch, out var problem))
                 return problem;
             if (Verify)
                 _answer = batch.Rows > 0 && Where is not null ? Where.Of(batch, 0) : Truth.Unknown;
@@ -132,7 +134,7 @@ internal sealed class BoundQuery
         else
         {
             _answer = Truth.False;
-            if (!(await FirstAsync(table, Where, cancel)).TryGet(out var batch, out var problem))
+            if (!(await FirstAsync(table, Where, mixed, cancel)).TryGet(out var batch, out var problem))
                 return problem;
             Person(batch);
             if (batch.Rows > 0)
@@ -200,19 +202,19 @@ internal sealed class BoundQuery
     };
 
     /// <summary>By the index where the key leaves raw; else among the masked values, in which nobody can look for a raw one.</summary>
-    private async ValueTask<Result<RowBatch>> RowAsync(ITable table, string key, CancellationToken cancel)
+    private async ValueTask<Result<RowBatch>> RowAsync(ITable table, string key, Func<RowBatch, RowBatch>? mixed, RowBatch? canaries, CancellationToken cancel)
     {
         var name = _plan.Permit.Dataset.Key ?? "";
         if (_plan.KeyIsRaw && table.Schema.Key >= 0 && table.Schema.Columns[table.Schema.Key].Name == name)
-            return PipelineSource.Row(_plan, table, Encoding.UTF8.GetBytes(key));
+            return PipelineSource.Row(_plan, table, Encoding.UTF8.GetBytes(key), canaries);
         return Conditions.Bind(new Condition.Compare(name, "=", key), _plan.Released, _plan.Permit.Dataset).TryGet(out var same, out _)
-            ? await FirstAsync(table, same, cancel)
+            ? await FirstAsync(table, same, mixed, cancel)
             : new RowBatch(_plan.Working, Columns.Of(_plan.Working)); // no value of the key reads so: there is no such row
     }
 
-    private async ValueTask<Result<RowBatch>> FirstAsync(ITable table, RowTestOf? where, CancellationToken cancel)
+    private async ValueTask<Result<RowBatch>> FirstAsync(ITable table, RowTestOf? where, Func<RowBatch, RowBatch>? mixed, CancellationToken cancel)
     {
-        if (!PipelineSource.Over(_plan, table).TryGet(out var source, out var problem))
+        if (!PipelineSource.Over(_plan, table, mixed).TryGet(out var source, out var problem))
             return problem;
         var kept = new RowBuffer(_plan.Working);
         await using var rows = new FilteredSource(source, where, 0, 1);

@@ -16,8 +16,14 @@ internal sealed class ReleasePlan
     private readonly RowFilter[] _filters;
     private readonly (int From, ColumnMask Mask)[] _masks;
 
-    private ReleasePlan(Permit permit, TableSchema released, TableSchema scanned, string[] scan, (int, ColumnMask)[] masks, RowFilter[] filters, int subject) =>
+    private ReleasePlan(Permit permit, TableSchema released, TableSchema scanned, string[] scan, (int, ColumnMask)[] masks, RowFilter[] filters, int subject)
+    {
         (Permit, Released, Scanned, Scan, _masks, _filters, Subject) = (permit, released, scanned, scan, masks, filters, subject);
+        Marks = [.. released.Columns.Select((column, i) => (column.Name, (_masks[i].Mask as MarkMask)?.Mark)).Where(one => one.Mark is not null).Select(one => (one.Name, one.Mark?.Exponent ?? 0))];
+    }
+
+    /// <summary>Fields that carry the receiver's mark, and the power of ten of its unit.</summary>
+    public IReadOnlyList<(string Field, int Exponent)> Marks { get; }
 
     public Permit Permit { get; }
 
@@ -70,7 +76,9 @@ internal sealed class ReleasePlan
             var kind = KindOf(field, dataset, obligations);
             if (kind == MaskKind.Pseudonym)
                 pseudonyms ??= PseudonymKey(secret, permit.Grant.Id, receiver);
-            var mask = Of(kind, field, dataset, obligations.Grain, pseudonyms, offset);
+            var mask = kind == MaskKind.Raw && obligations.Watermark && field.Tolerance is { } tolerance
+                ? new MarkMask(field.Type, new ReceiverMark(ReceiverMark.KeyOf(secret, permit.Grant.Id, receiver, field.Name), ReceiverMark.ExponentOf(field.Type, tolerance)), tolerance)
+                : Of(kind, field, dataset, obligations.Grain, pseudonyms, offset);
             if (field.Name == dataset.Key && kind is MaskKind.Raw or MaskKind.Pseudonym)
                 key = columns.Count;
             columns.Add(new TableColumn(field.Name, mask.To, field.Nullable || kind >= MaskKind.Partial));

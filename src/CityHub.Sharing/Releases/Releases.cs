@@ -28,6 +28,8 @@ internal sealed class Releases : IReleases
     private readonly CanaryBook _canaries;
     private readonly ConcurrentDictionary<PlanKey, ReleasePlan> _plans = new();
     private readonly ConcurrentDictionary<(ReleasePlan Plan, long Table, UInt128 Question), Counted> _totals = new();
+    private readonly MarkBook _marks;
+    private readonly PublicTurns _turns;
     private long _closed;
 
     public Releases(IActs acts, IFactLog log, IViews views, ITables tables, IGrants grants, ICatalogue catalogue, IPurposes purposes, TimeProvider clock, ReleaseOptions options)
@@ -37,6 +39,8 @@ internal sealed class Releases : IReleases
         (Acts, _tables, _grants, _catalogue, _purposes, Clock, _options) = (acts, tables, grants, catalogue, purposes, clock, options);
         _book = new ReleaseBook(log, views.Open(ReleaseBook.ViewName), clock, options.Offset);
         _canaries = new CanaryBook(views.Open(CanaryBook.ViewName), options.Secret);
+        _marks = new MarkBook(views.Open(MarkBook.ViewName));
+        _turns = new PublicTurns(options.PublicReleases);
     }
 
     /// <summary>Releases that an earlier process opened and did not close.</summary>
@@ -49,7 +53,7 @@ internal sealed class Releases : IReleases
     internal (long Grants, long Catalogue) Versions => (_grants.Version, _catalogue.Version);
 
     /// <summary>To whom a leaked sample was given, where rows of nobody were put into deliveries.</summary>
-    public LeakTrace Leaks => new(_canaries, _grants, _catalogue, _purposes, _options);
+    public LeakTrace Leaks => new(_canaries, _marks, _grants, _catalogue, _purposes, _options);
 
     /// <summary>Once, before anything is asked for.</summary>
     public ValueTask LoadAsync(CancellationToken cancel = default) => _book.LoadAsync(Acts, cancel);
@@ -78,6 +82,25 @@ internal sealed class Releases : IReleases
             return await RefusedAsync(ask, receiver, refused, cancel);
         if (!BoundQuery.Bind(query, ask, plan, field => _options.Bounds(permit.Dataset.Id, field)).TryGet(out var question, out problem))
             return await RefusedAsync(ask, receiver, problem, cancel);
+        var turn = receiver == Decider.Public ? _turns.Take() : null;
+        if (receiver == Decider.Public && turn is null)
+            return ReleaseProblems.PublicBusy.Because($"{_options.PublicReleases} releases run for the public, and no more are begun.", "Come again in a moment; a department with a grant has no such limit.");
+        try
+        {
+            var opened = await OpenedAsync(new Question(ask, receiver, permit, plan, query, question, turn), versions, cancel);
+            turn = opened.Ok ? null : turn; // the release gives it back when it is over
+            return opened;
+        }
+        finally
+        {
+            turn?.Dispose();
+        }
+    }
+
+    /// <summary>Steps 4 to 7.</summary>
+    private async ValueTask<Result<ReleaseStream>> OpenedAsync(Question asked, (long, long) versions, CancellationToken cancel)
+    {
+        var (ask, receiver, permit, plan, query, question, _) = asked;
         if (_tables.Find(permit.Dataset.Id) is not { } table)
             return ReleaseProblems.NoRows.Because($"No rows of {permit.Dataset.Id} are here.", permit.Dataset.Source == DatasetSource.Entities ? "Its entities are asked for by NGSI-LD." : $"Ask {permit.Dataset.Provider} when they will come.");
         var used = _book.Of(permit.Grant.Id, receiver);
@@ -85,7 +108,8 @@ internal sealed class Releases : IReleases
             return await RefusedAsync(ask, receiver, ReleaseProblems.QuotaUsedUp.Because($"The grant gives {permit.Obligations.Quota.RequestsPerDay} requests a day, and they are used up.", "Go on tomorrow, or ask for a larger quota.", $"grant {permit.Grant.Id}"), cancel);
         RowBatch? found = null;
         List<string> subjects = [];
-        if (question.Single && (problem = await question.FindAsync(table, cancel)) is null)
+        Problem? problem = null;
+        if (question.Single && (problem = await question.FindAsync(table, Mixed(asked, table), CanariesOf(asked, table), cancel)) is null)
             (found, subjects) = (question.Found, question.Subjects);
         if (problem is null && question.Grouped is { } noisy && permit.Obligations.Epsilon is { } epsilon)
             problem = Spend(permit, receiver, noisy.Cost(epsilon));
@@ -95,6 +119,7 @@ internal sealed class Releases : IReleases
             return await RefusedAsync(ask, receiver, problem, cancel);
         }
 
+        _marks.Keep(permit.Grant.Id, receiver, plan.Marks);
         string[] persons = [.. subjects.Concat(Concerned.Named(query, plan)).Distinct(StringComparer.Ordinal)];
         if (!(await Acts.RecordAsync(ReleaseActs.OpenedBy(ask, plan, receiver, QueryDigest.Of(query, _options.Secret.Span), persons[..Math.Min(persons.Length, ReleaseActs.MostSubjects)]), cancel)).TryGet(out var opened, out problem))
         {
@@ -102,7 +127,7 @@ internal sealed class Releases : IReleases
             return problem;
         }
 
-        var opening = new Opening(ask, receiver, permit, plan, query, question, table, used, opened.Position, versions);
+        var opening = new Opening(asked, table, used, opened.Position, versions);
         if (persons.Length > ReleaseActs.MostSubjects && await TellAsync(opened.Position, persons[ReleaseActs.MostSubjects..], cancel) is { } untold)
             return await GiveUpAsync(opening, untold);
         return await ReleaseAsync(opening, found, cancel);
@@ -174,7 +199,7 @@ internal sealed class Releases : IReleases
             if (!rows.TryGet(out source, out var problem))
                 return await GiveUpAsync(opening, problem);
             handedOut = true;
-            return new RunningRelease(this, opening.Ask, opening.Receiver, opening.Permit, schema, source, subject, opening.Used, opening.Receipt, total, opening.Versions);
+            return new RunningRelease(this, opening.Ask, opening.Receiver, opening.Permit, schema, source, subject, opening.Used, opening.Receipt, total, opening.Versions, opening.Asked.Turn);
         }
         finally
         {
@@ -199,8 +224,7 @@ internal sealed class Releases : IReleases
     private async ValueTask<Result<RowSource>> RowsAsync(Opening opening, CancellationToken cancel)
     {
         var (plan, query, question) = (opening.Plan, opening.Query, opening.Question);
-        var mixed = Mixed(opening);
-        if (!PipelineSource.Over(plan, opening.Table, mixed).TryGet(out var source, out var problem))
+        if (!PipelineSource.Over(plan, opening.Table, Mixed(opening.Asked, opening.Table)).TryGet(out var source, out var problem))
             return problem;
         var sorted = question.Order.Length > 0 || query.Distinct;
         var concerned = sorted || query.Offset > 0 ? Concerned.Of(plan, query.Where) : null;
@@ -224,7 +248,7 @@ internal sealed class Releases : IReleases
     private async ValueTask<Result<long>> TotalAsync(Opening opening, CancellationToken cancel)
     {
         var (plan, query, table) = (opening.Plan, opening.Query, opening.Table);
-        var mixed = Mixed(opening);
+        var mixed = Mixed(opening.Asked, table);
         var kept = query.Where is null && plan.EveryRow && !query.Distinct && mixed is null;
         if (kept && plan.Subject < 0)
             return table.Rows;
@@ -285,13 +309,12 @@ internal sealed class Releases : IReleases
         return System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(System.Security.Cryptography.SHA256.HashData(Encoding.UTF8.GetBytes(text)));
     }
 
-    private Func<RowBatch, RowBatch>? Mixed(Opening opening)
-    {
-        if (opening.Query.Count || opening.Ask.Right != Rights.Obtain || opening.Ask.Mode is not (DeliveryModes.Batch or DeliveryModes.File))
-            return null;
-        var count = _options.Canaries(opening.Permit.Dataset, opening.Permit.Grant);
-        return count <= 0 ? null : _canaries.Mixing(opening.Plan, opening.Permit, opening.Receiver, opening.Table, count);
-    }
+    /// <summary>Where rows of nobody are promised they lie among the others in every form in which rows leave, by whichever door: a page, a file, a row by its key, a total. Groups do not have them.</summary>
+    private Func<RowBatch, RowBatch>? Mixed(Question asked, ITable table) => Promised(asked) is var count and > 0 ? _canaries.Mixing(asked.Plan, asked.Permit, asked.Receiver, table, count) : null;
+
+    private RowBatch? CanariesOf(Question asked, ITable table) => Promised(asked) is var count and > 0 ? _canaries.Raw(asked.Plan, asked.Permit, asked.Receiver, table, count) : null;
+
+    private static int Promised(Question asked) => asked.Query.GroupBy is null ? asked.Permit.Obligations.Canaries : 0;
 
     private async ValueTask<Result<ReleaseStream>> GiveUpAsync(Opening opening, Problem problem)
     {
@@ -370,6 +393,20 @@ internal sealed class Releases : IReleases
     /// <param name="Persons">Whom the number is about, where they are few.</param>
     private sealed record Counted(long Rows, IReadOnlyCollection<string> Persons);
 
-    private sealed record Opening(
-        Ask Ask, string Receiver, Permit Permit, ReleasePlan Plan, ReleaseQuery Query, BoundQuery Question, ITable Table, Used Used, long Receipt, (long, long) Versions);
+    private sealed record Question(Ask Ask, string Receiver, Permit Permit, ReleasePlan Plan, ReleaseQuery Query, BoundQuery Bound, IDisposable? Turn);
+
+    private sealed record Opening(Question Asked, ITable Table, Used Used, long Receipt, (long, long) Versions)
+    {
+        public Ask Ask => Asked.Ask;
+
+        public string Receiver => Asked.Receiver;
+
+        public Permit Permit => Asked.Permit;
+
+        public ReleasePlan Plan => Asked.Plan;
+
+        public ReleaseQuery Query => Asked.Query;
+
+        public BoundQuery Question => Asked.Bound;
+    }
 }

@@ -24,6 +24,7 @@ internal sealed class RunningRelease : ReleaseStream
     private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
     private readonly RowBatch _out;
     private readonly DateTimeOffset _until;
+    private readonly IDisposable? _turn;
     private (long Grants, long Catalogue) _versions;
     private DateTimeOffset _checked;
     private long _rowsOut, _bytesOut;
@@ -32,12 +33,13 @@ internal sealed class RunningRelease : ReleaseStream
 
     /// <param name="subject">Column of the rows with the person; −1: none, or recorded already.</param>
     /// <param name="versions">As of the decision: what has changed since is noticed by the first block.</param>
-    public RunningRelease(Releases releases, Ask ask, string receiver, Permit permit, TableSchema schema, RowSource rows, int subject, Used used, long receipt, long? total, (long, long) versions)
+    /// <param name="turn">Given back when the release is over.</param>
+    public RunningRelease(Releases releases, Ask ask, string receiver, Permit permit, TableSchema schema, RowSource rows, int subject, Used used, long receipt, long? total, (long, long) versions, IDisposable? turn)
     {
         (_releases, _ask, _receiver, Permit, Schema, _rows, _subject, _used, Receipt, Total) = (releases, ask, receiver, permit, schema, rows, subject, used, receipt, total);
         _out = new RowBatch(schema, new ColumnBatch[schema.Columns.Count]);
         _until = permit.Obligations.Expires is { } expires && expires < permit.Grant.Until ? expires : permit.Grant.Until;
-        _versions = versions;
+        (_versions, _turn) = (versions, turn);
         _checked = releases.Clock.GetUtcNow();
     }
 
@@ -81,6 +83,20 @@ internal sealed class RunningRelease : ReleaseStream
         _bytesOut += block.Length;
     }
 
+    public override async Task WaitAsync(Task writing)
+    {
+        while (!writing.IsCompleted)
+        {
+            using var enough = new CancellationTokenSource();
+            await Task.WhenAny(writing, Task.Delay(Recheck, _releases.Clock, enough.Token));
+            await enough.CancelAsync();
+            if (!writing.IsCompleted)
+                Check();
+        }
+
+        await writing;
+    }
+
     public override void Complete() => _complete = _ended is null;
 
     /// <summary>A crash before the closing act leaves an opening one alone: an alarm at the next start. So does a disk that takes no more.</summary>
@@ -89,6 +105,7 @@ internal sealed class RunningRelease : ReleaseStream
         if (_disposed)
             return;
         _disposed = true;
+        _turn?.Dispose();
         await _rows.DisposeAsync();
         await _releases.CloseAsync(ReleaseActs.ClosedAfter(
             Receipt, Permit.Grant.Id, _receiver, _rowsOut, _bytesOut, _hash.GetHashAndReset(), _ended is not null ? "ended" : _complete ? "complete" : "cut", _ended?.Code));

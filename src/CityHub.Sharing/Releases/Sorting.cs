@@ -135,15 +135,21 @@ internal static class ByteArrays
 {
     public static readonly IEqualityComparer<byte[]> Comparer = new Same();
 
-    private sealed class Same : IEqualityComparer<byte[]>
+    private sealed class Same : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>
     {
-        public bool Equals(byte[]? x, byte[]? y) => x is null ? y is null : y is not null && x.AsSpan().SequenceEqual(y);
+        public byte[] Create(ReadOnlySpan<byte> alternate) => alternate.ToArray();
 
-        public int GetHashCode(byte[] obj)
+        public bool Equals(ReadOnlySpan<byte> alternate, byte[] other) => alternate.SequenceEqual(other);
+
+        public int GetHashCode(ReadOnlySpan<byte> alternate)
         {
             var hash = default(HashCode);
-            hash.AddBytes(obj);
+            hash.AddBytes(alternate);
             return hash.ToHashCode();
         }
+
+        public bool Equals(byte[]? x, byte[]? y) => x is null ? y is null : y is not null && x.AsSpan().SequenceEqual(y);
+
+        public int GetHashCode(byte[] obj) => GetHashCode(obj.AsSpan());
     }
 }

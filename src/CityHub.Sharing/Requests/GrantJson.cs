@@ -118,6 +118,10 @@ internal static class GrantJson
             json.WriteBoolean("onward"u8, false);
         if (of.TellSubject)
             json.WriteBoolean("tellSubject"u8, true);
+        if (of.Canaries > 0)
+            json.WriteNumber("canaries"u8, of.Canaries);
+        if (of.Watermark)
+            json.WriteBoolean("watermark"u8, true);
         json.WriteEndObject();
     }
 
@@ -143,6 +147,8 @@ internal static class GrantJson
                     case "destroyWithinDays": of = of with { DestroyWithin = TimeSpan.FromDays(value.GetDouble()) }; break;
                     case "onward": of = of with { Onward = value.GetBoolean() }; break;
                     case "tellSubject": of = of with { TellSubject = value.GetBoolean() }; break;
+                    case "canaries": of = of with { Canaries = value.GetInt32() }; break;
+                    case "watermark": of = of with { Watermark = value.GetBoolean() }; break;
                     default: return RequestProblems.Unusable($"\"{member.Name}\" is no obligation of this hub.");
                 }
             }
@@ -152,7 +158,7 @@ internal static class GrantJson
             return RequestProblems.Unusable($"The obligations cannot be read: {e.Message}");
         }
 
-        return of.SmallestGroup < 0 || of.Epsilon is <= 0 || of.DestroyWithin < TimeSpan.Zero ? RequestProblems.Unusable("An obligation is less than nothing.") : of;
+        return of.SmallestGroup < 0 || of.Epsilon is <= 0 || of.DestroyWithin < TimeSpan.Zero || of.Canaries < 0 ? RequestProblems.Unusable("An obligation is less than nothing.") : of;
     }
 
     /// <summary>The single flags of a set, in words.</summary>

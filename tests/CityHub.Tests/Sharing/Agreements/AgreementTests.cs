@@ -76,7 +76,7 @@ public sealed class AgreementTests
     {
         using var document = JsonDocument.Parse(Write(Strict));
         var constraints = document.RootElement.GetProperty("permission")[0].GetProperty("constraint").EnumerateArray().Select(c => c.GetRawText()).ToList();
-        Assert.Equal(9, constraints.Count);
+        Assert.Equal(11, constraints.Count);
         foreach (var one in constraints)
         {
             var without = document.RootElement.GetRawText().Replace(one + ",", "", StringComparison.Ordinal).Replace("," + one, "", StringComparison.Ordinal);

@@ -132,6 +132,7 @@ public sealed class RoomHttp(ProblemKind badRequest, ProblemKind tooLarge)
             return Task.CompletedTask;
         }
 
+        ComeAgain(http, problem);
         var buffer = new ArrayBufferWriter<byte>(512);
         using (var json = new Utf8JsonWriter(buffer, WriterOptions))
         {
@@ -149,6 +150,13 @@ public sealed class RoomHttp(ProblemKind badRequest, ProblemKind tooLarge)
         }
 
         return SendAsync(http, problem.Kind.Status, "application/problem+json", buffer.WrittenMemory);
+    }
+
+    /// <summary>When it is worth asking again, where waiting helps.</summary>
+    public static void ComeAgain(HttpContext http, Problem problem)
+    {
+        if (problem.Kind.RetryAfter is { } seconds)
+            http.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
     }
 
     /// <summary>The receipt of an act that is in the ledger, for whoever the answer goes to.</summary>

@@ -10,6 +10,9 @@ namespace CityHub.Core.Problems;
 /// <param name="EtsiType">The error type of ETSI GS CIM 009 clause 6.3.2 where an NGSI-LD route answers, e.g. <c>BadRequestData</c>.</param>
 public sealed record ProblemKind(string Code, string Title, int Status, string? EtsiType = null)
 {
+    /// <summary>Seconds after which it is worth asking again (Retry-After); null: time does not help.</summary>
+    public int? RetryAfter { get; init; }
+
     /// <param name="detail">What was wrong here: names the key, the attribute, the row.</param>
     /// <param name="hint">The way forward.</param>
     /// <param name="rule">The clause, list or setting that refused.</param>

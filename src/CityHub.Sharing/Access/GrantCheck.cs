@@ -10,6 +10,7 @@ namespace CityHub.Sharing.Access;
 public static class GrantCheck
 {
     private const DeliveryModes OfRows = DeliveryModes.Api | DeliveryModes.Batch | DeliveryModes.File | DeliveryModes.Subscription;
+    private const int MostCanaries = 10_000;
     private const DeliveryModes OfAnswers = DeliveryModes.Api | DeliveryModes.Verify | DeliveryModes.Enclave | DeliveryModes.Joint;
 
     public static Problem? Executable(Grant grant, Dataset dataset, ICatalogue catalogue, IPurposes purposes)
@@ -62,7 +63,7 @@ public static class GrantCheck
         foreach (var rule in bound.Rows)
             if (Tests(dataset, rule) is { } problem)
                 return problem;
-        return Aggregates(bound, grant, dataset);
+        return Traces(bound, grant, dataset) ?? Aggregates(bound, grant, dataset);
     }
 
     private static Problem? Masks(Dataset dataset, string name, MaskKind kind, Grain grain)
@@ -102,6 +103,23 @@ public static class GrantCheck
             if (!(rule.Test == RowTest.Between && value.Length == 0) && !Parses(field.Type, value))
                 return No($"\"{value}\" is no value of {rule.Field} ({Refusals.Name(field.Type)})", "Numbers in invariant notation, dates and instants in ISO 8601, true or false.");
         return Enum.IsDefined(rule.Test) ? null : No($"the test on {rule.Field} is none that is known", "Use in, under or between.");
+    }
+
+    /// <summary>What leads from a leaked sample to the receiver needs rows that leave, one receiver, and for a mark a measurement that leaves as it is.</summary>
+    private static Problem? Traces(Obligations bound, Grant grant, Dataset dataset)
+    {
+        if (bound.Canaries is < 0 or > MostCanaries)
+            return No($"there are 0 to {MostCanaries} rows of nobody", "Twenty are enough to find a receiver.");
+        if (bound is { Canaries: 0, Watermark: false })
+            return null;
+        if ((grant.Rights & Rights.Obtain) == 0 || (grant.Modes & OfRows) == 0 || bound.SmallestGroup > 1 || bound.Epsilon is not null || bound.Grain.Entity >= EntityGrain.Group)
+            return No("no rows leave under it that could be marked", "Leave the watermark and the rows of nobody out.");
+        if (grant.Receiver == Decider.Public)
+            return No("all of the public would have the same mark", "Leave the watermark and the rows of nobody out.");
+        return bound.Watermark && !dataset.Fields.Any(field =>
+                field.Tolerance is not null && bound.Fields?.Contains(field.Name) != false && Releases.ReleasePlan.KindOf(field, dataset, bound) == MaskKind.Raw)
+            ? No("a watermark needs a measurement that may move, and no field that leaves as it is has a tolerance", $"Have {dataset.Provider} declare the tolerance of a measurement, or give rows of nobody (canaries).")
+            : null;
     }
 
     private static Problem? Aggregates(Obligations bound, Grant grant, Dataset dataset)

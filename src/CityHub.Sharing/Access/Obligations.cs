@@ -97,6 +97,12 @@ public sealed record Obligations
     /// <summary>The person whom a row is about is told at once, not only when he asks. Meet: or.</summary>
     public bool TellSubject { get; init; }
 
+    /// <summary>So many rows of nobody, the receiver's own, lie among the rows in every form in which they leave; a leaked sample leads to him. Meet: the greater.</summary>
+    public int Canaries { get; init; }
+
+    /// <summary>Measurements leave with the receiver's mark, within the tolerance that the dataset declares of each field. Meet: or.</summary>
+    public bool Watermark { get; init; }
+
     /// <summary>Neutral: the meet with it changes nothing.</summary>
     public static readonly Obligations Nothing = new();
 
@@ -113,6 +119,8 @@ public sealed record Obligations
         DestroyWithin = DestroyWithin is null ? other.DestroyWithin : other.DestroyWithin is null || DestroyWithin < other.DestroyWithin ? DestroyWithin : other.DestroyWithin,
         Onward = Onward && other.Onward,
         TellSubject = TellSubject || other.TellSubject,
+        Canaries = Math.Max(Canaries, other.Canaries),
+        Watermark = Watermark || other.Watermark,
     };
 
     /// <summary>The strongest that applies to the field.</summary>
@@ -123,7 +131,7 @@ public sealed record Obligations
         other is not null && (Fields is null ? other.Fields is null : other.Fields is not null && Fields.SetEquals(other.Fields)) && Rows.SetEquals(other.Rows) && Grain == other.Grain
         && Masks.Count == other.Masks.Count && Masks.All(mask => other.Masks.TryGetValue(mask.Key, out var kind) && kind == mask.Value) && SmallestGroup == other.SmallestGroup
         && Nullable.Equals(Epsilon, other.Epsilon) && Quota == other.Quota && Expires == other.Expires && DestroyWithin == other.DestroyWithin && Onward == other.Onward
-        && TellSubject == other.TellSubject;
+        && TellSubject == other.TellSubject && Canaries == other.Canaries && Watermark == other.Watermark;
 
-    public override int GetHashCode() => HashCode.Combine(Fields?.Count ?? -1, Rows.Count, Grain, Masks.Count, SmallestGroup, Epsilon, Expires, HashCode.Combine(DestroyWithin, Onward, TellSubject));
+    public override int GetHashCode() => HashCode.Combine(Fields?.Count ?? -1, Rows.Count, Grain, Masks.Count, SmallestGroup, Epsilon, Expires, HashCode.Combine(DestroyWithin, Onward, TellSubject, Canaries, Watermark));
 }

@@ -67,6 +67,10 @@ public static class ObligationsJson
             json.WriteBoolean("onward"u8, false);
         if (obligations.TellSubject)
             json.WriteBoolean("tellSubject"u8, true);
+        if (obligations.Canaries != 0)
+            json.WriteNumber("canaries"u8, obligations.Canaries);
+        if (obligations.Watermark)
+            json.WriteBoolean("watermark"u8, true);
         json.WriteEndObject();
     }
 
@@ -94,6 +98,8 @@ public static class ObligationsJson
                     case "destroyWithin": read = read with { DestroyWithin = XmlConvert.ToTimeSpan(value.GetString() ?? "") }; break;
                     case "onward": read = read with { Onward = value.GetBoolean() }; break;
                     case "tellSubject": read = read with { TellSubject = value.GetBoolean() }; break;
+                    case "canaries": read = read with { Canaries = value.GetInt32() }; break;
+                    case "watermark": read = read with { Watermark = value.GetBoolean() }; break;
                     default: return No($"there is no obligation {member.Name}");
                 }
             }
@@ -103,7 +109,7 @@ public static class ObligationsJson
             return No(wrong.Message);
         }
 
-        return read.SmallestGroup < 0 || read.Epsilon is <= 0 || read.DestroyWithin < TimeSpan.Zero ? No("an obligation is less than nothing") : read;
+        return read.SmallestGroup < 0 || read.Epsilon is <= 0 || read.DestroyWithin < TimeSpan.Zero || read.Canaries < 0 ? No("an obligation is less than nothing") : read;
     }
 
     private static RowRule Rule(JsonElement rule) => new(rule.GetProperty("field"u8).GetString() ?? "", Parse<RowTest>(rule.GetProperty("test"u8).GetString()), [.. Texts(rule.GetProperty("values"u8))]);
@@ -133,5 +139,5 @@ public static class ObligationsJson
     }
 
     private static Problem No(string why) => SharingProblems.BadRequest.Because($"The obligations were not understood: {why}.",
-        "fields, rows, grain, masks, smallestGroup, epsilon, quota, expires, destroyWithin, onward, tellSubject; see how decisions work.");
+        "fields, rows, grain, masks, smallestGroup, epsilon, quota, expires, destroyWithin, onward, tellSubject, canaries, watermark; see how decisions work.");
 }

@@ -111,6 +111,8 @@ internal static class AgreementReader
             ("cityhub:rowsPerDay", "lteq") => With(bound with { Quota = bound.Quota with { RowsPerDay = Count(right) } }),
             ("cityhub:requestsPerDay", "lteq") => With(bound with { Quota = bound.Quota with { RequestsPerDay = Count(right) } }),
             ("cityhub:bytesPerDay", "lteq") => With(bound with { Quota = bound.Quota with { BytesPerDay = Count(right) } }),
+            ("cityhub:canaries", "eq") => With(bound with { Canaries = int.Parse(Text(right), NumberStyles.None, CultureInfo.InvariantCulture) }),
+            ("cityhub:watermark", "eq") when Text(right) == "receiver" => With(bound with { Watermark = true }),
             ("cityhub:expires", "lt") => With(bound with { Expires = Instant(right) }),
             _ => throw Unknown(left, with),
         };

@@ -88,6 +88,10 @@ internal static class AgreementWriter
         AtMost(json, "rowsPerDay", bound.Quota.RowsPerDay);
         AtMost(json, "requestsPerDay", bound.Quota.RequestsPerDay);
         AtMost(json, "bytesPerDay", bound.Quota.BytesPerDay);
+        if (bound.Canaries != 0)
+            Constraint(json, Prefix + "canaries", "eq", () => json.WriteNumber("rightOperand"u8, bound.Canaries));
+        if (bound.Watermark)
+            Constraint(json, Prefix + "watermark", "eq", () => json.WriteString("rightOperand"u8, "receiver"u8));
         if (bound.Expires is { } expires)
             Constraint(json, Prefix + "expires", "lt", () => Typed(json, RoomHttp.Time(expires), "xsd:dateTime"));
     }

@@ -89,6 +89,9 @@ public sealed record DataField(string Name, ColumnType Type, Words Title, string
 
     public Sensitivity Sensitivity { get; init; } = Sensitivity.Internal;
 
+    /// <summary>For a measurement: how far, in its unit, a released value may be from the one that was measured without being wrong (误差). Only within it a receiver's mark moves a value; null: it is exact and never moves.</summary>
+    public double? Tolerance { get; init; }
+
     /// <summary>For a dataset of entities: IRI of the attribute.</summary>
     public string? Attribute { get; init; }
 }

@@ -62,6 +62,14 @@ internal static partial class DatasetRules
                 yield return new("sensitivity", $"{field.Name} is {CatalogueNames.Of(field.Sensitivity)}, the dataset only {CatalogueNames.Of(entry.Sensitivity)}", "GB/T 43697: the highest level of what is in it");
         }
 
+        foreach (var field in entry.Fields.Where(f => f.Tolerance is not null))
+        {
+            if (field.Type is not (Core.Tables.ColumnType.Integer or Core.Tables.ColumnType.Number) || field.Name == entry.Key || field.Name == entry.Subject)
+                yield return new("fields", $"{field.Name} is no measurement: it has no tolerance", "sharing, exact fields are never altered");
+            else if (!(field.Tolerance >= (field.Type == Core.Tables.ColumnType.Integer ? 2 : 1e-9)) || !double.IsFinite(field.Tolerance ?? 0))
+                yield return new("fields", $"{field.Name} has a tolerance of {field.Tolerance}: a number's is above 0, a whole number's at least 2", "sharing, exact fields are never altered");
+        }
+
         foreach (var twice in entry.Fields.GroupBy(f => f.Name, StringComparer.Ordinal).Where(g => g.Count() > 1))
             yield return new("fields", $"{twice.Key} stands there {twice.Count()} times", Content);
     }

@@ -75,5 +75,5 @@ internal static class OpenFlowBack
     private static string? AddedBy(Obligations added) =>
         added.Fields is not null ? "fields" : added.Rows.Count > 0 ? "rows" : added.Masks.Count > 0 ? "masks" : added.Grain != default ? "grain" : added.SmallestGroup > 0 ? "smallestGroup"
         : added.Epsilon is not null ? "epsilon" : added.Quota != Quota.None ? "quota" : added.Expires is not null ? "expires" : added.DestroyWithin is not null ? "destroyWithin"
-        : added.TellSubject ? "tellSubject" : null;
+        : added.TellSubject ? "tellSubject" : added.Canaries > 0 ? "canaries" : added.Watermark ? "watermark" : null;
 }

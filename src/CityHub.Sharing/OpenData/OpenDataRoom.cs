@@ -78,9 +78,6 @@ internal sealed class OpenDataRoom(ICatalogue catalogue, IReleases releases, Fun
         if (fields is not null && query.GroupBy is null && QuestionCheck.NarrowedBy(dataset, fields, query) is { } narrow)
         {
             ask = ask with { Fields = [.. narrow] };
-            // Distinct is meant for what is shown, not for what is looked at beside it.
-            if (query.Distinct && narrow.Count > fields.Count)
-                query = query with { Distinct = false, GroupBy = new Grouping(fields, [(Measure.Count, null, "count of rows that are alike")]) };
         }
         else if (query.GroupBy is { } grouping)
         {
@@ -89,6 +86,8 @@ internal sealed class OpenDataRoom(ICatalogue catalogue, IReleases releases, Fun
                 ask = ask with { Fields = null };
         }
 
+        if (query.Distinct && query.GroupBy is null)
+            query = query with { DistinctBy = fields }; // meant for what is shown, not for what is looked at beside it
         if (!(await Releases.OpenAsync(ask, query, http.RequestAborted)).TryGet(out var stream, out problem))
             return problem;
         var columns = fields is null ? [.. Enumerable.Range(0, stream.Schema.Columns.Count)] : fields.Select(stream.Schema.IndexOf).ToImmutableArray();

@@ -53,8 +53,7 @@ internal sealed class ReleaseBody(HttpContext http, ReleaseStream stream)
         for (var left = Buffer.WrittenMemory; left.Length > 0;)
         {
             var block = left[..Math.Min(left.Length, MostBlock)];
-            stream.Sending(block.Span);
-            await http.Response.Body.WriteAsync(block, http.RequestAborted);
+            await stream.SendAsync(http.Response.Body, block, http.RequestAborted);
             left = left[block.Length..];
         }
 

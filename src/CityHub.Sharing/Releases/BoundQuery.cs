@@ -21,6 +21,9 @@ internal sealed class BoundQuery
     private BoundQuery(ReleasePlan plan, RowTestOf? where, (int, bool)[] order, Grouped? grouped, string? key, bool verify) =>
         (_plan, Where, Order, Grouped, _key, Verify) = (plan, where, order, grouped, key, verify);
 
+    /// <summary>Columns by which rows are told apart; null: they are not.</summary>
+    public int[]? Distinct { get; private init; }
+
     public RowTestOf? Where { get; }
 
     public (int Column, bool Descending)[] Order { get; }
@@ -110,30 +113,34 @@ internal sealed class BoundQuery
         RowTestOf? test = null;
         if (where is not null && !Conditions.Bind(where, released, dataset).TryGet(out test, out var problem))
             return problem;
-        return Orders(query.OrderBy, released).Map(order => new BoundQuery(plan, test, order, null, key, verify));
+        if (!Apart(query, released).TryGet(out var distinct, out problem))
+            return problem;
+        return Orders(query.OrderBy, released).Map(order => new BoundQuery(plan, test, order, null, key, verify) { Distinct = query.Distinct ? distinct : null });
     }
 
-    public async ValueTask<Problem?> FindAsync(ITable table, CancellationToken cancel)
+    /// <param name="mixed">Puts rows of nobody between the others; null: there are none.</param>
+    /// <param name="canaries">The same rows.</param>
+    public async ValueTask<Problem?> FindAsync(ITable table, Func<RowBatch, RowBatch>? mixed, RowBatch? canaries, CancellationToken cancel)
     {
         if (_key is not null)
         {
-            if (!(await RowAsync(table, _key, cancel)).TryGet(out var batch, out var problem))
+            if (!(await RowAsync(table, _key, mixed, canaries, cancel)).TryGet(out var batch, out var problem))
                 return problem;
             if (Verify)
                 _answer = batch.Rows > 0 && Where is not null ? Where.Of(batch, 0) : Truth.Unknown;
+            Person(batch); // whose row was looked at, whatever is said of it
             Found = batch.Rows > 0 && !Verify && Where is not null && Where.Of(batch, 0) != Truth.True ? null : batch;
         }
         else
         {
             _answer = Truth.False;
-            if (!(await FirstAsync(table, Where, cancel)).TryGet(out var batch, out var problem))
+            if (!(await FirstAsync(table, Where, mixed, cancel)).TryGet(out var batch, out var problem))
                 return problem;
+            Person(batch);
             if (batch.Rows > 0)
                 (_answer, Found) = (Truth.True, batch);
         }
 
-        if (_plan.Subject >= 0 && Found is { Rows: > 0 } found && !found.Columns[^1].IsNull(0) && CellText.TextOf(found.Columns[^1], 0) is { Length: > 0 } person)
-            Subjects.Add(person);
         return null;
     }
 
@@ -150,6 +157,26 @@ internal sealed class BoundQuery
         Orders(_orderBy, answer).Map(order => ((int, bool)[])[.. order, .. Enumerable.Range(0, groupFields).Select(field => (field, false))]);
 
     private IReadOnlyList<(string Field, bool Descending)> _orderBy = [];
+
+    private void Person(RowBatch found)
+    {
+        if (_plan.Subject >= 0 && found.Rows > 0 && !found.Columns[^1].IsNull(0) && CellText.TextOf(found.Columns[^1], 0) is { Length: > 0 } person)
+            Subjects.Add(person);
+    }
+
+    private static Result<int[]> Apart(ReleaseQuery query, TableSchema released)
+    {
+        if (query.DistinctBy is not { } fields)
+            return Enumerable.Range(0, released.Columns.Count).ToArray();
+        var apart = new int[fields.Count];
+        for (var i = 0; i < apart.Length; i++)
+        {
+            if (!Conditions.Field(fields[i], released).TryGet(out apart[i], out var problem))
+                return problem;
+        }
+
+        return apart;
+    }
 
     private static Problem Rows(string why) => ReleaseProblems.RowsNotReleased.Because($"No rows: {why}.", "Ask a question about groups: counts, sums and means by field.", "decree 809, art. 25: within the scope that was granted");
 
@@ -175,19 +202,19 @@ internal sealed class BoundQuery
     };
 
     /// <summary>By the index where the key leaves raw; else among the masked values, in which nobody can look for a raw one.</summary>
-    private async ValueTask<Result<RowBatch>> RowAsync(ITable table, string key, CancellationToken cancel)
+    private async ValueTask<Result<RowBatch>> RowAsync(ITable table, string key, Func<RowBatch, RowBatch>? mixed, RowBatch? canaries, CancellationToken cancel)
     {
         var name = _plan.Permit.Dataset.Key ?? "";
         if (_plan.KeyIsRaw && table.Schema.Key >= 0 && table.Schema.Columns[table.Schema.Key].Name == name)
-            return PipelineSource.Row(_plan, table, Encoding.UTF8.GetBytes(key));
+            return PipelineSource.Row(_plan, table, Encoding.UTF8.GetBytes(key), canaries);
         return Conditions.Bind(new Condition.Compare(name, "=", key), _plan.Released, _plan.Permit.Dataset).TryGet(out var same, out _)
-            ? await FirstAsync(table, same, cancel)
+            ? await FirstAsync(table, same, mixed, cancel)
             : new RowBatch(_plan.Working, Columns.Of(_plan.Working)); // no value of the key reads so: there is no such row
     }
 
-    private async ValueTask<Result<RowBatch>> FirstAsync(ITable table, RowTestOf? where, CancellationToken cancel)
+    private async ValueTask<Result<RowBatch>> FirstAsync(ITable table, RowTestOf? where, Func<RowBatch, RowBatch>? mixed, CancellationToken cancel)
     {
-        if (!PipelineSource.Over(_plan, table).TryGet(out var source, out var problem))
+        if (!PipelineSource.Over(_plan, table, mixed).TryGet(out var source, out var problem))
             return problem;
         var kept = new RowBuffer(_plan.Working);
         await using var rows = new FilteredSource(source, where, 0, 1);

@@ -23,10 +23,18 @@ internal sealed class CanaryBook(IView view, ReadOnlyMemory<byte> secret)
     /// <summary>Puts them between the rows of a scan, before rules and masks; those that no rule lets pass leave as little as other rows do. Null where the table is too small to hide them.</summary>
     public Func<RowBatch, RowBatch>? Mixing(ReleasePlan plan, Permit permit, string receiver, ITable table, int count)
     {
-        if (Of(permit, receiver, table, count) is not { Rows: > 0 } canaries)
+        if (Raw(plan, permit, receiver, table, count) is not { } canaries)
             return null;
         var every = Math.Max(1, table.Rows / (canaries.Rows + 1));
-        return new Mixer(plan.Scanned, canaries, every).Next;
+        return new Mixer(canaries, every).Next;
+    }
+
+    /// <summary>Their raw rows, in the columns that are scanned.</summary>
+    public RowBatch? Raw(ReleasePlan plan, Permit permit, string receiver, ITable table, int count)
+    {
+        if (Of(permit, receiver, table, count) is not { Rows: > 0 } canaries)
+            return null;
+        return new RowBatch(plan.Scanned, [.. plan.Scanned.Columns.Select(column => canaries.Column(canaries.Schema.IndexOf(column.Name)))]) { Rows = canaries.Rows };
     }
 
     /// <summary>The raw rows, if any were ever put into a delivery.</summary>
@@ -222,9 +230,8 @@ internal sealed class CanaryBook(IView view, ReadOnlyMemory<byte> secret)
     }
 
     /// <summary>One after every so many rows of the scan.</summary>
-    private sealed class Mixer(TableSchema scanned, RowBuffer canaries, long every)
+    private sealed class Mixer(RowBatch canaries, long every)
     {
-        private readonly int[] _columns = [.. scanned.Columns.Select(column => canaries.Schema.IndexOf(column.Name))];
         private long _passed;
         private int _next;
 
@@ -234,14 +241,12 @@ internal sealed class CanaryBook(IView view, ReadOnlyMemory<byte> secret)
             _passed += batch.Rows;
             if (_next >= canaries.Rows || _passed / every == before / every)
                 return batch;
-            var mixed = new RowBuffer(scanned);
-            var from = canaries.Batch;
-            var one = new RowBatch(scanned, [.. _columns.Select(column => from.Columns[column])]) { Rows = canaries.Rows };
+            var mixed = new RowBuffer(canaries.Schema);
             for (var row = 0; row < batch.Rows; row++)
             {
                 mixed.Add(batch, row);
                 if ((before + row + 1) % every == 0 && _next < canaries.Rows)
-                    mixed.Add(one, _next++);
+                    mixed.Add(canaries, _next++);
             }
 
             return mixed.Batch;

@@ -93,6 +93,12 @@ internal static class CellText
     /// <summary>Null where the day is none that a calendar has.</summary>
     public static DateOnly? DateOf(long day) => day is >= -EpochDay and <= 2_932_896 ? DateOnly.FromDayNumber((int)day + EpochDay) : null;
 
+    /// <summary>UTC; null where no calendar has it.</summary>
+    public static DateTime? InstantOf(long microseconds) =>
+        Math.Abs(microseconds) <= long.MaxValue / TimeSpan.TicksPerMicrosecond && DateTime.UnixEpoch.Ticks + (microseconds * TimeSpan.TicksPerMicrosecond) is var ticks && ticks >= 0 && ticks <= DateTime.MaxValue.Ticks
+            ? new DateTime(ticks, DateTimeKind.Utc)
+            : null;
+
     public static long DayOf(DateOnly date) => date.DayNumber - EpochDay;
 
     private static int WriteDate(long day, Span<byte> into)

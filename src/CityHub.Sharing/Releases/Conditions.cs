@@ -89,7 +89,7 @@ internal static class Conditions
             case Condition.In { Values.Count: > MostValues } tooMany:
                 return ReleaseProblems.QueryTooLarge.Because($"A list of {tooMany.Values.Count} values is more than the {MostValues} that fit.", "Ask in parts.");
             case Condition.In isIn:
-                return Field(isIn.Field, released).Then(field => Values(released.Columns[field], isIn.Values).Map(RowTestOf (values) => new OneOf(field, values)));
+                return Field(isIn.Field, released).Then(field => Values(released.Columns[field], isIn.Values).Map(RowTestOf (values) => new OneOf(field, new ValueSet(released.Columns[field].Type, values))));
             case Condition.IsNull isNull:
                 return Field(isNull.Field, released).Map(RowTestOf (field) => new Missing(field));
             case Condition.Like like:
@@ -163,17 +163,12 @@ internal static class Conditions
         }
     }
 
-    private sealed class OneOf(int field, CellValue[] values) : RowTestOf
+    private sealed class OneOf(int field, ValueSet values) : RowTestOf
     {
         public override Truth Of(RowBatch batch, int row)
         {
             var column = batch.Columns[field];
-            if (column.IsNull(row))
-                return Truth.Unknown;
-            foreach (var value in values)
-                if (RowFilter.Compare(column, row, value) == 0)
-                    return Truth.True;
-            return Truth.False;
+            return column.IsNull(row) ? Truth.Unknown : values.Has(column, row) ? Truth.True : Truth.False;
         }
     }
 

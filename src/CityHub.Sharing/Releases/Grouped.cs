@@ -9,7 +9,7 @@ namespace CityHub.Sharing.Releases;
 /// <summary>
 /// Answers about groups instead of rows. Where a smallest group is set, a question is answered from cells made by every field that it names, in its groups and in its
 /// condition alike, and from those alone that have enough persons in them: so that the difference of two questions tells of no smaller group. Cells that are left out come
-/// at least two in a line with enough persons between them (complementary suppression). Where an ε is set, each person counts once, and counts and sums have noise.
+/// at least two in a line with enough persons between them (complementary suppression). The same holds for each measure of a field by itself, of the persons who have a value there. Where an ε is set, each person counts once, and counts and sums have noise.
 /// </summary>
 internal sealed class Grouped
 {
@@ -115,7 +115,7 @@ internal sealed class Grouped
     /// <summary>What may be told, groups in the order of their fields.</summary>
     public RowBuffer Answer(ExactRandom? random)
     {
-        var suppressed = _smallest > 1 && _epsilon is null ? Suppressed() : new bool[_content.Count];
+        var (suppressed, ofMeasures) = Suppressed();
         var groups = new Dictionary<byte[], int>(ByteArrays.Comparer);
         var merged = new List<(int First, Cell Cell)>();
         var (batch, key) = (_values.Batch, new RowKey());
@@ -136,7 +136,7 @@ internal sealed class Grouped
                 merged.Add((cell, new Cell(_measured.Length)));
             }
 
-            merged[group].Cell.Take(_content[cell]);
+            merged[group].Cell.Take(_content[cell], cell, ofMeasures);
         }
 
         var answer = new RowBuffer(Schema);
@@ -252,9 +252,8 @@ internal sealed class Grouped
         var (measure, field, _) = _grouping.Measures[index];
         var tally = cell.Tallies[index];
         var counted = field is null ? cell.Rows : tally.Count;
-        // Of a group that is large enough, too, only a few may have a value.
-        var few = noise is null && _smallest > 1 && field is not null && counted > 0 && (_subject >= 0 ? tally.People?.Count ?? 0 : counted) < _smallest;
-        if (few || (counted == 0 && noise is null && measure is not (Measure.Count or Measure.CountDistinct)))
+        // Of a group that is large enough, too, few or none may have a value: what is left out and what is not there look alike.
+        if ((counted == 0 && noise is null && _smallest > 1 && field is not null) || (counted == 0 && noise is null && measure is not (Measure.Count or Measure.CountDistinct)))
         {
             Columns.AllNull(into, 1);
             return;
@@ -300,21 +299,29 @@ internal sealed class Grouped
         }
     }
 
-    private long Size(Cell cell) => _subject >= 0 ? cell.People.Count : cell.Rows;
-
-    /// <summary>Cells below the smallest group, and with them as many others of each line as it takes that what is left out cannot be told from its sum.</summary>
-    private bool[] Suppressed()
+    /// <summary>Of the cells as they are, and of each measure: those whose persons (with a value) are too few, and with them as many others of each line as it takes that no total less what is shown tells of them.</summary>
+    private (bool[] Cells, bool[][] OfMeasures) Suppressed()
     {
-        var suppressed = new bool[_content.Count];
-        for (var cell = 0; cell < suppressed.Length; cell++)
-            suppressed[cell] = Size(_content[cell]) < _smallest;
+        var none = new bool[_content.Count];
+        if (_smallest <= 1 || _epsilon is not null)
+            return (none, [.. _measured.Select(_ => none)]);
         var lines = Lines();
+        var cells = Suppressed(lines, none, -1);
+        return (cells, [.. Enumerable.Range(0, _measured.Length).Select(measure => _measured[measure] < 0 ? cells : Suppressed(lines, cells, measure))]);
+    }
+
+    /// <param name="measure">−1: the rows themselves.</param>
+    private bool[] Suppressed(List<List<int>> lines, bool[] already, int measure)
+    {
+        var suppressed = (bool[])already.Clone();
+        for (var cell = 0; cell < suppressed.Length; cell++)
+            suppressed[cell] |= Size(_content[cell], measure) < _smallest;
         for (var again = true; again;)
         {
             again = false;
             foreach (var line in lines)
             {
-                while (Gap(line, suppressed) is var more and >= 0)
+                while (Gap(line, suppressed, measure) is var more and >= 0)
                     again = suppressed[more] = true;
             }
         }
@@ -322,19 +329,31 @@ internal sealed class Grouped
         return suppressed;
     }
 
-    /// <summary>The next cell that has to be left out of a line; −1: none.</summary>
-    private int Gap(List<int> line, bool[] suppressed)
+    private static HashSet<int>? People(Cell cell, int measure) => measure < 0 ? cell.People : cell.Tallies[measure].People;
+
+    private static long Values(Cell cell, int measure) => measure < 0 ? cell.Rows : cell.Tallies[measure].Count;
+
+    /// <summary>Persons where rows are about persons; else rows, or values.</summary>
+    private long Size(Cell cell, int measure) => _subject >= 0 ? People(cell, measure)?.Count ?? 0 : Values(cell, measure);
+
+    /// <summary>The next cell that has to be left out of a line; −1: none. Persons in several cells are one; where nobody left out has a value, there is nobody to tell of.</summary>
+    private int Gap(List<int> line, bool[] suppressed, int measure)
     {
-        var (count, persons, smallest) = (0, 0L, -1);
+        var (count, values, smallest, people) = (0, 0L, -1, new HashSet<int>());
         foreach (var cell in line)
         {
             if (suppressed[cell])
-                (count, persons) = (count + 1, persons + Size(_content[cell]));
-            else if (smallest < 0 || _content[cell].Rows < _content[smallest].Rows)
+            {
+                (count, values) = (count + 1, values + Values(_content[cell], measure));
+                people.UnionWith(People(_content[cell], measure) ?? []);
+            }
+            else if (smallest < 0 || Values(_content[cell], measure) < Values(_content[smallest], measure))
+            {
                 smallest = cell;
+            }
         }
 
-        return count > 0 && (count < 2 || persons < _smallest) ? smallest : -1;
+        return values > 0 && (count < 2 || (_subject >= 0 ? people.Count : values) < _smallest) ? smallest : -1;
     }
 
     private List<List<int>> Lines()
@@ -367,12 +386,14 @@ internal sealed class Grouped
 
         public Tally[] Tallies { get; } = new Tally[measures];
 
-        public void Take(Cell other)
+        /// <param name="leftOut">For each measure, which cells do not count.</param>
+        public void Take(Cell other, int cell, bool[][] leftOut)
         {
             Rows += other.Rows;
             People.UnionWith(other.People);
             for (var i = 0; i < Tallies.Length; i++)
-                Tallies[i].Take(other.Tallies[i]);
+                if (!leftOut[i][cell])
+                    Tallies[i].Take(other.Tallies[i]);
         }
     }
 

@@ -6,11 +6,14 @@ namespace CityHub.Sharing.Releases;
 
 /// <summary>What speaks against one receiver of a dataset.</summary>
 /// <param name="Hits">Of his rows of nobody, how many are in the sample.</param>
-/// <param name="PValue">The chance, at most, that the rows of nobody of somebody who has nothing to do with it fit as well.</param>
-public sealed record LeakEvidence(string Grant, string Receiver, int Hits, int Canaries, double PValue);
+/// <param name="Marked">Of the numbers of the field that speaks loudest, how many are his.</param>
+/// <param name="Values">How many different numbers that field has in the sample.</param>
+/// <param name="PValue">The chance, at most, that the rows of nobody and the marks of somebody who has nothing to do with it fit as well.</param>
+/// <param name="FalseAccusation">The chance, at most, that they do so of any of all who were given marked rows of the dataset (Bonferroni): below it nobody is accused wrongly.</param>
+public sealed record LeakEvidence(string Grant, string Receiver, int Hits, int Canaries, string? Field, int Marked, int Values, double PValue, double FalseAccusation);
 
-/// <summary>To whom a sample that turned up elsewhere was given: by the rows of nobody in it, of which each receiver has his own. Some cells may have been changed, and columns be missing.</summary>
-internal sealed class LeakTrace(CanaryBook canaries, IGrants grants, ICatalogue catalogue, IPurposes purposes, ReleaseOptions options)
+/// <summary>To whom a sample that turned up elsewhere was given: by the rows of nobody in it, of which each receiver has his own, and by the marks in its measurements. Cells may have been changed, rows and columns be missing.</summary>
+internal sealed class LeakTrace(CanaryBook canaries, MarkBook marks, IGrants grants, ICatalogue catalogue, IPurposes purposes, ReleaseOptions options)
 {
     /// <summary>A made-up row counts as found where chance finds one as near once in a thousand samples.</summary>
     private const double Near = 1e-3;
@@ -23,11 +26,45 @@ internal sealed class LeakTrace(CanaryBook canaries, IGrants grants, ICatalogue 
         if (catalogue.Find(dataset) is not { } entry || rows.Count == 0)
             return [];
         var sample = Sample.Of(fields, rows);
+        var marked = marks.All().ToLookup(mark => (mark.Grant, mark.Receiver));
         var found = new List<LeakEvidence>();
-        foreach (var (grantId, receiver) in canaries.Receivers())
-            if (grants.Find(grantId) is { } grant && grant.Dataset == dataset && canaries.Known(grantId, receiver, entry.Schema()) is { Rows: > 0 } made)
-                found.Add(Against(grant, receiver, Released(grant, receiver, entry, made), sample));
-        return [.. found.OrderBy(one => one.PValue).ThenBy(one => one.Grant, StringComparer.Ordinal).ThenBy(one => one.Receiver, StringComparer.Ordinal)];
+        foreach (var (grantId, receiver) in canaries.Receivers().Union(marked.Select(one => one.Key)))
+        {
+            if (grants.Find(grantId) is not { } grant || grant.Dataset != dataset)
+                continue;
+            var made = canaries.Known(grantId, receiver, entry.Schema()) is { Rows: > 0 } known ? Released(grant, receiver, entry, known) : null;
+            found.Add(Against(grant, receiver, made, [.. marked[(grantId, receiver)].Select(mark => (mark.Field, mark.Exponent))], sample));
+        }
+
+        return [.. found.Select(one => one with { FalseAccusation = Math.Min(1, one.PValue * found.Count) }).OrderBy(one => one.PValue).ThenBy(one => one.Grant, StringComparer.Ordinal).ThenBy(one => one.Receiver, StringComparer.Ordinal)];
+    }
+
+    /// <summary>The better of two looks, paid for with a factor of 2.</summary>
+    private LeakEvidence Against(Grant grant, string receiver, RowBatch? made, IReadOnlyList<(string Field, int Exponent)> carried, Sample sample)
+    {
+        var (hits, byRows) = made is null ? (0, 1) : Hits(made, sample);
+        var (field, his, values, byMarks) = Marked(grant, receiver, carried, sample);
+        var p = made is null ? byMarks : carried.Count == 0 ? byRows : Math.Min(1, 2 * Math.Min(byRows, byMarks));
+        return new LeakEvidence(grant.Id, receiver, hits, made?.Rows ?? 0, field, his, values, Math.Clamp(p, 1e-300, 1), 1);
+    }
+
+    /// <summary>Each different number of a field is one coin; the field that speaks loudest is paid for with as many as there are.</summary>
+    private (string? Field, int His, int Values, double P) Marked(Grant grant, string receiver, IReadOnlyList<(string Field, int Exponent)> carried, Sample sample)
+    {
+        var best = ((string?)null, 0, 0, 1.0);
+        foreach (var (field, exponent) in carried)
+        {
+            if (!sample.Columns.TryGetValue(field, out var column))
+                continue;
+            var mark = new ReceiverMark(ReceiverMark.KeyOf(options.Secret.Span, grant.Id, receiver, field), exponent);
+            var numbers = column.Times.Keys.Select(text => CellText.TryRead(ColumnType.Number, text, out var value) ? mark.Index(value.Number) : null).OfType<long>().Distinct().Order().ToArray();
+            var his = mark.Count(numbers);
+            var p = Math.Min(1, ReceiverMark.Chance(numbers.Length, his) * carried.Count);
+            if (best.Item1 is null || p < best.Item4)
+                best = (field, his, numbers.Length, p);
+        }
+
+        return best;
     }
 
     /// <summary>As they left: behind the masks of the grant.</summary>
@@ -42,7 +79,7 @@ internal sealed class LeakTrace(CanaryBook canaries, IGrants grants, ICatalogue 
         return released;
     }
 
-    private static LeakEvidence Against(Grant grant, string receiver, RowBatch released, Sample sample)
+    private static (int Hits, double P) Hits(RowBatch released, Sample sample)
     {
         var columns = Enumerable.Range(0, released.Schema.Columns.Count).Where(column => sample.Columns.ContainsKey(released.Schema.Columns[column].Name)).ToArray();
         var values = columns.Select(column => sample.Columns[released.Schema.Columns[column].Name]).ToArray();
@@ -59,7 +96,7 @@ internal sealed class LeakTrace(CanaryBook canaries, IGrants grants, ICatalogue 
         var p = 1.0;
         for (var m = 1; m <= hits; m++)
             p *= released.Rows * Near / m;
-        return new LeakEvidence(grant.Id, receiver, hits, released.Rows, Math.Clamp(p, 1e-300, 1));
+        return (hits, p);
     }
 
     /// <summary>That at least so many cells agree, each with a chance of its own.</summary>

@@ -25,6 +25,8 @@ internal static class QueryDigest
         foreach (var (field, descending) in query.OrderBy)
             Write(descending ? "down" : "up", field, text);
         text.Append(CultureInfo.InvariantCulture, $";{query.Offset};{query.Limit};{query.Count};{query.Distinct};");
+        foreach (var field in query.DistinctBy ?? [])
+            Write("apart", field, text);
         Write("key", query.Key ?? "", text);
         if (query.GroupBy is { } group)
         {

@@ -44,6 +44,9 @@ public sealed record ReleaseQuery
 
     public bool Distinct { get; init; }
 
+    /// <summary>The fields by which <see cref="Distinct"/> tells rows apart: those that are shown, where a condition or an order looks at others beside them. Null: all that are released.</summary>
+    public IReadOnlyList<string>? DistinctBy { get; init; }
+
     /// <summary>The row with this key, and no other: answered from the index.</summary>
     public string? Key { get; init; }
 
@@ -112,6 +115,21 @@ public abstract class ReleaseStream : IRows
     /// <summary>Whoever writes rows to a wire says what he wrote, before he writes it: counted, hashed, and held against the grant as it is now. A block has at most 64 kB.</summary>
     /// <exception cref="ReleaseEndedException">The grant was suspended or has ended since.</exception>
     public abstract void Sending(ReadOnlySpan<byte> block);
+
+    /// <summary>Says a block and writes it. A reader who takes it slowly keeps it waiting, and the grant may end meanwhile: that is noticed then, not when he has taken it.</summary>
+    /// <exception cref="ReleaseEndedException">The grant was suspended or has ended since; the connection is to be cut.</exception>
+    public async ValueTask SendAsync(Stream wire, ReadOnlyMemory<byte> block, CancellationToken cancel)
+    {
+        Sending(block.Span);
+        var writing = wire.WriteAsync(block, cancel);
+        if (writing.IsCompleted)
+            await writing;
+        else
+            await WaitAsync(writing.AsTask());
+    }
+
+    /// <summary>Waits for a write as long as the grant holds.</summary>
+    public virtual Task WaitAsync(Task writing) => writing;
 
     /// <summary>The receiver has everything. Without it the closing record says that the stream was cut.</summary>
     public abstract void Complete();

@@ -24,8 +24,8 @@ public sealed record ReleaseOptions
     /// <summary>Between which bounds the values of a field lie (dataset, field): without them a sum has no noise that hides a person.</summary>
     public Func<string, string, (long Least, long Most)?> Bounds { get; init; } = (_, _) => null;
 
-    /// <summary>How many rows of nobody go into a whole delivery under a grant: by batch or as a file, where no total is asked for.</summary>
-    public Func<Dataset, Grant, int> Canaries { get; init; } = (_, _) => 0;
+    /// <summary>How many releases to callers without a name run at once; the next one is asked to come again.</summary>
+    public int PublicReleases { get; init; } = 16;
 
     public Func<IEntropy> Entropy { get; init; } = () => new CryptoEntropy();
 }

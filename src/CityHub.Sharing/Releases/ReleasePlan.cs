@@ -16,8 +16,14 @@ internal sealed class ReleasePlan
     private readonly RowFilter[] _filters;
     private readonly (int From, ColumnMask Mask)[] _masks;
 
-    private ReleasePlan(Permit permit, TableSchema released, TableSchema scanned, string[] scan, (int, ColumnMask)[] masks, RowFilter[] filters, int subject) =>
+    private ReleasePlan(Permit permit, TableSchema released, TableSchema scanned, string[] scan, (int, ColumnMask)[] masks, RowFilter[] filters, int subject)
+    {
         (Permit, Released, Scanned, Scan, _masks, _filters, Subject) = (permit, released, scanned, scan, masks, filters, subject);
+        Marks = [.. released.Columns.Select((column, i) => (column.Name, (_masks[i].Mask as MarkMask)?.Mark)).Where(one => one.Mark is not null).Select(one => (one.Name, one.Mark?.Exponent ?? 0))];
+    }
+
+    /// <summary>Fields that carry the receiver's mark, and the power of ten of its unit.</summary>
+    public IReadOnlyList<(string Field, int Exponent)> Marks { get; }
 
     public Permit Permit { get; }
 
@@ -32,6 +38,9 @@ internal sealed class ReleasePlan
 
     /// <summary>Index of the raw column with the person whom a row is about; −1: the rows are about nobody.</summary>
     public int Subject { get; }
+
+    /// <summary>The person leaves as he is: then a question can name one.</summary>
+    public bool SubjectIsRaw => Permit.Dataset.Subject is { } name && Released.IndexOf(name) is var at and >= 0 && _masks[at].Mask.Raw;
 
     /// <summary>No rule leaves out a row.</summary>
     public bool EveryRow => _filters.Length == 0;
@@ -67,7 +76,9 @@ internal sealed class ReleasePlan
             var kind = KindOf(field, dataset, obligations);
             if (kind == MaskKind.Pseudonym)
                 pseudonyms ??= PseudonymKey(secret, permit.Grant.Id, receiver);
-            var mask = Of(kind, field, dataset, obligations.Grain, pseudonyms, offset);
+            var mask = kind == MaskKind.Raw && obligations.Watermark && field.Tolerance is { } tolerance
+                ? new MarkMask(field.Type, new ReceiverMark(ReceiverMark.KeyOf(secret, permit.Grant.Id, receiver, field.Name), ReceiverMark.ExponentOf(field.Type, tolerance)), tolerance)
+                : Of(kind, field, dataset, obligations.Grain, pseudonyms, offset);
             if (field.Name == dataset.Key && kind is MaskKind.Raw or MaskKind.Pseudonym)
                 key = columns.Count;
             columns.Add(new TableColumn(field.Name, mask.To, field.Nullable || kind >= MaskKind.Partial));

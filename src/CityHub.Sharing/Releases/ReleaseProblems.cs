@@ -14,6 +14,7 @@ public static class ReleaseProblems
     public static readonly ProblemKind NoRows = new("data-not-delivered", "The provider has not delivered the dataset yet", 404);
     public static readonly ProblemKind RowUnknown = new("row-unknown", "The release has no such row", 404);
     public static readonly ProblemKind QuotaUsedUp = new("quota-used-up", "The day's quota of the grant is used up", 429);
+    public static readonly ProblemKind PublicBusy = new("public-releases-busy", "As many releases run for the public as the hub takes at once", 503) { RetryAfter = 2 };
     public static readonly ProblemKind NoiseUsedUp = new("noise-budget-used-up", "The privacy budget does not reach", 403);
     public static readonly ProblemKind Ended = new("release-ended", "The grant does not hold any more", 403);
 }

@@ -17,7 +17,7 @@ namespace CityHub.Sharing.Releases;
 /// </summary>
 internal sealed class Releases : IReleases
 {
-    private const int MostPlans = 10_000, MostTotals = 10_000;
+    private const int MostPlans = 10_000, MostTotals = 10_000, MostRemembered = 1000;
 
     private readonly ITables _tables;
     private readonly IGrants _grants;
@@ -27,7 +27,9 @@ internal sealed class Releases : IReleases
     private readonly ReleaseBook _book;
     private readonly CanaryBook _canaries;
     private readonly ConcurrentDictionary<PlanKey, ReleasePlan> _plans = new();
-    private readonly ConcurrentDictionary<(ReleasePlan Plan, long Table, string Where), long> _totals = new();
+    private readonly ConcurrentDictionary<(ReleasePlan Plan, long Table, UInt128 Question), Counted> _totals = new();
+    private readonly MarkBook _marks;
+    private readonly PublicTurns _turns;
     private long _closed;
 
     public Releases(IActs acts, IFactLog log, IViews views, ITables tables, IGrants grants, ICatalogue catalogue, IPurposes purposes, TimeProvider clock, ReleaseOptions options)
@@ -37,6 +39,8 @@ internal sealed class Releases : IReleases
         (Acts, _tables, _grants, _catalogue, _purposes, Clock, _options) = (acts, tables, grants, catalogue, purposes, clock, options);
         _book = new ReleaseBook(log, views.Open(ReleaseBook.ViewName), clock, options.Offset);
         _canaries = new CanaryBook(views.Open(CanaryBook.ViewName), options.Secret);
+        _marks = new MarkBook(views.Open(MarkBook.ViewName));
+        _turns = new PublicTurns(options.PublicReleases);
     }
 
     /// <summary>Releases that an earlier process opened and did not close.</summary>
@@ -49,7 +53,7 @@ internal sealed class Releases : IReleases
     internal (long Grants, long Catalogue) Versions => (_grants.Version, _catalogue.Version);
 
     /// <summary>To whom a leaked sample was given, where rows of nobody were put into deliveries.</summary>
-    public LeakTrace Leaks => new(_canaries, _grants, _catalogue, _purposes, _options);
+    public LeakTrace Leaks => new(_canaries, _marks, _grants, _catalogue, _purposes, _options);
 
     /// <summary>Once, before anything is asked for.</summary>
     public ValueTask LoadAsync(CancellationToken cancel = default) => _book.LoadAsync(Acts, cancel);
@@ -78,6 +82,25 @@ internal sealed class Releases : IReleases
             return await RefusedAsync(ask, receiver, refused, cancel);
         if (!BoundQuery.Bind(query, ask, plan, field => _options.Bounds(permit.Dataset.Id, field)).TryGet(out var question, out problem))
             return await RefusedAsync(ask, receiver, problem, cancel);
+        var turn = receiver == Decider.Public ? _turns.Take() : null;
+        if (receiver == Decider.Public && turn is null)
+            return ReleaseProblems.PublicBusy.Because($"{_options.PublicReleases} releases run for the public, and no more are begun.", "Come again in a moment; a department with a grant has no such limit.");
+        try
+        {
+            var opened = await OpenedAsync(new Question(ask, receiver, permit, plan, query, question, turn), versions, cancel);
+            turn = opened.Ok ? null : turn; // the release gives it back when it is over
+            return opened;
+        }
+        finally
+        {
+            turn?.Dispose();
+        }
+    }
+
+    /// <summary>Steps 4 to 7.</summary>
+    private async ValueTask<Result<ReleaseStream>> OpenedAsync(Question asked, (long, long) versions, CancellationToken cancel)
+    {
+        var (ask, receiver, permit, plan, query, question, _) = asked;
         if (_tables.Find(permit.Dataset.Id) is not { } table)
             return ReleaseProblems.NoRows.Because($"No rows of {permit.Dataset.Id} are here.", permit.Dataset.Source == DatasetSource.Entities ? "Its entities are asked for by NGSI-LD." : $"Ask {permit.Dataset.Provider} when they will come.");
         var used = _book.Of(permit.Grant.Id, receiver);
@@ -85,7 +108,8 @@ internal sealed class Releases : IReleases
             return await RefusedAsync(ask, receiver, ReleaseProblems.QuotaUsedUp.Because($"The grant gives {permit.Obligations.Quota.RequestsPerDay} requests a day, and they are used up.", "Go on tomorrow, or ask for a larger quota.", $"grant {permit.Grant.Id}"), cancel);
         RowBatch? found = null;
         List<string> subjects = [];
-        if (question.Single && (problem = await question.FindAsync(table, cancel)) is null)
+        Problem? problem = null;
+        if (question.Single && (problem = await question.FindAsync(table, Mixed(asked, table), CanariesOf(asked, table), cancel)) is null)
             (found, subjects) = (question.Found, question.Subjects);
         if (problem is null && question.Grouped is { } noisy && permit.Obligations.Epsilon is { } epsilon)
             problem = Spend(permit, receiver, noisy.Cost(epsilon));
@@ -95,13 +119,30 @@ internal sealed class Releases : IReleases
             return await RefusedAsync(ask, receiver, problem, cancel);
         }
 
-        if (!(await Acts.RecordAsync(ReleaseActs.OpenedBy(ask, plan, receiver, QueryDigest.Of(query, _options.Secret.Span), subjects), cancel)).TryGet(out var opened, out problem))
+        _marks.Keep(permit.Grant.Id, receiver, plan.Marks);
+        string[] persons = [.. subjects.Concat(Concerned.Named(query, plan)).Distinct(StringComparer.Ordinal)];
+        if (!(await Acts.RecordAsync(ReleaseActs.OpenedBy(ask, plan, receiver, QueryDigest.Of(query, _options.Secret.Span), persons[..Math.Min(persons.Length, ReleaseActs.MostSubjects)]), cancel)).TryGet(out var opened, out problem))
         {
             used.NoRequest();
             return problem;
         }
 
-        return await ReleaseAsync(new Opening(ask, receiver, permit, plan, query, question, table, used, opened.Position, versions), found, cancel);
+        var opening = new Opening(asked, table, used, opened.Position, versions);
+        if (persons.Length > ReleaseActs.MostSubjects && await TellAsync(opened.Position, persons[ReleaseActs.MostSubjects..], cancel) is { } untold)
+            return await GiveUpAsync(opening, untold);
+        return await ReleaseAsync(opening, found, cancel);
+    }
+
+    /// <summary>Persons whom a release is about; all acts share one group of the log.</summary>
+    internal async ValueTask<Problem?> TellAsync(long opening, IReadOnlyCollection<string> persons, CancellationToken cancel)
+    {
+        if (persons.Count == 0)
+            return null;
+        var acts = persons.Chunk(ReleaseActs.MostSubjects).Select(part => Acts.RecordAsync(ReleaseActs.SeenIn(opening, part), cancel).AsTask()).ToArray();
+        foreach (var recorded in await Task.WhenAll(acts))
+            if (recorded.Problem is { } problem)
+                return problem;
+        return null;
     }
 
     /// <summary>Null while the release may go on: the same grant in the same version, with the same obligations.</summary>
@@ -158,7 +199,7 @@ internal sealed class Releases : IReleases
             if (!rows.TryGet(out source, out var problem))
                 return await GiveUpAsync(opening, problem);
             handedOut = true;
-            return new RunningRelease(this, opening.Ask, opening.Receiver, opening.Permit, schema, source, subject, opening.Used, opening.Receipt, total, opening.Versions);
+            return new RunningRelease(this, opening.Ask, opening.Receiver, opening.Permit, schema, source, subject, opening.Used, opening.Receipt, total, opening.Versions, opening.Asked.Turn);
         }
         finally
         {
@@ -183,61 +224,97 @@ internal sealed class Releases : IReleases
     private async ValueTask<Result<RowSource>> RowsAsync(Opening opening, CancellationToken cancel)
     {
         var (plan, query, question) = (opening.Plan, opening.Query, opening.Question);
-        var mixed = Mixed(opening);
-        if (!PipelineSource.Over(plan, opening.Table, mixed).TryGet(out var source, out var problem))
+        if (!PipelineSource.Over(plan, opening.Table, Mixed(opening.Asked, opening.Table)).TryGet(out var source, out var problem))
             return problem;
         var sorted = question.Order.Length > 0 || query.Distinct;
-        var filtered = question.Where is null && query.Offset == 0 && query.Limit is null ? (RowSource)source : new FilteredSource(source, question.Where, sorted ? 0 : query.Offset, sorted ? null : query.Limit);
+        var concerned = sorted || query.Offset > 0 ? Concerned.Of(plan, query.Where) : null;
+        var filtered = question.Where is null && query.Offset == 0 && query.Limit is null ? (RowSource)source
+            : new FilteredSource(source, question.Where, sorted ? 0 : query.Offset, sorted ? null : query.Limit, sorted ? null : concerned);
         if (!sorted)
             return filtered;
         await using (filtered)
         {
             var seen = query.Distinct && plan.Subject >= 0 ? new HashSet<string>(StringComparer.Ordinal) : null;
             var collected = await Sorting.CollectAsync(
-                filtered, plan.Working, question.Order, query.Distinct, plan.Released.Columns.Count, query.Offset, query.Limit,
-                seen is null ? null : (batch, row) => seen.Add(CellText.TextOf(batch.Columns[^1], row)), cancel);
-            // A row that stands for several tells of all of them.
-            foreach (var part in (seen ?? []).Where(person => person.Length > 0).Chunk(ReleaseActs.MostSubjects))
-                if ((await Acts.RecordAsync(ReleaseActs.SeenIn(opening.Receipt, part), cancel)).Problem is { } unrecorded)
-                    return unrecorded;
-            return collected;
+                filtered, plan.Working, question.Order, question.Distinct, query.Offset, query.Limit,
+                concerned is null ? null : seen is null ? concerned.Add : (batch, row) => seen.Add(batch.Columns[^1].IsNull(row) ? "" : CellText.TextOf(batch.Columns[^1], row)), cancel);
+            // A row that stands for several tells of all of them; an order tells of those whom it leaves behind.
+            IReadOnlyCollection<string> persons = seen is null ? concerned?.Persons() ?? [] : [.. seen.Where(person => person.Length > 0)];
+            return await TellAsync(opening.Receipt, persons, cancel) is { } untold ? untold : collected;
         }
     }
 
-    /// <summary>Exact: kept by the table where every row is released, otherwise counted once for each content of the table.</summary>
+    /// <summary>Exact: kept by the table where every row is released, otherwise counted once for each content of the table. Whom it is about is recorded each time.</summary>
     private async ValueTask<Result<long>> TotalAsync(Opening opening, CancellationToken cancel)
     {
         var (plan, query, table) = (opening.Plan, opening.Query, opening.Table);
-        if (opening.Question.Where is null && plan.EveryRow && !query.Distinct)
+        var mixed = Mixed(opening.Asked, table);
+        var kept = query.Where is null && plan.EveryRow && !query.Distinct && mixed is null;
+        if (kept && plan.Subject < 0)
             return table.Rows;
-        var key = (plan, table.Version, (query.Distinct ? "distinct " : "") + QueryDigest.TextOf(query.Where));
-        if (_totals.TryGetValue(key, out var known))
-            return known;
-        if (!PipelineSource.Over(plan, table).TryGet(out var source, out var problem))
-            return problem;
-        var (total, told, row) = (0L, query.Distinct ? new HashSet<byte[]>(ByteArrays.Comparer) : null, new RowKey());
-        await using var rows = new FilteredSource(source, opening.Question.Where, 0, null);
-        while (await rows.NextAsync(cancel) is { } batch)
+        var key = (plan, table.Version, TotalKey(query));
+        if (!_totals.TryGetValue(key, out var counted))
         {
-            total += batch.Rows;
-            for (var i = 0; told is not null && i < batch.Rows; i++)
-                told.Add(row.Of(batch, i, plan.Released.Columns.Count));
-            if (told?.Count > Sorting.MostRows)
-                return ReleaseProblems.QueryTooLarge.Because($"There are more than {Sorting.MostRows} different rows.", "Count them without telling them apart.");
+            if (!(await CountAsync(opening, mixed, kept, cancel)).TryGet(out counted, out var problem))
+                return problem;
+            if (_totals.Count >= MostTotals)
+                _totals.Clear();
+            if (counted.Persons.Count <= MostRemembered)
+                _totals[key] = counted;
         }
 
-        if (_totals.Count >= MostTotals)
-            _totals.Clear();
-        return _totals[key] = told?.Count ?? total;
+        return await TellAsync(opening.Receipt, counted.Persons, cancel) is { } untold ? untold : counted.Rows;
     }
 
-    private Func<RowBatch, RowBatch>? Mixed(Opening opening)
+    /// <param name="kept">The table knows the number: rows are read only until it is sure that they are about enough persons.</param>
+    private static async ValueTask<Result<Counted>> CountAsync(Opening opening, Func<RowBatch, RowBatch>? mixed, bool kept, CancellationToken cancel)
     {
-        if (opening.Query.Count || opening.Ask.Right != Rights.Obtain || opening.Ask.Mode is not (DeliveryModes.Batch or DeliveryModes.File))
-            return null;
-        var count = _options.Canaries(opening.Permit.Dataset, opening.Permit.Grant);
-        return count <= 0 ? null : _canaries.Mixing(opening.Plan, opening.Permit, opening.Receiver, opening.Table, count);
+        var (plan, question) = (opening.Plan, opening.Question);
+        if (!PipelineSource.Over(plan, opening.Table, mixed).TryGet(out var source, out var problem))
+            return problem;
+        var (total, told, row) = (0L, question.Distinct is null ? null : new HashSet<byte[]>(ByteArrays.Comparer), new RowKey());
+        var counted = Concerned.Of(plan, opening.Query.Where);
+        var others = opening.Query.Where is null ? null : Concerned.Of(plan, null); // of nearly all the total tells of the few who are not in it
+        await using (source)
+        {
+            while (await source.NextAsync(cancel) is { } batch)
+            {
+                for (var i = 0; i < batch.Rows; i++)
+                {
+                    if (question.Where is not null && question.Where.Of(batch, i) != Truth.True)
+                    {
+                        others?.Add(batch, i);
+                        continue;
+                    }
+
+                    total++;
+                    told?.Add(row.Of(batch, i, question.Distinct));
+                    counted?.Add(batch, i);
+                }
+
+                if (told?.Count > Sorting.MostRows)
+                    return ReleaseProblems.QueryTooLarge.Because($"There are more than {Sorting.MostRows} different rows.", "Count them without telling them apart.");
+                if (kept && counted?.Enough != false)
+                    break;
+            }
+        }
+
+        return new Counted(kept ? opening.Table.Rows : told?.Count ?? total, [.. (counted?.Persons() ?? []).Concat(others?.Persons() ?? []).Distinct(StringComparer.Ordinal)]);
     }
+
+    /// <summary>A question may be long; its hash is not.</summary>
+    private static UInt128 TotalKey(ReleaseQuery query)
+    {
+        var text = (query.Distinct ? $"distinct {string.Join('\n', query.DistinctBy ?? [])}\n" : "") + QueryDigest.TextOf(query.Where);
+        return System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(System.Security.Cryptography.SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+    }
+
+    /// <summary>Where rows of nobody are promised they lie among the others in every form in which rows leave, by whichever door: a page, a file, a row by its key, a total. Groups do not have them.</summary>
+    private Func<RowBatch, RowBatch>? Mixed(Question asked, ITable table) => Promised(asked) is var count and > 0 ? _canaries.Mixing(asked.Plan, asked.Permit, asked.Receiver, table, count) : null;
+
+    private RowBatch? CanariesOf(Question asked, ITable table) => Promised(asked) is var count and > 0 ? _canaries.Raw(asked.Plan, asked.Permit, asked.Receiver, table, count) : null;
+
+    private static int Promised(Question asked) => asked.Query.GroupBy is null ? asked.Permit.Obligations.Canaries : 0;
 
     private async ValueTask<Result<ReleaseStream>> GiveUpAsync(Opening opening, Problem problem)
     {
@@ -313,6 +390,23 @@ internal sealed class Releases : IReleases
 
     private readonly record struct PlanKey(string Grant, int GrantVersion, int DatasetVersion, string Receiver, string Purpose, string? Area, DateTimeOffset? From, DateTimeOffset? To, string? Fields);
 
-    private sealed record Opening(
-        Ask Ask, string Receiver, Permit Permit, ReleasePlan Plan, ReleaseQuery Query, BoundQuery Question, ITable Table, Used Used, long Receipt, (long, long) Versions);
+    /// <param name="Persons">Whom the number is about, where they are few.</param>
+    private sealed record Counted(long Rows, IReadOnlyCollection<string> Persons);
+
+    private sealed record Question(Ask Ask, string Receiver, Permit Permit, ReleasePlan Plan, ReleaseQuery Query, BoundQuery Bound, IDisposable? Turn);
+
+    private sealed record Opening(Question Asked, ITable Table, Used Used, long Receipt, (long, long) Versions)
+    {
+        public Ask Ask => Asked.Ask;
+
+        public string Receiver => Asked.Receiver;
+
+        public Permit Permit => Asked.Permit;
+
+        public ReleasePlan Plan => Asked.Plan;
+
+        public ReleaseQuery Query => Asked.Query;
+
+        public BoundQuery Question => Asked.Bound;
+    }
 }

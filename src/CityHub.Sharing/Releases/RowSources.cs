@@ -8,6 +8,9 @@ internal abstract class RowSource : IAsyncDisposable
 {
     public abstract ValueTask<RowBatch?> NextAsync(CancellationToken cancel);
 
+    /// <summary>Persons whom what was handed out so far is about without showing their rows; to be recorded before it leaves.</summary>
+    public virtual IReadOnlyCollection<string> Unseen() => [];
+
     public abstract ValueTask DisposeAsync();
 }
 
@@ -27,13 +30,31 @@ internal sealed class PipelineSource(ReleasePlan plan, IRows rows, ColumnBatch?[
     }
 
     /// <summary>The row with a key, if it passes the rules: rows of a batch of its own.</summary>
-    public static Result<RowBatch> Row(ReleasePlan plan, ITable table, ReadOnlySpan<byte> key)
+    /// <param name="canaries">Rows of nobody, among which it may be, too.</param>
+    public static Result<RowBatch> Row(ReleasePlan plan, ITable table, ReadOnlySpan<byte> key, RowBatch? canaries)
     {
         var (columns, absent) = Wanted(plan, table);
         if (!table.Find(key, columns).TryGet(out var found, out var problem))
             return problem;
-        var source = new PipelineSource(plan, NoRows.Instance, absent, null);
-        return source.Run(found);
+        if (found.Rows == 0 && canaries is not null && CanaryOf(canaries, plan.Permit.Dataset.Key ?? "", key) is { } canary)
+            return new PipelineSource(plan, NoRows.Instance, new ColumnBatch?[plan.Scan.Length], null).Run(canary);
+        return new PipelineSource(plan, NoRows.Instance, absent, null).Run(found);
+    }
+
+    private static RowBatch? CanaryOf(RowBatch canaries, string field, ReadOnlySpan<byte> key)
+    {
+        var column = canaries.Columns[canaries.Schema.IndexOf(field)];
+        Span<byte> scratch = stackalloc byte[CellText.Longest];
+        for (var row = 0; row < canaries.Rows; row++)
+        {
+            if (column.IsNull(row) || !CellText.Of(column, row, scratch).SequenceEqual(key))
+                continue;
+            var one = new RowBuffer(canaries.Schema);
+            one.Add(canaries, row);
+            return one.Batch;
+        }
+
+        return null;
     }
 
     public override async ValueTask<RowBatch?> NextAsync(CancellationToken cancel) => await rows.NextAsync(cancel) is { } batch ? Run(batch) : null;
@@ -94,7 +115,8 @@ internal sealed class PipelineSource(ReleasePlan plan, IRows rows, ColumnBatch?[
 }
 
 /// <summary>Those rows of which the condition is true, from an offset on and up to a limit.</summary>
-internal sealed class FilteredSource(RowSource rows, RowTestOf? where, long offset, long? limit) : RowSource
+/// <param name="passed">Is told of the rows before the offset.</param>
+internal sealed class FilteredSource(RowSource rows, RowTestOf? where, long offset, long? limit, Concerned? passed = null) : RowSource
 {
     private ColumnBatch[]? _buffers;
     private RowBatch? _out;
@@ -118,6 +140,8 @@ internal sealed class FilteredSource(RowSource rows, RowTestOf? where, long offs
         return null;
     }
 
+    public override IReadOnlyCollection<string> Unseen() => passed?.Persons() ?? [];
+
     public override ValueTask DisposeAsync() => rows.DisposeAsync();
 
     private int Pick(RowBatch batch)
@@ -132,6 +156,7 @@ internal sealed class FilteredSource(RowSource rows, RowTestOf? where, long offs
             if (_pass > 0)
             {
                 _pass--;
+                passed?.Add(batch, row);
                 continue;
             }
 

@@ -4,11 +4,35 @@ using CityHub.Sharing.Access;
 
 namespace CityHub.Sharing.Releases;
 
+/// <summary>Values of one type, in which a value is found in the same time however many there are.</summary>
+internal sealed class ValueSet
+{
+    private readonly HashSet<long> _integers = [];
+    private readonly HashSet<double> _numbers = [];
+    private readonly HashSet<byte[]>.AlternateLookup<ReadOnlySpan<byte>> _texts;
+
+    public ValueSet(ColumnType type, IEnumerable<CellValue> values)
+    {
+        var texts = new HashSet<byte[]>(ByteArrays.Comparer);
+        foreach (var value in values)
+            _ = type switch { ColumnType.Text => texts.Add(value.Text), ColumnType.Number => _numbers.Add(value.Number), _ => _integers.Add(value.Integer) };
+        _texts = texts.GetAlternateLookup<ReadOnlySpan<byte>>();
+    }
+
+    public bool Has(ColumnBatch column, int row) => column.Type switch
+    {
+        ColumnType.Text => _texts.Contains(column.Utf8(row)),
+        ColumnType.Number => _numbers.Contains(column.Numbers[row]),
+        _ => _integers.Contains(column.Integers[row]),
+    };
+}
+
 /// <summary>A row rule of a grant, on the raw column. A row without a value there is not released.</summary>
 internal sealed class RowFilter
 {
     private readonly RowTest _test;
     private readonly CellValue[] _values;
+    private readonly ValueSet _set;
     private readonly bool _from, _to;
 
     /// <param name="column">Of the batch that is scanned; −1: the table has no such column, and no row passes.</param>
@@ -26,6 +50,7 @@ internal sealed class RowFilter
         }
 
         _values = [.. values];
+        _set = new ValueSet(type, _values);
         if (_test == RowTest.Between)
         {
             (_from, _to) = rule.Values.Length == 2 ? (rule.Values[0].Length > 0, rule.Values[1].Length > 0) : (false, false);
@@ -57,10 +82,7 @@ internal sealed class RowFilter
         switch (_test)
         {
             case RowTest.In:
-                foreach (var value in _values)
-                    if (Compare(column, row, value) == 0)
-                        return true;
-                return false;
+                return _set.Has(column, row);
             case RowTest.Under:
                 foreach (var value in _values)
                     if (column.Utf8(row).StartsWith(value.Text))

@@ -24,6 +24,7 @@ internal sealed class RunningRelease : ReleaseStream
     private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
     private readonly RowBatch _out;
     private readonly DateTimeOffset _until;
+    private readonly IDisposable? _turn;
     private (long Grants, long Catalogue) _versions;
     private DateTimeOffset _checked;
     private long _rowsOut, _bytesOut;
@@ -32,12 +33,13 @@ internal sealed class RunningRelease : ReleaseStream
 
     /// <param name="subject">Column of the rows with the person; −1: none, or recorded already.</param>
     /// <param name="versions">As of the decision: what has changed since is noticed by the first block.</param>
-    public RunningRelease(Releases releases, Ask ask, string receiver, Permit permit, TableSchema schema, RowSource rows, int subject, Used used, long receipt, long? total, (long, long) versions)
+    /// <param name="turn">Given back when the release is over.</param>
+    public RunningRelease(Releases releases, Ask ask, string receiver, Permit permit, TableSchema schema, RowSource rows, int subject, Used used, long receipt, long? total, (long, long) versions, IDisposable? turn)
     {
         (_releases, _ask, _receiver, Permit, Schema, _rows, _subject, _used, Receipt, Total) = (releases, ask, receiver, permit, schema, rows, subject, used, receipt, total);
         _out = new RowBatch(schema, new ColumnBatch[schema.Columns.Count]);
         _until = permit.Obligations.Expires is { } expires && expires < permit.Grant.Until ? expires : permit.Grant.Until;
-        _versions = versions;
+        (_versions, _turn) = (versions, turn);
         _checked = releases.Clock.GetUtcNow();
     }
 
@@ -52,14 +54,17 @@ internal sealed class RunningRelease : ReleaseStream
     public override async ValueTask<RowBatch?> NextAsync(CancellationToken cancel = default)
     {
         Check();
-        if (await _rows.NextAsync(cancel) is not { } batch)
+        var next = await _rows.NextAsync(cancel);
+        if (await RecordAsync(_rows.Unseen(), cancel) is { } unrecorded)
+            throw End(unrecorded);
+        if (next is not { } batch)
             return null;
         var count = Permit.Obligations.Quota.RowsPerDay is { } most ? _used.Rows(batch.Rows, most) : batch.Rows;
         if (Permit.Obligations.Quota.RowsPerDay is null)
             _used.Rows(batch.Rows, null);
         if (count == 0 && batch.Rows > 0)
             throw End(ReleaseProblems.QuotaUsedUp.Because($"The grant gives {Permit.Obligations.Quota.RowsPerDay} rows a day, and they are used up.", "Go on tomorrow, or ask for a larger quota.", $"grant {Permit.Grant.Id}"));
-        if (_subject >= 0 && await RecordAsync(batch.Columns[_subject], count, cancel) is { } problem)
+        if (_subject >= 0 && await RecordAsync(PersonsOf(batch.Columns[_subject], count), cancel) is { } problem)
             throw End(problem);
         Array.Copy(batch.Columns, _out.Columns, _out.Columns.Length);
         _out.Rows = count;
@@ -78,6 +83,20 @@ internal sealed class RunningRelease : ReleaseStream
         _bytesOut += block.Length;
     }
 
+    public override async Task WaitAsync(Task writing)
+    {
+        while (!writing.IsCompleted)
+        {
+            using var enough = new CancellationTokenSource();
+            await Task.WhenAny(writing, Task.Delay(Recheck, _releases.Clock, enough.Token));
+            await enough.CancelAsync();
+            if (!writing.IsCompleted)
+                Check();
+        }
+
+        await writing;
+    }
+
     public override void Complete() => _complete = _ended is null;
 
     /// <summary>A crash before the closing act leaves an opening one alone: an alarm at the next start. So does a disk that takes no more.</summary>
@@ -86,6 +105,7 @@ internal sealed class RunningRelease : ReleaseStream
         if (_disposed)
             return;
         _disposed = true;
+        _turn?.Dispose();
         await _rows.DisposeAsync();
         await _releases.CloseAsync(ReleaseActs.ClosedAfter(
             Receipt, Permit.Grant.Id, _receiver, _rowsOut, _bytesOut, _hash.GetHashAndReset(), _ended is not null ? "ended" : _complete ? "complete" : "cut", _ended?.Code));
@@ -108,21 +128,21 @@ internal sealed class RunningRelease : ReleaseStream
 
     private ReleaseEndedException End(Problem problem) => new(_ended = problem);
 
-    /// <summary>All acts of a batch share one group of the log.</summary>
-    private async ValueTask<Problem?> RecordAsync(ColumnBatch column, int rows, CancellationToken cancel)
+    private static List<string> PersonsOf(ColumnBatch column, int rows)
     {
+        var persons = new List<string>(rows);
+        for (var row = 0; row < rows; row++)
+            if (!column.IsNull(row) && CellText.TextOf(column, row) is { Length: > 0 } person)
+                persons.Add(person);
+        return persons;
+    }
+
+    private ValueTask<Problem?> RecordAsync(IReadOnlyCollection<string> persons, CancellationToken cancel)
+    {
+        if (persons.Count == 0)
+            return default;
         if (_seen.Count > MostRemembered)
             _seen.Clear();
-        var persons = new List<string>();
-        for (var row = 0; row < rows; row++)
-            if (!column.IsNull(row) && CellText.TextOf(column, row) is { Length: > 0 } person && _seen.Add(person))
-                persons.Add(person);
-        if (persons.Count == 0)
-            return null;
-        var acts = persons.Chunk(ReleaseActs.MostSubjects).Select(part => _releases.Acts.RecordAsync(ReleaseActs.SeenIn(Receipt, part), cancel).AsTask()).ToArray();
-        foreach (var recorded in await Task.WhenAll(acts))
-            if (recorded.Problem is { } problem)
-                return problem;
-        return null;
+        return _releases.TellAsync(Receipt, [.. persons.Where(_seen.Add)], cancel);
     }
 }

@@ -13,19 +13,20 @@ internal static class Sorting
 
     /// <summary>Of the first few only so many are ever kept (twice as many, then cut).</summary>
     /// <param name="order">Column, and whether descending. Missing values are the greatest; rows that are alike keep their order.</param>
+    /// <param name="distinct">Columns by which rows are told apart, of which the first of each kind stays; null: all stay.</param>
     public static async ValueTask<Result<RowSource>> CollectAsync(
-        RowSource rows, TableSchema schema, (int Column, bool Descending)[] order, bool distinct, int distinctColumns, long offset, long? limit, Action<RowBatch, int>? seen, CancellationToken cancel)
+        RowSource rows, TableSchema schema, (int Column, bool Descending)[] order, int[]? distinct, long offset, long? limit, Action<RowBatch, int>? seen, CancellationToken cancel)
     {
         var top = limit is { } asked && asked <= MostTop && offset <= MostTop - asked && order.Length > 0 ? (int)(offset + asked) : -1;
         var kept = new RowBuffer(schema);
-        var known = distinct ? new HashSet<byte[]>(ByteArrays.Comparer) : null;
+        var known = distinct is not null ? new HashSet<byte[]>(ByteArrays.Comparer) : null;
         var key = new RowKey();
         while (await rows.NextAsync(cancel) is { } batch)
         {
             for (var row = 0; row < batch.Rows; row++)
             {
                 seen?.Invoke(batch, row);
-                if (known is not null && !known.Add(key.Of(batch, row, distinctColumns)))
+                if (known is not null && !known.Add(key.Of(batch, row, distinct)))
                     continue;
                 kept.Add(batch, row);
             }
@@ -134,15 +135,21 @@ internal static class ByteArrays
 {
     public static readonly IEqualityComparer<byte[]> Comparer = new Same();
 
-    private sealed class Same : IEqualityComparer<byte[]>
+    private sealed class Same : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>
     {
-        public bool Equals(byte[]? x, byte[]? y) => x is null ? y is null : y is not null && x.AsSpan().SequenceEqual(y);
+        public byte[] Create(ReadOnlySpan<byte> alternate) => alternate.ToArray();
 
-        public int GetHashCode(byte[] obj)
+        public bool Equals(ReadOnlySpan<byte> alternate, byte[] other) => alternate.SequenceEqual(other);
+
+        public int GetHashCode(ReadOnlySpan<byte> alternate)
         {
             var hash = default(HashCode);
-            hash.AddBytes(obj);
+            hash.AddBytes(alternate);
             return hash.ToHashCode();
         }
+
+        public bool Equals(byte[]? x, byte[]? y) => x is null ? y is null : y is not null && x.AsSpan().SequenceEqual(y);
+
+        public int GetHashCode(byte[] obj) => GetHashCode(obj.AsSpan());
     }
 }

@@ -21,8 +21,7 @@ internal sealed class ReleaseBlocks(ReleaseStream release, Stream wire) : IDispo
     {
         if (Used == 0)
             return;
-        release.Sending(_buffer.AsSpan(0, Used));
-        await wire.WriteAsync(_buffer.AsMemory(0, Used), cancel);
+        await release.SendAsync(wire, _buffer.AsMemory(0, Used), cancel);
         Used = 0;
     }
 

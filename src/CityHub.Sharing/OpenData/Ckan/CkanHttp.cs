@@ -41,6 +41,7 @@ internal static class CkanHttp
             return Task.CompletedTask;
         }
 
+        RoomHttp.ComeAgain(http, problem);
         var (type, status) = problem.Kind.Status switch
         {
             404 => ("Not Found Error", StatusCodes.Status404NotFound),

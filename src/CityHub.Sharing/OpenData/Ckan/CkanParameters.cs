@@ -52,6 +52,10 @@ internal sealed class CkanParameters
         return CkanProblems.Invalid.Because("The body is no object in JSON and no form.");
     }
 
+    /// <summary>What was said, each as the text of a parameter in an address.</summary>
+    public IEnumerable<(string Name, string Text)> All =>
+        _values.Where(one => one.Value.ValueKind != JsonValueKind.Null).Select(one => (one.Key, one.Value.ValueKind == JsonValueKind.String ? one.Value.GetString() ?? "" : one.Value.GetRawText()));
+
     public bool Has(string name) => _values.TryGetValue(name, out var value) && value.ValueKind != JsonValueKind.Null;
 
     /// <summary>Null: not said, or said to be empty.</summary>

@@ -55,7 +55,7 @@ internal static class DatastoreSearch
             json.WriteNull("total_estimation_threshold"u8);
             await RecordsAsync(http, body, json, opened, format, numbered ? offset + 1 : null);
             FieldsOf(json, opened, numbered);
-            Links(json, http, action, dataset, offset, limit);
+            Links(json, http, parameters, dataset, offset, limit);
             if (total && opened.Stream.Total is { } count)
             {
                 json.WriteNumber("total"u8, count);
@@ -155,9 +155,12 @@ internal static class DatastoreSearch
         json.WriteEndObject();
     }
 
-    private static void Links(Utf8JsonWriter json, HttpContext http, string action, Dataset dataset, long offset, long limit)
+    /// <summary>The same question, another page: by GET, also where it came as a body.</summary>
+    private static void Links(Utf8JsonWriter json, HttpContext http, CkanParameters parameters, Dataset dataset, long offset, long limit)
     {
-        var path = $"{http.Request.Path}?resource_id={Uri.EscapeDataString(dataset.Id)}&limit={ReleaseBody.Whole(limit)}";
+        var kept = parameters.All.Where(one => one.Name is not ("resource_id" or "id" or "limit" or "offset")).OrderBy(one => one.Name, StringComparer.Ordinal)
+            .Select(one => $"&{Uri.EscapeDataString(one.Name)}={Uri.EscapeDataString(one.Text)}");
+        var path = $"{http.Request.Path}?resource_id={Uri.EscapeDataString(dataset.Id)}{string.Concat(kept)}&limit={ReleaseBody.Whole(limit)}";
         json.WriteStartObject("_links"u8);
         json.WriteString("start"u8, path);
         json.WriteString("next"u8, $"{path}&offset={ReleaseBody.Whole(offset + limit)}");

@@ -21,6 +21,7 @@ internal enum TableFormat
     Json,
     Csv,
     Lines,
+    Parquet,
 }
 
 /// <summary><c>GET /data/{dataset}</c> and <c>POST /data/query</c>: rows of a table by fields, a condition, an order and pages, or by the SQL subset.</summary>
@@ -117,7 +118,7 @@ internal static class TableRoutes
         if (parameters.TryGetValue("limit", out var text))
         {
             if (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var asked) || asked > RoomHttp.MostPage)
-                return SharingProblems.BadRequest.Because($"limit is {text}; it takes 0 to {RoomHttp.MostPage}.", "A whole table comes as csv or ndjson without a limit.");
+                return SharingProblems.BadRequest.Because($"limit is {text}; it takes 0 to {RoomHttp.MostPage}.", "A whole table comes as csv, ndjson or parquet without a limit.");
             limit = asked;
         }
 
@@ -148,18 +149,27 @@ internal static class TableRoutes
                 "json" => TableFormat.Json,
                 "csv" => TableFormat.Csv,
                 "ndjson" => TableFormat.Lines,
-                _ => SharingProblems.BadRequest.Because($"format is {format}; there are json, csv, ndjson."),
+                "parquet" => TableFormat.Parquet,
+                _ => SharingProblems.BadRequest.Because($"format is {format}; there are json, csv, ndjson, parquet."),
             };
         var accept = http.Request.Headers.Accept.ToString();
+        if (accept.Contains(ReleaseParquet.MediaType, StringComparison.OrdinalIgnoreCase))
+            return TableFormat.Parquet;
         return accept.Contains("text/csv", StringComparison.OrdinalIgnoreCase) ? TableFormat.Csv : accept.Contains("ndjson", StringComparison.OrdinalIgnoreCase) ? TableFormat.Lines : TableFormat.Json;
     }
 
     /// <param name="next">For a page: the address of the next one by the number of rows in this; a page is small and waits whole, because the link stands before the rows.</param>
     private static ValueTask<Problem?> WriteAsync(HttpContext http, Opened opened, TableFormat format, bool counted, Func<long, string?>? next) =>
-        ReleaseBody.SendAsync(http, opened.Stream, format switch { TableFormat.Csv => "text/csv; charset=utf-8", TableFormat.Lines => "application/x-ndjson", _ => "application/json" }, async body =>
+        ReleaseBody.SendAsync(http, opened.Stream, format switch { TableFormat.Csv => "text/csv; charset=utf-8", TableFormat.Lines => "application/x-ndjson", TableFormat.Parquet => ReleaseParquet.MediaType, _ => "application/json" }, async body =>
         {
             if (counted && opened.Stream.Total is { } total)
                 http.Response.Headers["Total-Count"] = ReleaseBody.Whole(total);
+            if (format == TableFormat.Parquet)
+            {
+                await ParquetAsync(http, opened, body, next);
+                return;
+            }
+
             var rows = 0L;
             var shown = opened.Shown.ToArray();
             await using var json = new Utf8JsonWriter(body.Buffer, ReleaseBody.JsonOptions);
@@ -196,6 +206,13 @@ internal static class TableRoutes
                 End(json, link);
             await json.FlushAsync();
         });
+
+    private static async Task ParquetAsync(HttpContext http, Opened opened, ReleaseBody body, Func<long, string?>? next)
+    {
+        var rows = await ReleaseParquet.WriteAsync(opened.Stream, opened.Columns, body.Buffer, next is null ? body.FlushAsync : () => default, http.RequestAborted);
+        if (next?.Invoke(rows) is { } link)
+            http.Response.Headers.Append("Link", $"<{link}>; rel=\"next\"");
+    }
 
     private static void Begin(Utf8JsonWriter json, TableColumn[] shown, long? total)
     {

@@ -18,7 +18,7 @@ public sealed class ObligationsTests
     private static readonly Gen<Quota> AnyQuota = Gen.Select(Gen.Int[0, 3], Gen.Int[0, 3], Gen.Int[0, 3]).Select((rows, requests, bytes) => new Quota(rows == 0 ? null : rows, requests == 0 ? null : requests, bytes == 0 ? null : bytes));
 
     internal static readonly Gen<Obligations> Any =
-        Gen.Select(AnyFields, AnyRule.Array[0, 3], AnyGrain, AnyMasks, AnyQuota, Gen.Select(Gen.Int[0, 9], Gen.Int[0, 4], Gen.Int[0, 4], Gen.Int[0, 4], Gen.Int[0, 3])).Select((fields, rows, grain, masks, quota, rest) => new Obligations
+        Gen.Select(AnyFields, AnyRule.Array[0, 3], AnyGrain, AnyMasks, AnyQuota, Gen.Select(Gen.Int[0, 9], Gen.Int[0, 4], Gen.Int[0, 4], Gen.Int[0, 4], Gen.Int[0, 7])).Select((fields, rows, grain, masks, quota, rest) => new Obligations
         {
             Fields = fields,
             Rows = [.. rows],
@@ -31,6 +31,8 @@ public sealed class ObligationsTests
             DestroyWithin = rest.Item4 == 0 ? null : TimeSpan.FromDays(rest.Item4),
             Onward = (rest.Item5 & 1) != 0,
             TellSubject = (rest.Item5 & 2) != 0,
+            Watermark = (rest.Item5 & 4) != 0,
+            Canaries = rest.Item1,
         });
 
     [Fact]

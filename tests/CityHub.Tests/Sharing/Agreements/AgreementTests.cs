@@ -76,7 +76,7 @@ public sealed class AgreementTests
     {
         using var document = JsonDocument.Parse(Write(Strict));
         var constraints = document.RootElement.GetProperty("permission")[0].GetProperty("constraint").EnumerateArray().Select(c => c.GetRawText()).ToList();
-        Assert.Equal(9, constraints.Count);
+        Assert.Equal(11, constraints.Count);
         foreach (var one in constraints)
         {
             var without = document.RootElement.GetRawText().Replace(one + ",", "", StringComparison.Ordinal).Replace("," + one, "", StringComparison.Ordinal);
@@ -90,7 +90,7 @@ public sealed class AgreementTests
         Obligations = new()
         {
             Fields = ["id", "sum"], Rows = [new("district", RowTest.Under, ["3299"])], Grain = new(Core.Grains.TimeGrain.Month, default, default), SmallestGroup = 5,
-            DestroyWithin = TimeSpan.FromDays(30), Masks = Obligations.Nothing.Masks.Add("id", MaskKind.Pseudonym), Onward = false, TellSubject = true, Quota = new(1000, null, null),
+            DestroyWithin = TimeSpan.FromDays(30), Masks = Obligations.Nothing.Masks.Add("id", MaskKind.Pseudonym), Onward = false, TellSubject = true, Quota = new(1000, null, null), Canaries = 20, Watermark = true,
         },
         From = Start, Until = Start.AddYears(1), Basis = "b", SignedBy = "zhang",
     };

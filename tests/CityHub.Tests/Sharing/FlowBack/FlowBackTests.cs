@@ -31,6 +31,7 @@ public sealed class FlowBackTests
         {
             new Obligations { Masks = ImmutableSortedDictionary<string, MaskKind>.Empty.Add("id", MaskKind.Hidden) }, new Obligations { Quota = new Quota(1, null, null) }, new Obligations { SmallestGroup = 5 },
             new Obligations { Fields = ["id"] }, new Obligations { Epsilon = 1 }, new Obligations { DestroyWithin = TimeSpan.FromDays(1) }, new Obligations { TellSubject = true },
+            new Obligations { Canaries = 5 }, new Obligations { Watermark = true },
         })
             Assert.Equal(FlowBackProblems.FlowBackConditionAdded, OpenFlowBack.Decide(town.Requests.World, Gao, Ask("qmz") with { Added = added }, town.Time.GetUtcNow()).Problem?.Kind);
     }

@@ -51,6 +51,25 @@ public sealed class CkanTests
     }
 
     [Fact]
+    public async Task The_next_page_is_of_the_same_question()
+    {
+        await using var doors = await DoorsUnderTest.StartAsync();
+        const string Question = "filters=%7B%22station%22%3A%22%E4%B8%9C%2C%E7%AB%99%22%7D&fields=id,pm25&sort=pm25%20desc&records_format=lists&q=a";
+        var asked = new List<string>();
+        var first = (await doors.GetAsync($"/api/3/action/datastore_search?resource_id=air&{Question}&limit=2")).GetProperty("result");
+        for (var page = first; page.GetProperty("records").GetArrayLength() > 0; page = (await doors.GetAsync(page.GetProperty("_links").GetProperty("next").GetString() ?? "")).GetProperty("result"))
+        {
+            Assert.Equal(5, page.GetProperty("total").GetInt32());
+            asked.AddRange(page.GetProperty("records").EnumerateArray().Select(record => record[0].GetString() ?? ""));
+        }
+
+        Assert.Equal(["a8", "a6", "a4", "a2", "a0"], asked);
+        var posted = (await doors.PostAsync("/api/action/datastore_search", """{"resource_id":"air","filters":{"station":"东,站"},"fields":["id","pm25"],"sort":"pm25 desc","records_format":"lists","limit":2}""")).GetProperty("result");
+        var next = (await doors.GetAsync(posted.GetProperty("_links").GetProperty("next").GetString() ?? "")).GetProperty("result");
+        Assert.Equal(["a4", "a2"], next.GetProperty("records").EnumerateArray().Select(record => record[0].GetString() ?? ""));
+    }
+
+    [Fact]
     public async Task Facets_count_all_that_was_found_and_totals_are_exact_beyond_the_page()
     {
         await using var doors = await DoorsUnderTest.StartAsync();

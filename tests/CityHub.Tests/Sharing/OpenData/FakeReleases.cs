@@ -60,7 +60,7 @@ internal sealed class FakeReleases(ICatalogue catalogue) : IReleases
         if (query.GroupBy is { } grouping)
             (schema, rows) = Grouped(schema, grouping, rows);
         if (query.Distinct)
-            rows = rows.DistinctBy(row => string.Join('\u0001', row.Select(Text)));
+            rows = rows.DistinctBy(row => string.Join('\u0001', (query.DistinctBy?.Select(field => row[schema.IndexOf(field)]) ?? row).Select(Text)));
         var found = rows.ToList();
         IOrderedEnumerable<object?[]>? ordered = null;
         foreach (var (field, descending) in query.OrderBy)

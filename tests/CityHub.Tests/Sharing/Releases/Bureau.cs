@@ -52,16 +52,16 @@ internal sealed class Bureau : IGrants, ICatalogue, IPurposes, IDisposable
         Fields =
         [
             Field("id", ColumnType.Text) with { Personal = true }, Field("name", ColumnType.Text) with { Personal = true }, Field("born", ColumnType.Date), Field("area", ColumnType.Text),
-            Field("income", ColumnType.Integer), Field("height", ColumnType.Number), Field("married", ColumnType.Boolean), Field("seen", ColumnType.Instant),
+            Field("income", ColumnType.Integer) with { Tolerance = 20 }, Field("height", ColumnType.Number) with { Tolerance = 0.4 }, Field("married", ColumnType.Boolean), Field("seen", ColumnType.Instant),
         ],
         Class = SharingClass.Conditional, Modes = (DeliveryModes)127, Frequency = UpdateFrequency.Daily, Key = "id", Subject = "id", Area = "area", Time = "seen", State = DatasetState.Published,
     };
 
-    public Grant Grant(string id = "g1", Obligations? obligations = null, Rights rights = Rights.Obtain | Rights.Use, GrantState state = GrantState.Active, int version = 1)
+    public Grant Grant(string id = "g1", Obligations? obligations = null, Rights rights = Rights.Obtain | Rights.Use, GrantState state = GrantState.Active, int version = 1, string receiver = "fire")
     {
         var grant = new Grant
         {
-            Id = id, Version = version, Dataset = "residents", Provider = "police", Receiver = "fire", Rights = rights, Purpose = "rescue", Modes = (DeliveryModes)127, State = state,
+            Id = id, Version = version, Dataset = "residents", Provider = "police", Receiver = receiver, Rights = rights, Purpose = "rescue", Modes = (DeliveryModes)127, State = state,
             Obligations = (obligations ?? Obligations.Nothing) with { Onward = false }, From = Start.AddDays(-1), Until = Start.AddYears(1), Basis = "fire law, art. 1", Item = "item-7", SignedBy = "wang",
         };
         _grants[id] = grant;
@@ -102,13 +102,16 @@ internal sealed class Bureau : IGrants, ICatalogue, IPurposes, IDisposable
 
     long ICatalogue.Version => 1;
 
-    public IEnumerable<Dataset> Published => [Dataset];
+    public IEnumerable<Dataset> Published => [Catalogued];
+
+    /// <summary>The dataset as the catalogue has it.</summary>
+    public Dataset Catalogued { get; init; } = Dataset;
 
     public IReadOnlyList<Grant> Of(string dataset, string receiver) => [.. _grants.Values.Where(grant => grant.Dataset == dataset && grant.Receiver == receiver)];
 
     Grant? IGrants.Find(string id) => _grants.GetValueOrDefault(id);
 
-    Dataset? ICatalogue.Find(string id) => id == Dataset.Id ? Dataset : null;
+    Dataset? ICatalogue.Find(string id) => id == Catalogued.Id ? Catalogued : null;
 
     public Dataset? OfType(string tenant, string entityType) => null;
 

@@ -213,17 +213,71 @@ public sealed class ReleaseTests
     }
 
     [Fact]
-    public async Task Canaries_are_the_same_in_every_delivery_and_in_no_answer()
+    public async Task Canaries_are_the_same_in_every_form_in_which_rows_leave()
     {
-        using var bureau = new Bureau(options: new ReleaseOptions { Secret = Bureau.Secret, Canaries = (_, _) => 10 });
+        using var bureau = new Bureau();
+        bureau.Grant(obligations: Obligations.Nothing with { Canaries = 10 });
+        var known = bureau.Table.Content.Select(row => row[0]).ToHashSet();
+        var canaries = Made(await bureau.Rows(Bureau.Ask(DeliveryModes.Batch)));
+        Assert.Equal(10, canaries.Count);
+        foreach (var mode in new[] { DeliveryModes.Api, DeliveryModes.File })
+            Assert.Equal(canaries, Made(await bureau.Rows(Bureau.Ask(mode))));
+        Assert.Equal(canaries, Made(await bureau.Rows(Bureau.Ask(), new ReleaseQuery { OrderBy = [("id", true)] })));
+        Assert.Equal(canaries, Made(await bureau.Rows(Bureau.Ask(), new ReleaseQuery { Distinct = true })));
+        var paged = new List<string>();
+        for (var offset = 0; offset < 210; offset += 30)
+            paged.AddRange(await bureau.Rows(Bureau.Ask(), new ReleaseQuery { Offset = offset, Limit = 30 }));
+        Assert.Equal(210, paged.Count);
+        Assert.Equal(canaries, Made(paged));
+
+        // Whoever asks for one by its key, counts, or verifies does not find out either.
+        foreach (var canary in canaries)
+            Assert.Equal(canary, Assert.Single(await bureau.Rows(Bureau.Ask(), new ReleaseQuery { Key = canary.Split('|')[0] })));
+        var married = canaries[0].Split('|')[6];
+        Assert.Equal(["true"], await bureau.Rows(Bureau.Ask(DeliveryModes.Verify, Rights.Use), new ReleaseQuery { Key = canaries[0].Split('|')[0], Where = new Condition.Compare("married", "=", married) }));
+        await using var counted = await bureau.Opened(Bureau.Ask(), new ReleaseQuery { Count = true });
+        Assert.Equal(210, counted.Total);
+        Assert.Equal(["200"], await bureau.Rows(Bureau.Ask(), new ReleaseQuery { GroupBy = new Grouping([], [(Measure.Count, null, "n")]) }));
+
+        List<string> Made(List<string> rows) => [.. rows.Where(row => !known.Contains(row.Split('|')[0])).Order(StringComparer.Ordinal)];
+    }
+
+    [Fact]
+    public async Task A_list_of_thousands_of_values_costs_a_row_no_more_than_one_of_two()
+    {
+        using var bureau = new Bureau(rows: 2000);
+        bureau.Grant(obligations: Obligations.Nothing with { Rows = [new RowRule("id", RowTest.In, [.. Enumerable.Range(0, 9999).Select(i => MemoryTable.Row(i)[0] ?? "")])] });
+        foreach (var (field, column) in new[] { ("id", 0), ("income", 4), ("height", 5), ("born", 2) })
+        {
+            string[] values = [.. bureau.Table.Content.Where((_, i) => i % 3 == 0).Select(row => row[column]).OfType<string>()];
+            string[] asked = [.. values.Concat(field == "id" ? Enumerable.Range(0, 9000).Select(i => $"x{i}") : [])];
+            var found = await bureau.Rows(Bureau.Ask(), new ReleaseQuery { Where = new Condition.In(field, asked) });
+            Assert.Equal(bureau.Table.Content.Count(row => values.Contains(row[column])), found.Count);
+        }
+    }
+
+    [Fact]
+    public async Task Releases_for_the_public_have_a_limit_and_those_of_departments_do_not()
+    {
+        using var bureau = new Bureau(options: new ReleaseOptions { Secret = Bureau.Secret, PublicReleases = 2 }) { Catalogued = Bureau.Dataset with { Open = true, Class = SharingClass.Unconditional } };
         bureau.Grant();
-        var plain = await bureau.Rows(Bureau.Ask());
-        var delivered = await bureau.Rows(Bureau.Ask(DeliveryModes.Batch));
-        Assert.Equal(200, plain.Count);
-        Assert.Equal(210, delivered.Count);
-        Assert.Equal(delivered, await bureau.Rows(Bureau.Ask(DeliveryModes.Batch)));
-        await using var counted = await bureau.Opened(Bureau.Ask(DeliveryModes.Batch), new ReleaseQuery { Count = true });
-        Assert.Equal(200, counted.Total);
+        bureau.Grant("open", receiver: "public");
+        var ask = Bureau.Ask() with { By = new CityHub.Sharing.Parties.Caller("", null, CityHub.Sharing.Parties.Roles.None) };
+        var first = await bureau.Opened(ask);
+        await using (await bureau.Opened(ask))
+        {
+            Assert.Equal("public-releases-busy", await bureau.RefusedWith(ask));
+            Assert.Equal("released", await bureau.RefusedWith(Bureau.Ask()));
+        }
+
+        // What is refused for another reason holds no place, and what is closed twice gives back one.
+        Assert.Equal("query-field-unknown", await bureau.RefusedWith(ask, new ReleaseQuery { Where = new Condition.IsNull("nothing") }));
+        Assert.Equal("query-too-large", await bureau.RefusedWith(ask, new ReleaseQuery { Where = new Condition.In("id", [.. Enumerable.Range(0, 10_001).Select(i => $"{i}")]) }));
+        await first.DisposeAsync();
+        await first.DisposeAsync();
+        await using var second = await bureau.Opened(ask);
+        await using var third = await bureau.Opened(ask);
+        Assert.Equal("public-releases-busy", await bureau.RefusedWith(ask));
     }
 
     /// <summary>Calls back once when so much was written, and counts what comes after.</summary>

@@ -40,6 +40,9 @@ internal sealed partial class Hub
 
     private async Task<Problem?> OpenRoomsAsync(CancellationToken cancel)
     {
+        // Before the first entity: what waited to be told when the hub stopped is told under grants, too.
+        if (!(await OpenSharingAsync(cancel)).TryGet(out var sharing, out var problem))
+            return problem;
         var contexts = new ContextStore(Store.Log, Time, Ids, Config.Contexts.Fetch ? Open(new HttpClient { Timeout = TimeSpan.FromSeconds(10) }) : null);
         if (Config.Contexts.Folder is { } folder && ContextFolder.Supply(folder, contexts) is { } unusable)
             return unusable;
@@ -57,7 +60,7 @@ internal sealed partial class Hub
         Open(new SnapshotTimer(broker, Time, _app.Services.GetRequiredService<ILogger<SnapshotTimer>>()));
         if (Config.Retention.Count > 0)
             Open(new RetentionTimer(history, Config.Retention, Time, _app.Services.GetRequiredService<ILogger<RetentionTimer>>()));
-        _context = new ContextRoom(broker, contexts, history, new ContextLimits { TemporalInstances = Config.Limits.TemporalInstances, BatchEntities = Config.Limits.Batch, BodyBytes = (int)Math.Min(Config.Limits.Body, int.MaxValue / 2) });
+        _context = new ContextRoom(broker, contexts, history, new ContextLimits { TemporalInstances = Config.Limits.TemporalInstances, BatchEntities = Config.Limits.Batch, BodyBytes = (int)Math.Min(Config.Limits.Body, int.MaxValue / 2) }) { Guard = sharing.Guard };
         _subscriptions = subscriptions;
         _figures.Add(new Figure("entities", "entities", "实体", () => broker.Count("")) { Page = "/ngsi-ld/v1/types" });
         OpenSensing(broker, contexts);
@@ -67,10 +70,13 @@ internal sealed partial class Hub
         _figures.Add(new Figure("witnessesMissing", "witnesses missing", "缺席的见证方", () => _ledger?.Witnesses.Outcomes.Count(o => !o.Cosigned) ?? 0) { Page = "/ledger", Worries = true });
         _figures.Add(new Figure("emergencyTokens", "emergency tokens out", "应急令牌", () => Tokens.GlassBroken) { Worries = true });
         _imports = Open(new ImportRoom(Store.Log, new Backfill(broker, Store.Series), contexts, Time));
-        return await OpenSharingAsync(cancel);
+        _figures.Add(new Figure("datasets", "datasets published", "已发布的数据资源", () => sharing.Catalogue.Published.Count()) { Page = "/catalog" });
+        _figures.Add(new Figure("glassOpen", "emergency access to data", "数据应急访问", () => sharing.Glass.OpenNow) { Worries = true });
+        _figures.Add(new Figure("releasesUnclosed", "releases cut by a crash", "中断的放行", () => sharing.Releases.Unclosed.Count) { Worries = true });
+        return null;
     }
 
-    private async Task<Problem?> OpenSharingAsync(CancellationToken cancel)
+    private async Task<Result<SharingRooms>> OpenSharingAsync(CancellationToken cancel)
     {
         var rooms = await SharingRooms.OpenAsync(
             Store, _dataKeys ?? throw NotStarted(), Config.Data, Config.Sharing.Profile, new LateWitnessed(() => _ledger), Open(new HttpClient { Timeout = TimeSpan.FromMinutes(10) }), Time, Ids,
@@ -79,10 +85,7 @@ internal sealed partial class Hub
             return problem;
         _sharing = Open(sharing);
         (_keyOfDepartment, _callerNamed) = (sharing.Parties.KeyOf, sharing.Parties.CallerOf);
-        _figures.Add(new Figure("datasets", "datasets published", "已发布的数据资源", () => sharing.Catalogue.Published.Count()) { Page = "/catalog" });
-        _figures.Add(new Figure("glassOpen", "emergency access to data", "数据应急访问", () => sharing.Glass.OpenNow) { Worries = true });
-        _figures.Add(new Figure("releasesUnclosed", "releases cut by a crash", "中断的放行", () => sharing.Releases.Unclosed.Count) { Worries = true });
-        return null;
+        return sharing;
     }
 
     /// <summary>The ledger opens behind the rooms.</summary>

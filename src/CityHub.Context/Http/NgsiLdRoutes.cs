@@ -86,6 +86,7 @@ public static class NgsiLdRoutes
 
         void Map(string method, string pattern, Handler handler, string permission, string summary, string? parameters = null) =>
             routes.MapMethods(Root + pattern, [method], Handlers.Of(room, handler, parameters?.Split(',').ToHashSet(StringComparer.Ordinal))).RequireAuthorization(permission)
+                .WithMetadata(permission == Permissions.EntitiesRead ? [new AlsoUnderGrants(Permissions.DataUse)] : [])
                 .WithName($"{method.ToLowerInvariant()}{pattern.Replace('/', '-').Replace("{", "", StringComparison.Ordinal).Replace("}", "", StringComparison.Ordinal)}")
                 .WithSummary(summary).WithTags("NGSI-LD");
     }

@@ -3,6 +3,7 @@ using CityHub.Core.Ports;
 using CityHub.Core.Problems;
 using CityHub.Server.Doors;
 using CityHub.Sensing.Sources;
+using CityHub.Server.Sharing.Entities;
 using CityHub.Sharing;
 using CityHub.Sharing.Access;
 using CityHub.Sharing.Accountability;
@@ -69,6 +70,7 @@ internal sealed class SharingRooms : IAsyncDisposable
         references.Known = new TableReferences(tables, _ => null);
 
         Releases = new Releases(store.Acts, log, store.Views, tables, Grants, Catalogue, new PurposesNow(Purposes), time, new ReleaseOptions { Secret = secret, Witnessed = witnessed });
+        Guard = new CatalogueGuard(Catalogue, Grants, Parties.CallerOf, new EntityReleases(Releases));
         _access = new AccessRoom(Purposes, Grants, Catalogue, time);
         Requests = new RequestRoom(
             log, store.Acts, calendars, Grants, Catalogue, new RegisteredDepartments(Parties), new PurposesNow(Purposes), Responsibilities, Use, time, ids, RandomNumberGenerator.Fill, loggers.CreateLogger<RequestRoom>());
@@ -112,6 +114,9 @@ internal sealed class SharingRooms : IAsyncDisposable
     public DeliveryRoom Deliveries { get; }
 
     public Releases Releases { get; }
+
+    /// <summary>What stands between entities and whoever reads them.</summary>
+    public CatalogueGuard Guard { get; }
 
     public RequestRoom Requests { get; }
 

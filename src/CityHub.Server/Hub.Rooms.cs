@@ -13,6 +13,7 @@ using CityHub.Server.Doors;
 using CityHub.Server.Http;
 using CityHub.Server.Pages;
 using CityHub.Server.Sharing;
+using CityHub.Server.Sharing.Entities;
 
 namespace CityHub.Server;
 
@@ -25,6 +26,7 @@ internal sealed partial class Hub
     private ImportRoom? _imports;
     private MqttServer? _mqtt;
     private SharingRooms? _sharing;
+    private WithheldFacts? _withheld;
 
     /// <summary>The memory of the city, for whoever lives in the same process.</summary>
     public Broker Broker => _context?.Broker ?? throw NotStarted();
@@ -50,7 +52,7 @@ internal sealed partial class Hub
         var history = new History(Store.Series, broker, Store.Views.Open("history"));
         broker.Observe(history);
         var subscriptions = Open(new SubscriptionRoom(
-            Store.Log, Store.Views, broker, contexts, Time, Ids, new Random(Ids.Next().GetHashCode()), _app.Services.GetRequiredService<ILogger<SubscriptionRoom>>()));
+            Store.Log, Store.Views, broker, contexts, Time, Ids, new Random(Ids.Next().GetHashCode()), _app.Services.GetRequiredService<ILogger<SubscriptionRoom>>(), sharing.Guard));
         var sweeper = Open(new TransientSweeper(broker, Time, _app.Services.GetRequiredService<ILogger<TransientSweeper>>()));
         contexts.Start(subscriptions.Tenants);
         await subscriptions.LoadAsync(cancel);
@@ -61,6 +63,8 @@ internal sealed partial class Hub
         if (Config.Retention.Count > 0)
             Open(new RetentionTimer(history, Config.Retention, Time, _app.Services.GetRequiredService<ILogger<RetentionTimer>>()));
         _context = new ContextRoom(broker, contexts, history, new ContextLimits { TemporalInstances = Config.Limits.TemporalInstances, BatchEntities = Config.Limits.Batch, BodyBytes = (int)Math.Min(Config.Limits.Body, int.MaxValue / 2) }) { Guard = sharing.Guard };
+        sharing.Entities = broker;
+        _withheld = new WithheldFacts(sharing.Guard, broker, history);
         _subscriptions = subscriptions;
         _figures.Add(new Figure("entities", "entities", "实体", () => broker.Count("")) { Page = "/ngsi-ld/v1/types" });
         OpenSensing(broker, contexts);

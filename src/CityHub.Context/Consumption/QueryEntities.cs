@@ -61,7 +61,7 @@ internal static class QueryEntities
         // 4.21: what is picked must be there.
         if (how.Pick is { } pick && query.Attributes is null && pick.Attributes.Count > 0 && !pick.Id && !pick.Type && !pick.Scope)
             query = query with { Attributes = [.. pick.Attributes.Keys] };
-        var page = query.Run(table.Whole, room.Now, http.RequestAborted, table.Reading);
+        var page = query.Run(table.Whole, room.Now, table.Reading, http.RequestAborted);
         if (query.Count)
             http.Response.Headers[NgsiLdHttp.CountHeader] = (page.Total ?? 0).ToString(CultureInfo.InvariantCulture);
         LinkPages(http, query, page, media);

@@ -72,7 +72,7 @@ internal static class PreferredVersion
 }
 
 /// <summary>What of an entity is still there at a time (transient entities and attributes, 4.22).</summary>
-internal static class Visible
+public static class Visible
 {
     public static Entity? At(Entity entity, long now)
     {

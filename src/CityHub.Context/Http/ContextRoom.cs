@@ -31,6 +31,14 @@ public sealed record ContextRoom(Broker Broker, ContextStore Contexts, History H
     /// <param name="types">IRI ids of the types that the request names; null: none.</param>
     internal ValueTask<Result<EntityReading?>> ReadingAsync(HttpContext http, string tenant, IReadOnlyCollection<int>? types) => Guard?.OpenAsync(http, tenant, types) ?? default;
 
+    /// <summary>The entity is there, and not for whoever asks: what became of his write in it is not told.</summary>
+    internal async ValueTask<bool> HidesAsync(HttpContext http, string tenant, string id)
+    {
+        if (Guard is null || Broker.Table(tenant)?.Find(id) is not { } entity)
+            return false;
+        return !(await ReadingAsync(http, tenant, null)).TryGet(out var reading, out _) || (reading is not null && reading.See(entity) is null);
+    }
+
     /// <summary>What whoever asks sees of a tenant that exists.</summary>
     internal async ValueTask<Result<SeenTable>> SeenAsync(HttpContext http, string tenant, IReadOnlyCollection<int>? types)
     {

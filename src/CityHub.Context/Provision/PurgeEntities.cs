@@ -34,7 +34,7 @@ internal static class PurgeEntities
 
         // In chunks: a purge of a million entities must not hold the tenant's other writers up.
         // A purge finds what a query of the same caller would.
-        var ids = (query with { Limit = int.MaxValue, Offset = 0 }).Run(table, room.Now, http.RequestAborted, reading).Entities.Select(e => e.Id).ToList();
+        var ids = (query with { Limit = int.MaxValue, Offset = 0 }).Run(table, room.Now, reading, http.RequestAborted).Entities.Select(e => e.Id).ToList();
         foreach (var chunk in ids.Chunk(1_000))
         {
             var purged = await room.Broker.DecideAsync<Done>(tenant, EntityFacts.Batch, known =>

@@ -63,8 +63,10 @@ public sealed record EntityQuery
 
     /// <summary>One page in stable order (creation, unless ordering was asked), and the total where it was asked.</summary>
     /// <param name="cancel">Looked at once in 1,024 candidates: a query of a million entities ends when its time is up.</param>
+    public QueryPage Run(EntityTable table, long now, CancellationToken cancel = default) => Run(table, now, null, cancel);
+
     /// <param name="reading">Null: everything may be seen. Otherwise each condition, each order and the total are of what is seen.</param>
-    public QueryPage Run(EntityTable table, long now, CancellationToken cancel = default, EntityReading? reading = null)
+    public QueryPage Run(EntityTable table, long now, EntityReading? reading, CancellationToken cancel)
     {
         var matching = reading is null ? Matching(table, now, cancel) : MatchingOf(new SeenTable(table, reading), now, cancel);
         if (OrderBy.Count > 0)

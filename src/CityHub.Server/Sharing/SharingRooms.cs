@@ -66,7 +66,7 @@ internal sealed class SharingRooms : IAsyncDisposable
         {
             Judged = async (dataset, asOf, rows) => await quality.RecordAsync(dataset.Id, dataset.QualityRules, asOf, rows),
         });
-        var tables = new DatasetTables(store.Tables, Deliveries);
+        var tables = new DatasetTables(store.Tables, Deliveries, Catalogue, tenant => Entities?.Table(tenant), time);
         references.Known = new TableReferences(tables, _ => null);
 
         Releases = new Releases(store.Acts, log, store.Views, tables, Grants, Catalogue, new PurposesNow(Purposes), time, new ReleaseOptions { Secret = secret, Witnessed = witnessed });
@@ -114,6 +114,9 @@ internal sealed class SharingRooms : IAsyncDisposable
     public DeliveryRoom Deliveries { get; }
 
     public Releases Releases { get; }
+
+    /// <summary>The memory of the city, once it is open: datasets of entities are read from it.</summary>
+    public Context.Entities.Broker? Entities { get; set; }
 
     /// <summary>What stands between entities and whoever reads them.</summary>
     public CatalogueGuard Guard { get; }

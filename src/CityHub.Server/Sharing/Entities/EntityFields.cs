@@ -76,7 +76,7 @@ internal sealed class EntityFields
             case From.ObservedAt when Newest(entity) is var newest and not 0:
                 PutTime(row, type, newest);
                 break;
-            case From.Value or From.Longitude or From.Latitude when (entity.Find(name) ?? entity.Instances(name).FirstOrDefault()) is { } attribute:
+            case From.Value or From.Longitude or From.Latitude when (entity.Find(name) ?? (entity.Instances(name) is [var first, ..] ? first : null)) is { } attribute:
                 Put(row, field, attribute);
                 break;
             default:

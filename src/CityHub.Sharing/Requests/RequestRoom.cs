@@ -2,6 +2,7 @@ using CityHub.Core.Facts;
 using CityHub.Core.Ports;
 using CityHub.Core.Problems;
 using CityHub.Sharing.Access;
+using CityHub.Sharing.Agreements;
 using CityHub.Sharing.Calendars;
 using CityHub.Sharing.Catalogue;
 using CityHub.Sharing.Corrections;
@@ -118,6 +119,7 @@ internal static class RequestRoutes
         ListRequests.Map(routes, room);
         MoveRequest.Map(routes, room);
         ListGrants.Map(routes, room);
+        AgreementRoutes.Map(routes, room);
         CorrectionRoutes.Map(routes, room);
         DisputeRoutes.Map(routes, room);
         CalendarRoutes.Map(routes, room);

@@ -210,7 +210,7 @@ internal static class RequestRules
         if (dataset.Provider != request.Provider)
             return RequestProblems.BeyondCatalogue(dataset.Id, $"it is {dataset.Provider}'s now; the request went to {request.Provider}.");
         var (terms, modes, rights) = (Obligations.Nothing, wanted.Modes, wanted.Rights);
-        if (said.Json.TryGetProperty("obligations"u8, out var bound) && !GrantJson.ReadObligations(bound).TryGet(out terms, out problem))
+        if (said.Json.TryGetProperty("obligations"u8, out var bound) && !ObligationsJson.Read(bound).TryGet(out terms, out problem))
             return problem;
         if (said.Json.TryGetProperty("modes"u8, out var some) && !GrantJson.Flags<DeliveryModes>(some).TryGet(out modes, out problem))
             return problem;

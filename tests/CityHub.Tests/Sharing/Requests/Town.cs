@@ -144,7 +144,7 @@ internal sealed class Town : IDepartments, ICatalogue, IPurposes, IResponsibilit
         RequestEvent.Refuse => """{"code":"purpose-not-listed","text":"The purpose is not listed.","basis":"decree 809, art. 21","wayForward":"Ask for the listed purpose."}""",
         RequestEvent.Negotiate or RequestEvent.File => """{"text":"agreed"}""",
         RequestEvent.ProveDisposal => $$"""{"method":"overwritten","documents":[{"name":"proof","sha256":"{{new string('b', 64)}}"}]}""",
-        RequestEvent.Grant => """{"obligations":{"masks":{"id":"pseudonym"},"destroyWithinDays":30}}""",
+        RequestEvent.Grant => """{"obligations":{"masks":{"id":"pseudonym"},"destroyWithin":"P30D"}}""",
         _ => "",
     };
 

@@ -58,7 +58,8 @@ internal sealed class Door(bool open, HubTokens tokens, DepartmentTokens departm
 
         var bit = asked is null ? 0 : PermissionSet.BitOf(asked);
         var allowed = asked == Permissions.Optional || bearer.Permissions.Has(bit);
-        if (!allowed && endpoint.Metadata.GetMetadata<AlsoUnderGrants>() is { } other && bearer.Permissions.Has(PermissionSet.BitOf(other.Permission)))
+        // Grants are given to departments: a token that stands for none is not let in by them.
+        if (!allowed && endpoint.Metadata.GetMetadata<AlsoUnderGrants>() is { } other && bearer.Permissions.Has(PermissionSet.BitOf(other.Permission)) && callers.Of(bearer).Department is not null)
         {
             allowed = true;
             http.Features.Set(UnderGrants.Instance);

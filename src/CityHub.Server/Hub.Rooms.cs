@@ -9,6 +9,7 @@ using CityHub.Sensing;
 using CityHub.Sensing.Devices;
 using CityHub.Sensing.Import;
 using CityHub.Sensing.Mqtt;
+using CityHub.Sensing.Sources;
 using CityHub.Server.Doors;
 using CityHub.Server.Http;
 using CityHub.Server.Pages;
@@ -82,8 +83,10 @@ internal sealed partial class Hub
 
     private async Task<Result<SharingRooms>> OpenSharingAsync(CancellationToken cancel)
     {
+        if (!AllowedAddresses.Of(Config.Sources).TryGet(out var allowed, out var wrong))
+            return wrong;
         var rooms = await SharingRooms.OpenAsync(
-            Store, _dataKeys ?? throw NotStarted(), Config.Data, Config.Sharing.Profile, new LateWitnessed(() => _ledger), Open(new HttpClient { Timeout = TimeSpan.FromMinutes(10) }), Time, Ids,
+            Store, _dataKeys ?? throw NotStarted(), Config.Data, Config.Sharing.Profile, new LateWitnessed(() => _ledger), Open(new HttpClient(allowed.Handler()) { Timeout = TimeSpan.FromMinutes(10) }), allowed, Time, Ids,
             _app.Services.GetRequiredService<ILoggerFactory>(), cancel);
         if (!rooms.TryGet(out var sharing, out var problem))
             return problem;

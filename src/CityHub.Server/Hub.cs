@@ -8,6 +8,7 @@ using CityHub.Server.FactLog;
 using CityHub.Server.Http;
 using CityHub.Server.Ledger;
 using CityHub.Server.Pages;
+using CityHub.Server.Pages.Desk;
 using CityHub.Server.Telemetry;
 using CityHub.Sharing.Parties;
 using CityHub.Storage.Embedded;
@@ -256,6 +257,7 @@ internal sealed partial class Hub : IAsyncDisposable
             routes.MapPages(this);
             routes.MapSignIn(this);
             routes.MapMyData(this);
+            routes.MapDesk(this);
             routes.MapProblemPages();
             routes.MapDescription();
             MapRooms(routes);

@@ -45,6 +45,12 @@ internal sealed class Door(bool open, HubTokens tokens, DepartmentTokens departm
     {
         if (TokenOf(http) is not { } token)
         {
+            if (!HasToken(http) && http.GetEndpoint()?.Metadata.GetMetadata<SignInFirst>() is not null)
+            {
+                http.Response.Redirect("/sign-in");
+                return;
+            }
+
             await RefuseAsync(http, ServerProblems.NotAuthenticated.Because("This address needs a token: Authorization: Bearer …", "cityhub token --help says how to get one."), "Bearer realm=\"cityhub\"");
             return;
         }
@@ -145,4 +151,10 @@ internal sealed class Door(bool open, HubTokens tokens, DepartmentTokens departm
             return new TokenHash(words[0], words[1], words[2], words[3]);
         }
     }
+}
+
+/// <summary>On a page: whoever has no token yet is sent to where he can sign in.</summary>
+internal sealed class SignInFirst
+{
+    public static readonly SignInFirst Here = new();
 }

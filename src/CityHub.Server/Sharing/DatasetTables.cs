@@ -16,4 +16,8 @@ internal sealed class DatasetTables(ITables tables, DeliveryRoom deliveries, ICa
     public ITable? Find(string name) => catalogue.Find(name) is { Source: DatasetSource.Entities } dataset
         ? entities(dataset.Tenant) is { } table ? new EntityRows(dataset, table, clock) : null
         : deliveries.TableOf(name);
+
+    public Result<Done> Remove(string name) => tables.Remove(name);
+
+    public Result<int> Keep(IReadOnlyCollection<string> names) => tables.Keep(names);
 }

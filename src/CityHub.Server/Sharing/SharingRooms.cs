@@ -42,8 +42,9 @@ internal sealed class SharingRooms : IAsyncDisposable
     private readonly DataKeyBook _dataKeys;
     private readonly SupervisionRoom _supervision;
     private readonly SourceRoom _sources;
+    private readonly TableKeeper _keeper;
 
-    private SharingRooms(EmbeddedStore store, DepartmentKeys keys, byte[] secret, string folder, string profile, IWitnessed? witnessed, HttpClient http, TimeProvider time, IIdSource ids, ILoggerFactory loggers)
+    private SharingRooms(EmbeddedStore store, DepartmentKeys keys, byte[] secret, string folder, string profile, IWitnessed? witnessed, HttpClient http, AllowedAddresses allowed, TimeProvider time, IIdSource ids, ILoggerFactory loggers)
     {
         var log = store.Log;
         Keys = keys;
@@ -91,7 +92,8 @@ internal sealed class SharingRooms : IAsyncDisposable
         Supervision = Own(new SupervisionBook(log, time));
         _supervision = new SupervisionRoom(Supervision, new EvidenceReader(log, Supervision, (stream, id) => stream == "requests" ? Requests.Requests.Find(id)?.Provider : Requests.Corrections.Find(id)?.Provider).Read);
         var sources = Own(new SourceBook(log, time));
-        _sources = new SourceRoom(sources, new SourceRunner(sources, Deliveries, Path.Combine(folder, "drop"), http, Environment.GetEnvironmentVariable, time, loggers.CreateLogger<SourceRunner>()), time, MayDeliver);
+        _sources = new SourceRoom(sources, new SourceRunner(sources, Deliveries, Path.Combine(folder, "drop"), http, allowed, Environment.GetEnvironmentVariable, time, loggers.CreateLogger<SourceRunner>()), time, MayDeliver);
+        _keeper = new TableKeeper(Deliveries, time, loggers.CreateLogger<TableKeeper>());
         _watch = new BooksWatch([Catalogue], _lists, _supervision, time, loggers.CreateLogger<BooksWatch>());
     }
 
@@ -106,6 +108,9 @@ internal sealed class SharingRooms : IAsyncDisposable
     public CatalogueBook Catalogue { get; }
 
     public ResponsibilityBook Responsibilities { get; }
+
+    /// <summary>The lists with what was delivered, for pages.</summary>
+    public ResponsibilityRoom Lists => _lists;
 
     public PurposeBook Purposes { get; }
 
@@ -132,11 +137,11 @@ internal sealed class SharingRooms : IAsyncDisposable
 
     /// <summary>Reads every book, opens the tables, reports what a crash left open, and begins to watch the clocks.</summary>
     public static async ValueTask<Result<SharingRooms>> OpenAsync(
-        EmbeddedStore store, DepartmentKeys keys, string folder, string profile, IWitnessed? witnessed, HttpClient http, TimeProvider time, IIdSource ids, ILoggerFactory loggers, CancellationToken cancel)
+        EmbeddedStore store, DepartmentKeys keys, string folder, string profile, IWitnessed? witnessed, HttpClient http, AllowedAddresses allowed, TimeProvider time, IIdSource ids, ILoggerFactory loggers, CancellationToken cancel)
     {
         if (!SharingSecret.LoadOrCreate(folder).TryGet(out var secret, out var problem))
             return problem;
-        var rooms = new SharingRooms(store, keys, secret, folder, profile, witnessed, http, time, ids, loggers);
+        var rooms = new SharingRooms(store, keys, secret, folder, profile, witnessed, http, allowed, time, ids, loggers);
         foreach (var book in rooms._books.OfType<Core.Facts.FactBook>().Where(b => b is not CalendarBook and not GrantBook))
             book.Load();
         rooms.Standards.Start();
@@ -149,6 +154,7 @@ internal sealed class SharingRooms : IAsyncDisposable
         await rooms.Requests.StartAsync();
         await rooms.Releases.LoadAsync(cancel);
         rooms._watch.Start();
+        rooms._keeper.Start();
         rooms._sources.Runner.Start();
         return rooms;
     }
@@ -174,6 +180,7 @@ internal sealed class SharingRooms : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _sources.Runner.DisposeAsync();
+        await _keeper.DisposeAsync();
         await _watch.DisposeAsync();
         await Requests.DisposeAsync();
         foreach (var book in Enumerable.Reverse(_books))

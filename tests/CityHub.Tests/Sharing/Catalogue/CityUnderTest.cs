@@ -18,8 +18,15 @@ internal sealed class CityUnderTest : IAsyncDisposable
     public static readonly Caller Director = new("auth-1", "data-bureau", Roles.Authority), Deputy = new("auth-2", "data-bureau", Roles.Authority);
 
     private readonly TestFolder _folder = new();
+    private readonly EmbeddedOptions _options;
 
-    private CityUnderTest() => (Store, Parties, Calendars, Lists, Catalogue, Glass) = Open();
+    private CityUnderTest(EmbeddedOptions options)
+    {
+        _options = options;
+        (Store, Parties, Calendars, Lists, Catalogue, Glass) = Open();
+    }
+
+    public string Folder => _folder.Path;
 
     /// <summary>A Wednesday before no holiday.</summary>
     public FakeTimeProvider Clock { get; } = new(new DateTimeOffset(2026, 3, 4, 2, 0, 0, TimeSpan.Zero));
@@ -36,9 +43,9 @@ internal sealed class CityUnderTest : IAsyncDisposable
 
     public BreakGlassBook Glass { get; private set; }
 
-    public static async Task<CityUnderTest> StartAsync()
+    public static async Task<CityUnderTest> StartAsync(EmbeddedOptions? options = null)
     {
-        var city = new CityUnderTest();
+        var city = new CityUnderTest(options ?? new EmbeddedOptions());
         Assert.Null((await city.Parties.FoundAsync(new Department("data-bureau", new Words("数据局", "Data Bureau"), "990100", 3, null), ["auth-1", "auth-2"])).Problem);
         foreach (var id in new[] { "police", "welfare", "fire" })
         {
@@ -106,7 +113,7 @@ internal sealed class CityUnderTest : IAsyncDisposable
 
     private (EmbeddedStore, PartyBook, CalendarBook, ResponsibilityBook, CatalogueBook, BreakGlassBook) Open()
     {
-        var store = EmbeddedStore.Open(_folder.Path, Clock).Value;
+        var store = EmbeddedStore.Open(_folder.Path, Clock, _options).Value;
         var parties = new PartyBook(store.Log, Clock);
         parties.Load();
         var calendars = new CalendarBook(store.Log, Clock);

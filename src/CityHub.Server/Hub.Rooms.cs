@@ -14,6 +14,7 @@ using CityHub.Server.Doors;
 using CityHub.Server.Http;
 using CityHub.Server.Pages;
 using CityHub.Server.Sharing;
+using CityHub.Server.Sharing.Entities;
 
 namespace CityHub.Server;
 
@@ -26,6 +27,7 @@ internal sealed partial class Hub
     private ImportRoom? _imports;
     private MqttServer? _mqtt;
     private SharingRooms? _sharing;
+    private WithheldFacts? _withheld;
 
     /// <summary>The memory of the city, for whoever lives in the same process.</summary>
     public Broker Broker => _context?.Broker ?? throw NotStarted();
@@ -41,6 +43,9 @@ internal sealed partial class Hub
 
     private async Task<Problem?> OpenRoomsAsync(CancellationToken cancel)
     {
+        // Before the first entity: what waited to be told when the hub stopped is told under grants, too.
+        if (!(await OpenSharingAsync(cancel)).TryGet(out var sharing, out var problem))
+            return problem;
         var contexts = new ContextStore(Store.Log, Time, Ids, Config.Contexts.Fetch ? Open(new HttpClient { Timeout = TimeSpan.FromSeconds(10) }) : null);
         if (Config.Contexts.Folder is { } folder && ContextFolder.Supply(folder, contexts) is { } unusable)
             return unusable;
@@ -48,7 +53,7 @@ internal sealed partial class Hub
         var history = new History(Store.Series, broker, Store.Views.Open("history"));
         broker.Observe(history);
         var subscriptions = Open(new SubscriptionRoom(
-            Store.Log, Store.Views, broker, contexts, Time, Ids, new Random(Ids.Next().GetHashCode()), _app.Services.GetRequiredService<ILogger<SubscriptionRoom>>()));
+            Store.Log, Store.Views, broker, contexts, Time, Ids, new Random(Ids.Next().GetHashCode()), _app.Services.GetRequiredService<ILogger<SubscriptionRoom>>(), sharing.Guard));
         var sweeper = Open(new TransientSweeper(broker, Time, _app.Services.GetRequiredService<ILogger<TransientSweeper>>()));
         contexts.Start(subscriptions.Tenants);
         await subscriptions.LoadAsync(cancel);
@@ -58,7 +63,9 @@ internal sealed partial class Hub
         Open(new SnapshotTimer(broker, Time, _app.Services.GetRequiredService<ILogger<SnapshotTimer>>()));
         if (Config.Retention.Count > 0)
             Open(new RetentionTimer(history, Config.Retention, Time, _app.Services.GetRequiredService<ILogger<RetentionTimer>>()));
-        _context = new ContextRoom(broker, contexts, history, new ContextLimits { TemporalInstances = Config.Limits.TemporalInstances, BatchEntities = Config.Limits.Batch, BodyBytes = (int)Math.Min(Config.Limits.Body, int.MaxValue / 2) });
+        _context = new ContextRoom(broker, contexts, history, new ContextLimits { TemporalInstances = Config.Limits.TemporalInstances, BatchEntities = Config.Limits.Batch, BodyBytes = (int)Math.Min(Config.Limits.Body, int.MaxValue / 2) }) { Guard = sharing.Guard };
+        sharing.Entities = broker;
+        _withheld = new WithheldFacts(sharing.Guard, broker, history);
         _subscriptions = subscriptions;
         _figures.Add(new Figure("entities", "entities", "实体", () => broker.Count("")) { Page = "/ngsi-ld/v1/types" });
         OpenSensing(broker, contexts);
@@ -68,10 +75,13 @@ internal sealed partial class Hub
         _figures.Add(new Figure("witnessesMissing", "witnesses missing", "缺席的见证方", () => _ledger?.Witnesses.Outcomes.Count(o => !o.Cosigned) ?? 0) { Page = "/ledger", Worries = true });
         _figures.Add(new Figure("emergencyTokens", "emergency tokens out", "应急令牌", () => Tokens.GlassBroken) { Worries = true });
         _imports = Open(new ImportRoom(Store.Log, new Backfill(broker, Store.Series), contexts, Time));
-        return await OpenSharingAsync(cancel);
+        _figures.Add(new Figure("datasets", "datasets published", "已发布的数据资源", () => sharing.Catalogue.Published.Count()) { Page = "/catalog" });
+        _figures.Add(new Figure("glassOpen", "emergency access to data", "数据应急访问", () => sharing.Glass.OpenNow) { Worries = true });
+        _figures.Add(new Figure("releasesUnclosed", "releases cut by a crash", "中断的放行", () => sharing.Releases.Unclosed.Count) { Worries = true });
+        return null;
     }
 
-    private async Task<Problem?> OpenSharingAsync(CancellationToken cancel)
+    private async Task<Result<SharingRooms>> OpenSharingAsync(CancellationToken cancel)
     {
         if (!AllowedAddresses.Of(Config.Sources).TryGet(out var allowed, out var wrong))
             return wrong;
@@ -82,10 +92,7 @@ internal sealed partial class Hub
             return problem;
         _sharing = Open(sharing);
         (_keyOfDepartment, _callerNamed, _takenBack) = (sharing.Parties.KeyOf, sharing.Parties.CallerOf, sharing.Revocations.IsRevoked);
-        _figures.Add(new Figure("datasets", "datasets published", "已发布的数据资源", () => sharing.Catalogue.Published.Count()) { Page = "/catalog" });
-        _figures.Add(new Figure("glassOpen", "emergency access to data", "数据应急访问", () => sharing.Glass.OpenNow) { Worries = true });
-        _figures.Add(new Figure("releasesUnclosed", "releases cut by a crash", "中断的放行", () => sharing.Releases.Unclosed.Count) { Worries = true });
-        return null;
+        return sharing;
     }
 
     /// <summary>The ledger opens behind the rooms.</summary>

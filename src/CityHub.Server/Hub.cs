@@ -250,7 +250,7 @@ internal sealed partial class Hub : IAsyncDisposable
         {
             routes.MapHealth();
             routes.MapMetrics(metrics);
-            routes.MapFacts(Store.Log, Store.Acts);
+            routes.MapFacts(Store.Log, Store.Acts, fact => _withheld?.Holds(fact) == true);
             if (_ledger is { } ledger)
                 routes.MapLedger(ledger, Store.Log).MapEvidence(ledger, Store.Log, Store.Acts);
             routes.MapTokens(Tokens);

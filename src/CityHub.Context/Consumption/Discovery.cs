@@ -1,5 +1,6 @@
 using System.Text.Json;
 using CityHub.Context.Entities;
+using CityHub.Context.Guard;
 using CityHub.Context.Http;
 using CityHub.Context.JsonLd;
 using CityHub.Core.Problems;
@@ -14,8 +15,9 @@ internal static class Discovery
     {
         if (!(await Begin(http, room, tenant)).TryGet(out var begun, out var problem) || !new Parameters(http.Request.Query).Flag("details").TryGet(out var details, out problem))
             return problem;
-        var types = begun.Table.Types().Select(t => t.Type).OrderBy(Iris.Text, StringComparer.Ordinal).ToList();
-        await ListAsync(http, begun, "EntityType", "typeName", "typeList", types, details ? (json, type) => Names(json, "attributeNames", AttributesOf(begun.Table, type).Keys, begun.Context) : null);
+        var (counts, all) = begun.Table.Counts();
+        var types = counts.Keys.OrderBy(Iris.Text, StringComparer.Ordinal).ToList();
+        await ListAsync(http, begun, all, "EntityType", "typeName", "typeList", types, details ? (json, type) => Names(json, "attributeNames", AttributesOf(begun.Table, type).Keys, begun.Context) : null);
         return null;
     }
 
@@ -24,7 +26,7 @@ internal static class Discovery
         if (!(await Begin(http, room, tenant)).TryGet(out var begun, out var problem))
             return problem;
         var name = http.Request.RouteValues["type"] as string ?? "";
-        if (!begun.Context.TryFindName(Uri.UnescapeDataString(name), out var type) || begun.Table.CountOf(type) is var count && count == 0)
+        if (!begun.Context.TryFindName(Uri.UnescapeDataString(name), out var type) || begun.Table.CountOf(type) is not (> 0 and var count))
             return ContextProblems.ResourceNotFound.Because($"No entity has the type {name}.");
         var attributes = AttributesOf(begun.Table, type);
         await NgsiLdHttp.WriteAsync(http, 200, begun.Media, begun.Context, json =>
@@ -33,7 +35,7 @@ internal static class Discovery
             json.WriteString("id"u8, Iris.Utf8(type));
             json.WriteString("type"u8, "EntityTypeInfo"u8);
             json.WriteString("typeName"u8, begun.Context.CompactName(type));
-            json.WriteNumber("entityCount"u8, begun.Table.CountOf(type));
+            json.WriteNumber("entityCount"u8, count);
             json.WriteStartArray("attributeDetails"u8);
             foreach (var (attribute, kinds) in attributes.OrderBy(a => Iris.Text(a.Key), StringComparer.Ordinal))
             {
@@ -47,7 +49,7 @@ internal static class Discovery
 
             json.WriteEndArray();
             End(json, begun);
-        });
+        }, begun.Table.Reading);
         return null;
     }
 
@@ -61,7 +63,7 @@ internal static class Discovery
                 foreach (var type in entity.Types)
                     (found.TryGetValue(attribute.Name, out var types) ? types : found[attribute.Name] = new SortedSet<string>(StringComparer.Ordinal)).Add(Iris.Text(type));
         var names = found.Keys.OrderBy(Iris.Text, StringComparer.Ordinal).ToList();
-        await ListAsync(http, begun, "Attribute", "attributeName", "attributeList", names, details ? (json, name) => TypeNames(json, found[name], begun.Context) : null);
+        await ListAsync(http, begun, begun.Table.Counts().Count, "Attribute", "attributeName", "attributeList", names, details ? (json, name) => TypeNames(json, found[name], begun.Context) : null);
         return null;
     }
 
@@ -94,7 +96,7 @@ internal static class Discovery
             Kinds(json, kinds);
             TypeNames(json, types, begun.Context);
             End(json, begun);
-        });
+        }, begun.Table.Reading);
         return null;
     }
 
@@ -102,20 +104,20 @@ internal static class Discovery
     {
         if (!NgsiLdHttp.Accept(http).TryGet(out var media, out var problem) ||
             !(await NgsiLdHttp.ContextOfAsync(http, room.Contexts, tenant)).TryGet(out var context, out problem) ||
-            !room.Table(tenant).TryGet(out var table, out problem))
+            !(await room.SeenAsync(http, tenant, null)).TryGet(out var table, out problem))
             return problem;
         return new Begun(media, context, table);
     }
 
     /// <summary>A list of names (5.2.24, 5.2.27), or with details a description of each (5.2.25, 5.2.28).</summary>
     /// <param name="more">Writes what a description says beside the name; null: the list.</param>
-    private static Task ListAsync(HttpContext http, Begun begun, string kind, string nameMember, string listMember, List<int> names, Action<Utf8JsonWriter, int>? more) =>
+    private static Task ListAsync(HttpContext http, Begun begun, int entities, string kind, string nameMember, string listMember, List<int> names, Action<Utf8JsonWriter, int>? more) =>
         NgsiLdHttp.WriteAsync(http, 200, begun.Media, begun.Context, json =>
         {
             if (more is null)
             {
                 json.WriteStartObject();
-                json.WriteString("id"u8, $"urn:ngsi-ld:{kind}List:{begun.Table.Count}-{names.Count}");
+                json.WriteString("id"u8, $"urn:ngsi-ld:{kind}List:{entities}-{names.Count}");
                 json.WriteString("type"u8, $"{kind}List");
                 Names(json, listMember, names, begun.Context);
                 End(json, begun);
@@ -134,9 +136,9 @@ internal static class Discovery
             }
 
             json.WriteEndArray();
-        });
+        }, begun.Table.Reading);
 
-    private static Dictionary<int, SortedSet<string>> AttributesOf(EntityTable table, int type)
+    private static Dictionary<int, SortedSet<string>> AttributesOf(SeenTable table, int type)
     {
         var found = new Dictionary<int, SortedSet<string>>();
         foreach (var entity in table.OfTypes([type]))
@@ -176,5 +178,5 @@ internal static class Discovery
         json.WriteEndObject();
     }
 
-    private readonly record struct Begun(MediaType Media, LdContext Context, EntityTable Table);
+    private readonly record struct Begun(MediaType Media, LdContext Context, SeenTable Table);
 }

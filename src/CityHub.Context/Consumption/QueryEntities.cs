@@ -43,8 +43,7 @@ internal static class QueryEntities
     private static async ValueTask<Problem?> Answer(HttpContext http, ContextRoom room, string tenant, LdContext context, Parameters parameters, PostedQuery? posted)
     {
         if (!NgsiLdHttp.Accept(http, geoJson: true).TryGet(out var media, out var problem) ||
-            !room.Table(tenant).TryGet(out var table, out problem) ||
-            !parameters.Representation(context, table, media == MediaType.GeoJson).TryGet(out var how, out problem) ||
+            !room.Table(tenant).TryGet(out _, out problem) ||
             !parameters.Query(context, room.Limits).TryGet(out var query, out problem))
             return problem;
         if (posted is not null)
@@ -54,19 +53,22 @@ internal static class QueryEntities
             query = query with { Any = selectors };
         }
 
+        if (!(await room.SeenAsync(http, tenant, query.Named)).TryGet(out var table, out problem) ||
+            !parameters.Representation(context, table, media == MediaType.GeoJson).TryGet(out var how, out problem))
+            return problem;
         if (query.Any.Count == 0 && parameters.TooWide(query) is { } tooWide)
             return tooWide;
         // 4.21: what is picked must be there.
         if (how.Pick is { } pick && query.Attributes is null && pick.Attributes.Count > 0 && !pick.Id && !pick.Type && !pick.Scope)
             query = query with { Attributes = [.. pick.Attributes.Keys] };
-        var page = query.Run(table, room.Now, http.RequestAborted);
+        var page = query.Run(table.Whole, room.Now, table.Reading, http.RequestAborted);
         if (query.Count)
             http.Response.Headers[NgsiLdHttp.CountHeader] = (page.Total ?? 0).ToString(CultureInfo.InvariantCulture);
         LinkPages(http, query, page, media);
-        var entities = page.Entities.Select(e => Visible.At(e, room.Now)).OfType<Entity>().ToList();
+        var entities = table.Show(page.Entities).Select(e => Visible.At(e, room.Now)).OfType<Entity>().ToList();
         var (status, version) = PreferredVersion.Apply(http, entities);
         how = how with { Version = version };
-        await NgsiLdHttp.WriteAsync(http, status, media, context, json => Write(http, json, media, entities, context, how));
+        await NgsiLdHttp.WriteAsync(http, status, media, context, json => Write(http, json, media, entities, context, how), table.Reading);
         return null;
     }
 

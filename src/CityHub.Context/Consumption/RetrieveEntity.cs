@@ -15,8 +15,8 @@ internal static class RetrieveEntity
         if (!Handlers.EntityId(http).TryGet(out var id, out var problem) ||
             !NgsiLdHttp.Accept(http, geoJson: true).TryGet(out var media, out problem) ||
             !(await NgsiLdHttp.ContextOfAsync(http, room.Contexts, tenant)).TryGet(out var context, out problem) ||
-            !room.Table(tenant).TryGet(out var table, out problem) ||
             !Target.Parse(http, context).TryGet(out var target, out problem) ||
+            !(await room.SeenAsync(http, tenant, target.Types?.Named)).TryGet(out var table, out problem) ||
             !parameters.Representation(context, table, media == MediaType.GeoJson).TryGet(out var how, out problem))
             return problem;
         var entity = table.Find(id) is { } found && Visible.At(found, room.Now) is { } visible && (target.Types is null || target.Types.Matches(visible.Types)) ? visible : null;
@@ -25,6 +25,9 @@ internal static class RetrieveEntity
             (how.Omit is { Id: true, Type: true } omit && entity.Attributes.All(a => omit.Contains(a.Name))) ||
             (how.Datasets is { } datasets && !entity.Attributes.Any(a => datasets.Contains(a.Dataset ?? "@none"))))
             return ContextProblems.ResourceNotFound.Because($"There is no entity {id}{(entity is null ? "" : " with such attributes")}.");
+        // As it is now: what changed since it was found is seen anew.
+        if (table.Reading is not null && (table.Show(id) is not { } shown || (entity = Visible.At(shown, room.Now)) is null))
+            return ContextProblems.ResourceNotFound.Because($"There is no entity {id}.");
         var (status, version) = PreferredVersion.Apply(http, [entity]);
         how = how with { Version = version };
         await NgsiLdHttp.WriteAsync(http, status, media, context, json =>
@@ -36,7 +39,7 @@ internal static class RetrieveEntity
                 QueryEntities.WriteFlat(json, [entity], context, how, withContext);
             else
                 EntityWriter.Write(json, entity, context, how, withContext);
-        });
+        }, table.Reading);
         return null;
     }
 
@@ -69,7 +72,7 @@ internal static class PreferredVersion
 }
 
 /// <summary>What of an entity is still there at a time (transient entities and attributes, 4.22).</summary>
-internal static class Visible
+public static class Visible
 {
     public static Entity? At(Entity entity, long now)
     {

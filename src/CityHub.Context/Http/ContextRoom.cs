@@ -1,4 +1,5 @@
 using CityHub.Context.Entities;
+using CityHub.Context.Guard;
 using CityHub.Context.JsonLd;
 using CityHub.Context.Temporal;
 using CityHub.Core.Problems;
@@ -23,6 +24,29 @@ public sealed record ContextLimits
 /// <summary>What the broker's endpoints stand on.</summary>
 public sealed record ContextRoom(Broker Broker, ContextStore Contexts, History History, ContextLimits Limits)
 {
+    /// <summary>Null: whoever may read entities reads all of them.</summary>
+    public IEntityGuard? Guard { get; init; }
+
+    /// <summary>The sight of whoever asks; the value is null where nothing is guarded.</summary>
+    /// <param name="types">IRI ids of the types that the request names; null: none.</param>
+    internal ValueTask<Result<EntityReading?>> ReadingAsync(HttpContext http, string tenant, IReadOnlyCollection<int>? types) => Guard?.OpenAsync(http, tenant, types) ?? default;
+
+    /// <summary>The entity is there, and not for whoever asks: what became of his write in it is not told.</summary>
+    internal async ValueTask<bool> HidesAsync(HttpContext http, string tenant, string id)
+    {
+        if (Guard is null || Broker.Table(tenant)?.Find(id) is not { } entity)
+            return false;
+        return !(await ReadingAsync(http, tenant, null)).TryGet(out var reading, out _) || (reading is not null && reading.See(entity) is null);
+    }
+
+    /// <summary>What whoever asks sees of a tenant that exists.</summary>
+    internal async ValueTask<Result<SeenTable>> SeenAsync(HttpContext http, string tenant, IReadOnlyCollection<int>? types)
+    {
+        if (!Table(tenant).TryGet(out var table, out var problem) || !(await ReadingAsync(http, tenant, types)).TryGet(out var reading, out problem))
+            return problem;
+        return new SeenTable(table, reading);
+    }
+
     internal async ValueTask<Result<LdBody>> BodyAsync(HttpContext http, string tenant, bool array = false) =>
         await NgsiLdHttp.LdBodyAsync(http, Contexts, tenant, Limits.BodyBytes, array);
 
@@ -51,20 +75,20 @@ internal static class Handlers
         }
 
         var problem = NgsiLdHttp.Tenant(http).TryGet(out var tenant, out var badTenant)
-            ? Malformed(http, parameters) ?? await handler(http, room, tenant)
+            ? Malformed(http, room, parameters) ?? await handler(http, room, tenant)
             : badTenant;
         if (problem is not null)
             await NgsiLdHttp.WriteProblem(http, problem);
     };
 
-    private static Problem? Malformed(HttpContext http, IReadOnlySet<string>? parameters)
+    private static Problem? Malformed(HttpContext http, ContextRoom room, IReadOnlySet<string>? parameters)
     {
         // The server has resolved dot segments: an attribute named ".." would have deleted its entity.
         if (http.Features.Get<IHttpRequestFeature>()?.RawTarget is { } target && HasDotSegment(target))
             return ContextProblems.BadRequestData.Because("The path has a dot segment.");
         if (parameters is not null && http.Request.QueryString.HasValue)
             foreach (var name in http.Request.Query.Keys)
-                if (!parameters.Contains(name))
+                if (!parameters.Contains(name) && room.Guard?.Parameters.Contains(name) != true)
                     return ContextProblems.InvalidRequest.Because($"There is no parameter \"{name}\" here.", string.Join(", ", parameters), "ETSI GS CIM 009, 6.3.2");
         return null;
     }

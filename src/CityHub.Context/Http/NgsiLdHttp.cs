@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using CityHub.Context.Entities;
+using CityHub.Context.Guard;
 using CityHub.Context.JsonLd;
 using CityHub.Core.Problems;
 using Microsoft.AspNetCore.Http;
@@ -182,7 +183,8 @@ public static class NgsiLdHttp
     public static void WriteProblem(Utf8JsonWriter json, Problem problem)
     {
         json.WriteStartObject();
-        json.WriteString("type"u8, "https://uri.etsi.org/ngsi-ld/errors/" + (problem.Kind.EtsiType ?? "InternalError"));
+        // What clause 6.3.2 has no word for (a grant that does not reach) leads to its page, as everywhere else in the hub.
+        json.WriteString("type"u8, problem.Kind.EtsiType is null && problem.Kind.Status < 500 ? "/problems/" + problem.Kind.Code : "https://uri.etsi.org/ngsi-ld/errors/" + (problem.Kind.EtsiType ?? "InternalError"));
         json.WriteString("title"u8, problem.Kind.Title);
         json.WriteString("detail"u8, problem.Detail);
         json.WriteNumber("status"u8, problem.Kind.Status);
@@ -195,11 +197,20 @@ public static class NgsiLdHttp
     }
 
     /// <summary>Sends JSON in the accepted media type, with the context in a Link header where it is not in the body.</summary>
-    public static Task WriteAsync(HttpContext http, int status, MediaType media, LdContext? context, Action<Utf8JsonWriter> write)
+    /// <param name="reading">Where types are guarded: the answer is written, then recorded, then sent.</param>
+    public static async Task WriteAsync(HttpContext http, int status, MediaType media, LdContext? context, Action<Utf8JsonWriter> write, EntityReading? reading = null)
     {
         var buffer = new ArrayBufferWriter<byte>(2048);
         using (var json = new Utf8JsonWriter(buffer, WriterOptions))
             write(json);
+        if (reading is not null && await reading.RecordAsync($"{http.Request.Method} {http.Request.Path}{http.Request.QueryString}", http.RequestAborted) is { } problem)
+        {
+            foreach (var told in new[] { CountHeader, "Link", "Content-Range", "Preference-Applied" })
+                http.Response.Headers.Remove(told);
+            await WriteProblem(http, problem);
+            return;
+        }
+
         http.Response.StatusCode = status;
         http.Response.ContentType = media switch
         {
@@ -211,7 +222,36 @@ public static class NgsiLdHttp
         if (media != MediaType.JsonLd && context?.Url is { } url)
             http.Response.Headers.Append("Link", $"<{url}>; rel=\"{ContextRelation}\"; type=\"application/ld+json\"");
         http.Response.ContentLength = buffer.WrittenCount;
-        return http.Response.Body.WriteAsync(buffer.WrittenMemory, http.RequestAborted).AsTask();
+        if (reading is null)
+            await http.Response.Body.WriteAsync(buffer.WrittenMemory, http.RequestAborted);
+        else
+            await SendAsync(http, buffer.WrittenMemory, reading);
+    }
+
+    private static async Task SendAsync(HttpContext http, ReadOnlyMemory<byte> body, EntityReading reading)
+    {
+        const int Block = 64 << 10;
+        var complete = false;
+        try
+        {
+            for (var at = 0; at < body.Length; at += Block)
+            {
+                var block = body.Slice(at, Math.Min(Block, body.Length - at));
+                if (!reading.MaySend(block.Span))
+                {
+                    http.Abort();
+                    return;
+                }
+
+                await http.Response.Body.WriteAsync(block, http.RequestAborted);
+            }
+
+            complete = true;
+        }
+        finally
+        {
+            await reading.CloseAsync(complete);
+        }
     }
 
     private static Problem LinkForbidden() => ContextProblems.BadRequestData.Because(

@@ -84,8 +84,15 @@ public static class NgsiLdRoutes
                     : ContextProblems.ResourceNotFound.Because($"There is no {http.Request.Path}."))))
             .RequireAuthorization(Permissions.EntitiesRead).WithName("ngsi-ld-other").WithSummary("Anything else: not found (6.3.2)").WithTags("NGSI-LD");
 
+        // What a write does not find in an entity that is hidden from the writer, it does not find in the words of an entity that is not there.
+        static Handler Blind(Handler handler) => async (http, of, tenant) =>
+            await handler(http, of, tenant) is not { } problem ? null
+            : problem.Kind == ContextProblems.ResourceNotFound && Handlers.EntityId(http).TryGet(out var id, out _) && await of.HidesAsync(http, tenant, id) ? Target.Missing(id, http.Request.Query["type"].ToString().Length > 0)
+            : problem;
+
         void Map(string method, string pattern, Handler handler, string permission, string summary, string? parameters = null) =>
-            routes.MapMethods(Root + pattern, [method], Handlers.Of(room, handler, parameters?.Split(',').ToHashSet(StringComparer.Ordinal))).RequireAuthorization(permission)
+            routes.MapMethods(Root + pattern, [method], Handlers.Of(room, permission == Permissions.EntitiesWrite && pattern.StartsWith("/entities/{id}", StringComparison.Ordinal) ? Blind(handler) : handler, parameters?.Split(',').ToHashSet(StringComparer.Ordinal))).RequireAuthorization(permission)
+                .WithMetadata(permission == Permissions.EntitiesRead ? [new AlsoUnderGrants(Permissions.DataUse)] : [])
                 .WithName($"{method.ToLowerInvariant()}{pattern.Replace('/', '-').Replace("{", "", StringComparison.Ordinal).Replace("}", "", StringComparison.Ordinal)}")
                 .WithSummary(summary).WithTags("NGSI-LD");
     }

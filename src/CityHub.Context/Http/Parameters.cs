@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using CityHub.Context.Entities;
+using CityHub.Context.Guard;
 using CityHub.Context.JsonLd;
 using CityHub.Context.Query;
 using CityHub.Core.Problems;
@@ -42,7 +43,7 @@ internal sealed class Parameters(Func<string, string?> get)
     }
 
     /// <summary>How the answer is to look (6.3.7, 6.3.11, 6.3.15, 4.15, 4.21).</summary>
-    public Result<Representation> Representation(LdContext context, EntityTable? table, bool geoJson = false)
+    public Result<Representation> Representation(LdContext context, SeenTable? table, bool geoJson = false)
     {
         var format = this["format"] ?? List("options").FirstOrDefault(o => o is "keyValues" or "simplified" or "concise" or "normalized");
         var how = new Representation { SysAttrs = Option("sysAttrs") };
@@ -202,7 +203,7 @@ internal sealed class Parameters(Func<string, string?> get)
         return query with { Limit = limit, Offset = offset, Count = count };
     }
 
-    private Result<Representation> Join(Representation how, EntityTable? table)
+    private Result<Representation> Join(Representation how, SeenTable? table)
     {
         var reach = Math.Max(how.Pick?.Depth ?? 0, how.Omit?.Depth ?? 0);
         if (this["join"] is not { } join || join == "@none")
@@ -215,7 +216,7 @@ internal sealed class Parameters(Func<string, string?> get)
             return Bad("pick or omit reaches deeper into linked entities than joinLevel.");
         return how with
         {
-            Linked = table is null ? null : table.Find,
+            Linked = table is null ? null : table.Show,
             JoinInline = join == "inline",
             JoinLevel = level,
             ContainedBy = List("containedBy").ToHashSet(StringComparer.Ordinal),

@@ -94,7 +94,7 @@ internal static class AttributeProvision
         }, http.RequestAborted);
         if (!result.Ok)
             return result.Problem;
-        if (result.Value.NotUpdated.Count == 0)
+        if (result.Value.NotUpdated.Count == 0 || await room.HidesAsync(http, tenant, id))
             return await Handlers.Empty(http, StatusCodes.Status204NoContent);
         await NgsiLdHttp.WriteAsync(http, StatusCodes.Status207MultiStatus, MediaType.Json, null, json =>
         {

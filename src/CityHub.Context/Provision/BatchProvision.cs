@@ -111,6 +111,8 @@ internal static class BatchProvision
                 outcome.Fail(IdOf(item), read.Problem ?? Parameters.Bad("The entity has no id."));
         }
 
+        if (!(await room.ReadingAsync(http, tenant, null)).TryGet(out var reading, out problem))
+            return problem;
         var created = new List<string>();
         var done = await room.Broker.DecideAsync<Done>(tenant, EntityFacts.Batch, known =>
         {
@@ -126,7 +128,7 @@ internal static class BatchProvision
                     continue;
                 }
 
-                if (step.Left is { } left)
+                if (step.Left is { } left && (entity is null || reading is null || reading.See(entity) is not null))
                     outcome.Fail(id, left);
                 else
                     outcome.Success.Add(id);

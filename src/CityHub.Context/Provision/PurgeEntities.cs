@@ -15,7 +15,8 @@ internal static class PurgeEntities
         var parameters = new Parameters(http.Request.Query);
         if (!(await NgsiLdHttp.ContextOfAsync(http, room.Contexts, tenant)).TryGet(out var context, out var problem) ||
             !room.Table(tenant).TryGet(out var table, out problem) ||
-            !parameters.Query(context, room.Limits).TryGet(out var query, out problem))
+            !parameters.Query(context, room.Limits).TryGet(out var query, out problem) ||
+            !(await room.ReadingAsync(http, tenant, null)).TryGet(out var reading, out problem))
             return problem;
         if (parameters.TooWide(query) is { } tooWide)
             return tooWide;
@@ -32,14 +33,15 @@ internal static class PurgeEntities
             return Parameters.Bad("keep and drop exclude each other.");
 
         // In chunks: a purge of a million entities must not hold the tenant's other writers up.
-        var ids = (query with { Limit = int.MaxValue, Offset = 0 }).Run(table, room.Now).Entities.Select(e => e.Id).ToList();
+        // A purge finds what a query of the same caller would.
+        var ids = (query with { Limit = int.MaxValue, Offset = 0 }).Run(table, room.Now, reading, http.RequestAborted).Entities.Select(e => e.Id).ToList();
         foreach (var chunk in ids.Chunk(1_000))
         {
             var purged = await room.Broker.DecideAsync<Done>(tenant, EntityFacts.Batch, known =>
             {
                 var edits = new List<EntityEdit>(chunk.Length);
                 foreach (var id in chunk)
-                    if (known.Find(id) is { } entity && query.Matches(entity, null, known.Now) && Edit(entity, keep, drop, known.Now) is { } edit)
+                    if (known.Find(id) is { } entity && (reading is null ? entity : reading.See(entity)) is { } seen && query.Matches(seen, null, known.Now) && Edit(entity, keep, drop, known.Now) is { } edit)
                         edits.Add(edit);
                 return new Decision<Done>(edits, Done.Value);
             }, http.RequestAborted);

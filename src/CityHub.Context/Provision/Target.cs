@@ -18,5 +18,7 @@ internal readonly record struct Target(TypeSelection? Types)
 
     public Result<Entity> Find(Known known, string id) => known.Find(id) is { } entity && (Types is null || Types.Matches(entity.Types))
         ? entity
-        : ContextProblems.ResourceNotFound.Because($"There is no entity {id}{(Types is null ? "" : " of that type")}.");
+        : Missing(id, Types is not null);
+
+    public static Problem Missing(string id, bool typed) => ContextProblems.ResourceNotFound.Because($"There is no entity {id}{(typed ? " of that type" : "")}.");
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using CityHub.Context.Entities;
+using CityHub.Context.Guard;
 using NetTopologySuite.Geometries;
 
 namespace CityHub.Context.Query;
@@ -34,6 +35,16 @@ public sealed record EntityQuery
 
     public bool Count { get; init; }
 
+    /// <summary>The types that it names, wherever it does; null: it names none.</summary>
+    public IReadOnlyCollection<int>? Named
+    {
+        get
+        {
+            var named = Any.Select(s => s.Types?.Named).Append(Types?.Named).OfType<IReadOnlyCollection<int>>().SelectMany(t => t).ToHashSet();
+            return named.Count == 0 ? null : named;
+        }
+    }
+
     public bool Matches(Entity entity, Func<string, Entity?>? linked, long now) =>
         MatchesHeader(entity, now) && (Attributes is null && Q is null && Geo is null || MatchesAttributes(entity.Unpacked(), linked));
 
@@ -52,9 +63,12 @@ public sealed record EntityQuery
 
     /// <summary>One page in stable order (creation, unless ordering was asked), and the total where it was asked.</summary>
     /// <param name="cancel">Looked at once in 1,024 candidates: a query of a million entities ends when its time is up.</param>
-    public QueryPage Run(EntityTable table, long now, CancellationToken cancel = default)
+    public QueryPage Run(EntityTable table, long now, CancellationToken cancel = default) => Run(table, now, null, cancel);
+
+    /// <param name="reading">Null: everything may be seen. Otherwise each condition, each order and the total are of what is seen.</param>
+    public QueryPage Run(EntityTable table, long now, EntityReading? reading, CancellationToken cancel)
     {
-        var matching = Matching(table, now, cancel);
+        var matching = reading is null ? Matching(table, now, cancel) : MatchingOf(new SeenTable(table, reading), now, cancel);
         if (OrderBy.Count > 0)
         {
             var all = matching.ToList();
@@ -97,6 +111,19 @@ public sealed record EntityQuery
             if ((++looked & 1023) == 0)
                 cancel.ThrowIfCancellationRequested();
             return true;
+        }
+    }
+
+    /// <summary>As <see cref="Matching"/>. The ways in know whole entities; what they find is seen first, and then asked everything.</summary>
+    private IEnumerable<Entity> MatchingOf(SeenTable table, long now, CancellationToken cancel)
+    {
+        var looked = 0;
+        foreach (var entity in Ids is null && Geo is { } geo && table.Whole.At(geo) is { } places ? places.Select(p => p.Entity) : Candidates(table.Whole))
+        {
+            if ((++looked & 1023) == 0)
+                cancel.ThrowIfCancellationRequested();
+            if (table.Reading?.See(entity) is { } seen && Matches(seen, table.Find, now))
+                yield return seen;
         }
     }
 

@@ -19,6 +19,9 @@ public sealed class TypeSelection
     /// <summary>Types of which a selected entity has at least one; words that no entity uses are not among them.</summary>
     public IReadOnlyCollection<int> Candidates => _anyOf.Select(a => a[0]).ToHashSet();
 
+    /// <summary>The types that it names; null: every type, and none by name.</summary>
+    public IReadOnlyCollection<int>? Named => All ? null : _anyOf.SelectMany(a => a).ToHashSet();
+
     public bool Matches(int[] types)
     {
         if (All)

@@ -1,4 +1,5 @@
 using CityHub.Context.Entities;
+using CityHub.Context.Guard;
 using Attribute = CityHub.Context.Entities.Attribute;
 
 namespace CityHub.Context.Subscriptions;
@@ -69,6 +70,28 @@ internal sealed class ChangeSet
         }
 
         return new ChangeSet(before, after, edit.At, attributes);
+    }
+
+    /// <summary>
+    /// The change as a subscriber may know of it: this one where he sees all of it; null where he sees nothing of it. Who comes among the entities of a grant was not there before; who leaves them is
+    /// told nothing, for where it went is not his.
+    /// </summary>
+    public ChangeSet? Seen(EntityReading reading)
+    {
+        var (before, after) = (Before is null ? null : reading.See(Before), After is null ? null : reading.See(After));
+        if (ReferenceEquals(before, Before) && ReferenceEquals(after, After))
+            return this;
+        if ((after ?? before) is null || (After is not null && after is null))
+            return null;
+        var attributes = new List<AttributeChange>(Attributes.Count);
+        foreach (var (name, was, now) in Attributes)
+        {
+            var (seenBefore, seenNow) = (was is null ? null : before?.Find(name, was.Dataset), now is null ? null : after?.Find(name, now.Dataset));
+            if (now is null ? seenBefore is not null : seenNow is not null)
+                attributes.Add(new AttributeChange(name, seenBefore, seenNow));
+        }
+
+        return attributes.Count == 0 && Attributes.Count > 0 && before is not null && after is not null ? null : new ChangeSet(before, after, At, attributes);
     }
 
     /// <summary>One of the subscription's triggers was pulled, by an attribute that it watches.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using CityHub.Context.Guard;
 using CityHub.Core.Ports;
 using Microsoft.Extensions.Logging;
 
@@ -23,7 +24,7 @@ internal interface INotificationSender
 /// Takes notifications from outboxes to endpoints: at least once, in order within a subscription, again after failures with growing pauses. Who failed last
 /// shares few places with others that failed, so that dead endpoints take nothing from living ones.
 /// </summary>
-internal sealed class Delivery(PendingView view, INotificationSender http, INotificationSender mqtt, TimeProvider clock, Random random, ILogger log) : IAsyncDisposable
+internal sealed class Delivery(PendingView view, INotificationSender http, INotificationSender mqtt, TimeProvider clock, Random random, ILogger log, IEntityGuard? guard = null) : IAsyncDisposable
 {
     private const int MostAtOnce = 1_024;
     private const int MostSuspectsAtOnce = 64;
@@ -211,8 +212,28 @@ internal sealed class Delivery(PendingView view, INotificationSender http, INoti
         var places = outbox.Failures == 0 ? _places : _suspectPlaces;
         await places.WaitAsync(stopping);
         SendOutcome outcome;
+        IEntityDispatch? dispatch = null;
         try
         {
+            // What is guarded goes to whom it was written for, within the grant as it is now, and on record first.
+            if (next.Guarded is var (subscriber, shown))
+            {
+                if (guard is null || outbox.Subscription.Document.Subscriber is not { } current || !current.Span.SequenceEqual(subscriber.Span))
+                {
+                    Done(outbox, next);
+                    return;
+                }
+
+                if (!(await guard.SendAsync(subscriber, next.Tenant, shown, body)).TryGet(out dispatch, out var refused))
+                {
+                    if (refused.Kind.Status < 500)
+                        Done(outbox, next);
+                    else
+                        outbox.NotBefore = now + Pause(++outbox.Failures).Ticks;
+                    return;
+                }
+            }
+
             // The count is right before the receiver can ask for it.
             outbox.Stats.Sending(clock.GetUtcNow().UtcTicks);
             var subscription = outbox.Subscription;
@@ -223,6 +244,8 @@ internal sealed class Delivery(PendingView view, INotificationSender http, INoti
             places.Release();
         }
 
+        if (dispatch is not null)
+            await dispatch.CloseAsync(outcome == SendOutcome.Delivered);
         now = clock.GetUtcNow().UtcTicks;
         if (outcome == SendOutcome.Delivered)
         {

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using CityHub.Context.Entities;
+using CityHub.Context.Guard;
 using CityHub.Context.Http;
 using CityHub.Context.Query;
 using CityHub.Core.Ports;
@@ -23,6 +24,7 @@ internal sealed class Matcher : IChangeObserver, IAsyncDisposable
     private readonly TimeProvider _clock;
     private readonly IIdSource _ids;
     private readonly ILogger _log;
+    private readonly IEntityGuard? _guard;
     private readonly Channel<Work> _line = Channel.CreateUnbounded<Work>(new UnboundedChannelOptions { SingleReader = true });
     private readonly SubscriptionIndex _index = new();
     private readonly Dictionary<(string Tenant, string Id), Member> _members = [];
@@ -36,8 +38,9 @@ internal sealed class Matcher : IChangeObserver, IAsyncDisposable
     private long _matched;
     private long _number;
 
-    public Matcher(Broker broker, Delivery delivery, long position, long number, TimeProvider clock, IIdSource ids, ILogger log)
+    public Matcher(Broker broker, Delivery delivery, long position, long number, TimeProvider clock, IIdSource ids, ILogger log, IEntityGuard? guard = null)
     {
+        _guard = guard;
         (_broker, _delivery, _from, _matched, _number, _clock, _ids, _log) = (broker, delivery, position, position, number, clock, ids, log);
         _loop = Task.Run(RunAsync);
     }
@@ -188,6 +191,12 @@ internal sealed class Matcher : IChangeObserver, IAsyncDisposable
                 continue;
             try
             {
+                if (table is not null && _guard?.Of(subscription.Document.Subscriber, change.Tenant) is { } reading)
+                {
+                    MatchSeen(member, set, new SeenTable(table, reading), reading, now);
+                    continue;
+                }
+
                 if (!subscription.Selects(set.Entity, linked, set.After is null ? 0 : now))
                     continue;
                 if (!_written.TryGetValue(subscription.Shape, out var data))
@@ -205,6 +214,17 @@ internal sealed class Matcher : IChangeObserver, IAsyncDisposable
         }
     }
 
+    /// <summary>As <see cref="Match"/>, of what the subscriber may see: conditions, triggers and body know nothing beside it.</summary>
+    private void MatchSeen(Member member, ChangeSet change, SeenTable table, EntityReading reading, long now)
+    {
+        var subscription = member.Subscription;
+        if (change.Seen(reading) is not { } seen || !seen.Pulls(subscription) || !subscription.Selects(seen.Entity, table.Find, seen.After is null ? 0 : now)
+            || NotificationWriter.Data(subscription, seen, table.Show, now) is not { } told)
+            return;
+        reading.Show(change.Entity);
+        Queue(member, told, now, reading.Shown());
+    }
+
     /// <summary>timeInterval: all entities that match now, a notification for each thousand of them; none when there are none.</summary>
     private void Tick(Subscription subscription)
     {
@@ -213,30 +233,39 @@ internal sealed class Matcher : IChangeObserver, IAsyncDisposable
         var now = _clock.GetUtcNow().UtcTicks;
         if (!subscription.IsDueAt(now) || _broker.Table(subscription.Tenant) is not { } table)
             return;
+        var reading = _guard?.Of(subscription.Document.Subscriber, subscription.Tenant);
         var seen = new HashSet<string>(StringComparer.Ordinal);
         var page = new List<Entity>();
         foreach (var selector in subscription.Selectors.Count > 0 ? subscription.Selectors : [new EntityQuery()])
         {
             var all = selector with { Scope = subscription.Scope, Geo = subscription.Geo, Q = subscription.Q(), Limit = int.MaxValue };
-            foreach (var entity in all.Run(table, now).Entities)
+            foreach (var entity in all.Run(table, now, reading, CancellationToken.None).Entities)
             {
                 if (Visible(entity, now) is not { } visible || !seen.Add(entity.Id))
                     continue;
                 page.Add(visible);
                 if (page.Count < MostEntitiesAtOnce)
                     continue;
-                Queue(member, NotificationWriter.Data(subscription, page, table.Find), now);
+                Send(page);
                 page.Clear();
             }
         }
 
         if (page.Count > 0)
-            Queue(member, NotificationWriter.Data(subscription, page, table.Find), now);
+            Send(page);
+
+        void Send(List<Entity> entities)
+        {
+            var shown = new SeenTable(table, _guard?.Of(subscription.Document.Subscriber, subscription.Tenant));
+            var told = shown.Reading is null ? entities : [.. shown.Show(entities).Select(e => Visible(e, now)).OfType<Entity>()];
+            if (told.Count > 0)
+                Queue(member, NotificationWriter.Data(subscription, told, shown.Show), now, shown.Reading?.Shown() ?? default);
+        }
     }
 
     private static Entity? Visible(Entity entity, long now) => Consumption.Visible.At(entity, now);
 
-    private void Queue(Member member, ReadOnlyMemory<byte> data, long now)
+    private void Queue(Member member, ReadOnlyMemory<byte> data, long now, ReadOnlyMemory<byte> shown = default)
     {
         var subscription = member.Subscription;
         member.Stats.LastQueued = now;
@@ -248,6 +277,7 @@ internal sealed class Matcher : IChangeObserver, IAsyncDisposable
             At = now,
             Media = subscription.Media,
             Context = subscription.Media == MediaType.JsonLd ? null : subscription.ContextUrl,
+            Guarded = shown.IsEmpty ? null : (subscription.Document.Subscriber ?? default, shown),
             Body = NotificationWriter.Envelope(subscription, _ids.Next(), now, data),
         });
     }

@@ -23,6 +23,9 @@ internal sealed class Notification
     /// <summary>URL of the context, for the Link header; null where the body carries it.</summary>
     public string? Context { get; init; }
 
+    /// <summary>Who was to be told, and what of guarded types is in it: two JSON objects, for the guard; null where nothing in it is guarded.</summary>
+    public (ReadOnlyMemory<byte> Subscriber, ReadOnlyMemory<byte> Shown)? Guarded { get; init; }
+
     public ReadOnlyMemory<byte>? Body { get; set; }
 
     /// <summary>It is in the view, or in the commit that is being made. Under the outbox's lock.</summary>
@@ -42,6 +45,14 @@ internal sealed class Notification
             json.WriteString("media"u8, Media.ToString());
             if (Context is { } context)
                 json.WriteString("context"u8, context);
+            if (Guarded is var (subscriber, shown))
+            {
+                json.WritePropertyName("subscriber"u8);
+                json.WriteRawValue(subscriber.Span);
+                json.WritePropertyName("shown"u8);
+                json.WriteRawValue(shown.Span);
+            }
+
             json.WritePropertyName("body"u8);
             json.WriteRawValue(body.Span, skipInputValidation: true);
             json.WriteEndObject();
@@ -63,6 +74,7 @@ internal sealed class Notification
             At = root.GetProperty("at"u8).GetInt64(),
             Media = Enum.Parse<MediaType>(root.GetProperty("media"u8).GetString() ?? ""),
             Context = root.TryGetProperty("context"u8, out var context) ? context.GetString() : null,
+            Guarded = root.TryGetProperty("shown"u8, out var shown) ? (Raw(root.GetProperty("subscriber"u8)), Raw(shown)) : null,
             Stored = true,
         };
     }
@@ -70,6 +82,8 @@ internal sealed class Notification
     public static ReadOnlyMemory<byte> BodyOf(ReadOnlyMemory<byte> stored)
     {
         using var json = JsonDocument.Parse(stored);
-        return System.Text.Encoding.UTF8.GetBytes(json.RootElement.GetProperty("body"u8).GetRawText());
+        return Raw(json.RootElement.GetProperty("body"u8));
     }
+
+    private static ReadOnlyMemory<byte> Raw(JsonElement value) => System.Text.Encoding.UTF8.GetBytes(value.GetRawText());
 }

@@ -37,6 +37,9 @@ internal sealed record SubscriptionDocument
     /// <summary>Where the hub serves a context that came inline (5.13.1, ImplicitlyCreated); null when it has a URL of its own.</summary>
     public string? HostedContext { get; init; }
 
+    /// <summary>Who is told, as the guard of entities gave it: a JSON object; null: somebody to whom no grant gives anything.</summary>
+    public ReadOnlyMemory<byte>? Subscriber { get; init; }
+
     /// <summary>UTC ticks.</summary>
     public required long CreatedAt { get; init; }
 
@@ -57,6 +60,12 @@ internal sealed record SubscriptionDocument
             json.WriteRawValue(QueryContext.Span);
             if (HostedContext is { } hosted)
                 json.WriteString("hostedContext"u8, hosted);
+            if (Subscriber is { } subscriber)
+            {
+                json.WritePropertyName("subscriber"u8);
+                json.WriteRawValue(subscriber.Span);
+            }
+
             json.WritePropertyName("subscription"u8);
             json.WriteRawValue(Members.Span);
             json.WriteEndObject();
@@ -77,6 +86,7 @@ internal sealed record SubscriptionDocument
             Context = Raw(root.GetProperty("context"u8)),
             QueryContext = Raw(root.GetProperty("queryContext"u8)),
             HostedContext = root.TryGetProperty("hostedContext"u8, out var hosted) ? hosted.GetString() : null,
+            Subscriber = root.TryGetProperty("subscriber"u8, out var subscriber) ? Raw(subscriber) : default(ReadOnlyMemory<byte>?),
             Members = Raw(root.GetProperty("subscription"u8)),
         };
     }

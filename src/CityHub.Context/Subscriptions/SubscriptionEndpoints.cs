@@ -32,7 +32,7 @@ public static class SubscriptionEndpoints
 
         void Map(string method, string pattern, Handler handler, string permission, string summary, string[] parameters) =>
             routes.MapMethods(Path + pattern, [method], Handlers.Of(room, handler, parameters.ToHashSet(StringComparer.Ordinal))).RequireAuthorization(permission)
-                .WithName($"{method.ToLowerInvariant()}-subscription{(pattern.Length == 0 ? "s" : "")}").WithSummary(summary).WithTags("NGSI-LD");
+                .WithMetadata(new AlsoUnderGrants(Permissions.DataUse)).WithName($"{method.ToLowerInvariant()}-subscription{(pattern.Length == 0 ? "s" : "")}").WithSummary(summary).WithTags("NGSI-LD");
     }
 
     private static async ValueTask<Problem?> Create(HttpContext http, ContextRoom room, SubscriptionRoom subscriptions, string tenant)
@@ -65,7 +65,7 @@ public static class SubscriptionEndpoints
             document = document with { HostedContext = $"{http.Request.Scheme}://{http.Request.Host}{ContextStore.Path}{hosted.Value.Id}" };
         }
 
-        if (!(await subscriptions.CreateAsync(tenant, document, http.RequestAborted)).TryGet(out _, out problem))
+        if (!(await subscriptions.CreateAsync(tenant, document, http.RequestAborted, SubscriberOf(http, subscriptions, tenant))).TryGet(out _, out problem))
             return problem;
         http.Response.Headers.Location = $"{Path}/{Handlers.UriPath(document.Id)}";
         return await Handlers.Empty(http, StatusCodes.Status201Created);
@@ -87,7 +87,7 @@ public static class SubscriptionEndpoints
             return Parameters.Bad("limit is 0 and count was not asked: nothing would be answered.");
         if (limit > room.Limits.PageEntities)
             return ContextProblems.TooManyResults.Because($"limit is {limit}; a page has at most {room.Limits.PageEntities} subscriptions.");
-        var all = subscriptions.List(tenant);
+        var all = subscriptions.Guard?.OnlyUnderGrants(http) == true ? [.. subscriptions.List(tenant).Where(s => subscriptions.Guard.IsOwn(http, s.Document.Subscriber))] : subscriptions.List(tenant);
         if (count)
             http.Response.Headers[NgsiLdHttp.CountHeader] = all.Count.ToString(CultureInfo.InvariantCulture);
         if (limit > 0 && offset > 0)
@@ -112,7 +112,7 @@ public static class SubscriptionEndpoints
             !Options(new Parameters(http.Request.Query)).TryGet(out var sysAttrs, out problem) ||
             !(await NgsiLdHttp.ContextOfAsync(http, room.Contexts, tenant)).TryGet(out var context, out problem) ||
             !room.Table(tenant).TryGet(out _, out problem) ||
-            !subscriptions.Find(tenant, id).TryGet(out var subscription, out problem))
+            !Find(http, subscriptions, tenant, id).TryGet(out var subscription, out problem))
             return problem;
         PreferredVersion.Apply(http, []);
         await NgsiLdHttp.WriteAsync(http, StatusCodes.Status200OK, media, context, writer =>
@@ -130,7 +130,7 @@ public static class SubscriptionEndpoints
         var root = json.RootElement;
         if (root.ValueKind != JsonValueKind.Object)
             return ContextProblems.BadRequestData.Because("The body is not a fragment of a Subscription.", rule: "ETSI GS CIM 009, 5.8.2");
-        if (!subscriptions.Find(tenant, id).TryGet(out _, out problem) || !IdOf(root).TryGet(out var inside, out problem))
+        if (!Find(http, subscriptions, tenant, id).TryGet(out _, out problem) || !IdOf(root).TryGet(out var inside, out problem))
             return problem;
         if (inside.Length > 0 && inside != id)
             return ContextProblems.BadRequestData.Because($"The fragment has the id {inside}; the id of a subscription does not change.", rule: "ETSI GS CIM 009, 5.8.2.4");
@@ -138,7 +138,7 @@ public static class SubscriptionEndpoints
         if (fragment.Length <= 2)
             return ContextProblems.BadRequestData.Because("The fragment has no member of a Subscription.", rule: "ETSI GS CIM 009, 5.8.2");
         ReadOnlyMemory<byte>? queryContext = root.TryGetProperty("q"u8, out _) || root.TryGetProperty("geoQ"u8, out _) || root.TryGetProperty("csf"u8, out _) ? body.Context.Json : default(ReadOnlyMemory<byte>?);
-        var changed = await subscriptions.ChangeAsync(tenant, id, fragment, queryContext, root.TryGetProperty("expiresAt"u8, out _), http.RequestAborted);
+        var changed = await subscriptions.ChangeAsync(tenant, id, fragment, queryContext, root.TryGetProperty("expiresAt"u8, out _), http.RequestAborted, SubscriberOf(http, subscriptions, tenant));
         return changed.Ok ? await Handlers.Empty(http, StatusCodes.Status204NoContent) : changed.Problem;
     }
 
@@ -146,10 +146,23 @@ public static class SubscriptionEndpoints
     {
         if (!Id(http).TryGet(out var id, out var problem) ||
             !room.Table(tenant).TryGet(out _, out problem) ||
+            !Find(http, subscriptions, tenant, id).TryGet(out _, out problem) ||
             !(await subscriptions.DeleteAsync(tenant, id, http.RequestAborted)).TryGet(out _, out problem))
             return problem;
         return await Handlers.Empty(http, StatusCodes.Status204NoContent);
     }
+
+    /// <summary>Who reads nothing but what grants give him finds the subscriptions of his own department.</summary>
+    private static Result<Subscription> Find(HttpContext http, SubscriptionRoom subscriptions, string tenant, string id)
+    {
+        var found = subscriptions.Find(tenant, id);
+        return found.Ok && subscriptions.Guard is { } guard && guard.OnlyUnderGrants(http) && !guard.IsOwn(http, found.Value.Document.Subscriber)
+            ? ContextProblems.ResourceNotFound.Because($"There is no subscription {id}.")
+            : found;
+    }
+
+    private static SubscriberOf? SubscriberOf(HttpContext http, SubscriptionRoom subscriptions, string tenant) =>
+        subscriptions.Guard is { } guard ? types => guard.SubscribeAsync(http, tenant, types) : null;
 
     private static Task NotAllowed(HttpContext http, string allow)
     {

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using CityHub.Context.Entities;
+using CityHub.Context.Guard;
 using CityHub.Context.JsonLd;
 using CityHub.Core.Facts;
 using CityHub.Core.Ports;
@@ -39,17 +40,18 @@ public sealed class SubscriptionRoom : IFactObserver, IAsyncDisposable
     private Task _flushing = Task.CompletedTask;
 
     /// <param name="random">Spreads the retries of many endpoints.</param>
-    public SubscriptionRoom(IFactLog log, IViews views, Broker broker, ContextStore contexts, TimeProvider clock, IIdSource ids, Random random, ILogger logger)
+    public SubscriptionRoom(IFactLog log, IViews views, Broker broker, ContextStore contexts, TimeProvider clock, IIdSource ids, Random random, ILogger logger, IEntityGuard? guard = null)
     {
+        Guard = guard;
         (_log, _broker, _clock, _logger) = (log, broker, clock, logger);
         _view = new PendingView(views);
         _client = HttpSender.Client();
         _mqtt = new MqttSender(clock, ids);
-        _delivery = new Delivery(_view, new HttpSender(_client, clock), _mqtt, clock, random, logger);
+        _delivery = new Delivery(_view, new HttpSender(_client, clock), _mqtt, clock, random, logger, guard);
         var last = 0L;
         foreach (var notification in _view.Notifications())
             last = notification.Number;
-        _matcher = new Matcher(broker, _delivery, _view.Position, last, clock, ids, logger);
+        _matcher = new Matcher(broker, _delivery, _view.Position, last, clock, ids, logger, guard);
         _compiler = new SubscriptionCompiler(contexts);
         Ids = ids;
         foreach (var tenant in KnownTenants())
@@ -74,6 +76,8 @@ public sealed class SubscriptionRoom : IFactObserver, IAsyncDisposable
     public long GivenUp => _delivery.GivenUp;
 
     internal IIdSource Ids { get; }
+
+    internal IEntityGuard? Guard { get; }
 
     internal long Now => _clock.GetUtcNow().UtcTicks;
 
@@ -120,10 +124,12 @@ public sealed class SubscriptionRoom : IFactObserver, IAsyncDisposable
         [.. _subscriptions.Where(s => s.Key.Tenant == tenant).Select(s => s.Value.Subscription).OrderBy(s => s.Document.CreatedAt).ThenBy(s => s.Id, StringComparer.Ordinal)];
 
     /// <summary>5.8.1.</summary>
-    internal async ValueTask<Result<Done>> CreateAsync(string tenant, SubscriptionDocument document, CancellationToken cancel)
+    /// <param name="subscriber">Who is to be told of entities of the types that the subscription names; null: everybody sees everything.</param>
+    internal async ValueTask<Result<Done>> CreateAsync(string tenant, SubscriptionDocument document, CancellationToken cancel, SubscriberOf? subscriber = null)
     {
-        if (!(await _compiler.CompileAsync(tenant, document, cancel)).TryGet(out var subscription, out var problem))
+        if (!(await CompileAsync(tenant, document, subscriber, cancel)).TryGet(out var subscription, out var problem))
             return problem;
+        document = subscription.Document;
         if (subscription.ExpiresAt != 0 && subscription.ExpiresAt <= Now)
             return ContextProblems.BadRequestData.Because("expiresAt lies in the past.", rule: "ETSI GS CIM 009, 5.8.1.4");
         await _deciding.WaitAsync(cancel);
@@ -142,7 +148,7 @@ public sealed class SubscriptionRoom : IFactObserver, IAsyncDisposable
 
     /// <summary>5.8.2. The fragment's words are IRIs already.</summary>
     /// <param name="queryContext">The context of a q or geoQ in the fragment; null when it has none.</param>
-    internal async ValueTask<Result<Done>> ChangeAsync(string tenant, string id, ReadOnlyMemory<byte> fragment, ReadOnlyMemory<byte>? queryContext, bool setsExpiry, CancellationToken cancel)
+    internal async ValueTask<Result<Done>> ChangeAsync(string tenant, string id, ReadOnlyMemory<byte> fragment, ReadOnlyMemory<byte>? queryContext, bool setsExpiry, CancellationToken cancel, SubscriberOf? subscriber = null)
     {
         await _deciding.WaitAsync(cancel);
         try
@@ -155,8 +161,10 @@ public sealed class SubscriptionRoom : IFactObserver, IAsyncDisposable
                 QueryContext = queryContext ?? before.Document.QueryContext,
                 ModifiedAt = Now,
             };
-            if (!(await _compiler.CompileAsync(tenant, document, cancel)).TryGet(out var after, out problem))
+            // Whoever changes a subscription is told from now on: a new endpoint is not given what another was granted.
+            if (!(await CompileAsync(tenant, document with { Subscriber = null }, subscriber, cancel)).TryGet(out var after, out problem))
                 return problem;
+            document = after.Document;
             if (setsExpiry && after.ExpiresAt != 0 && after.ExpiresAt <= Now)
                 return ContextProblems.BadRequestData.Because("expiresAt lies in the past.", rule: "ETSI GS CIM 009, 5.8.2.4");
             return await RecordAsync(tenant, ChangedFact, document.Encode(), new Said(before, after), cancel);
@@ -208,6 +216,17 @@ public sealed class SubscriptionRoom : IFactObserver, IAsyncDisposable
         _client.Dispose();
         _deciding.Dispose();
         _stop.Dispose();
+    }
+
+    private async ValueTask<Result<Subscription>> CompileAsync(string tenant, SubscriptionDocument document, SubscriberOf? subscriber, CancellationToken cancel)
+    {
+        var compiled = await _compiler.CompileAsync(tenant, document, cancel);
+        if (subscriber is null || !compiled.TryGet(out var subscription, out var problem))
+            return compiled;
+        var types = subscription.Selectors.Select(s => s.Types?.Named).OfType<IReadOnlyCollection<int>>().SelectMany(t => t).ToHashSet();
+        if (!(await subscriber(types.Count == 0 ? null : types)).TryGet(out var said, out problem))
+            return problem;
+        return said is null ? subscription : await _compiler.CompileAsync(tenant, document with { Subscriber = said }, cancel);
     }
 
     private static string Stream(string tenant) => tenant.Length == 0 ? StreamName : $"{StreamName}@{tenant}";
@@ -296,3 +315,6 @@ public sealed class SubscriptionRoom : IFactObserver, IAsyncDisposable
 
     private sealed record Said(Subscription? Before, Subscription? After);
 }
+
+/// <summary>Who is told of entities of these types (null: of any), as the guard of entities has him.</summary>
+internal delegate ValueTask<Result<ReadOnlyMemory<byte>?>> SubscriberOf(IReadOnlyCollection<int>? types);

@@ -68,6 +68,12 @@ internal sealed class HistoryDirectory
             var known = Kept(change.Tenant, edit.Id) ?? (change.Before is { } before ? Of(before) : new HistoryEntity(edit.Id, edit.Types ?? [], edit.At, edit.At, 0));
             Keep(change.Tenant, known with { Types = Union(known.Types, change.Before?.Types ?? []), ModifiedAt = edit.At, DeletedAt = edit.At });
         }
+        else if (change is { Before: { } was, After: { } now } && !ReferenceEquals(was.Types, now.Types) && !was.Types.All(now.Types.Contains))
+        {
+            // Its history is of what it was, too: a new type does not free what was observed under the old one.
+            var known = Kept(change.Tenant, edit.Id) ?? Of(was);
+            Keep(change.Tenant, known with { Types = Union(known.Types, was.Types), ModifiedAt = edit.At });
+        }
         else if (edit.Kind == EditKind.Created && Kept(change.Tenant, edit.Id) is { DeletedAt: not 0 } again)
             Keep(change.Tenant, again with { DeletedAt = 0, ModifiedAt = edit.At });
     }

@@ -19,11 +19,15 @@ internal sealed class TemporalConsumption(History history)
             !(await NgsiLdHttp.ContextOfAsync(http, room.Contexts, tenant)).TryGet(out var context, out problem) ||
             !Tenant(room, tenant).TryGet(out _, out problem) ||
             !Representation(parameters, context).TryGet(out var how, out problem) ||
-            !HistoryQuery.Parse(parameters, required: false).TryGet(out var query, out problem))
+            !HistoryQuery.Parse(parameters, required: false).TryGet(out var query, out problem) ||
+            !(await room.ReadingAsync(http, tenant, null)).TryGet(out var reading, out problem))
             return problem;
-        if (history.Find(tenant, id) is not { } entity)
+        var histories = new SeenHistory(history, tenant, reading);
+        if (history.Find(tenant, id) is not { } entity || histories.See(entity) is not { } seen)
             return ContextProblems.ResourceNotFound.Because($"There is no history of {id}.");
-        var evolution = Evolution.Read(history, tenant, entity, query, room.Limits.TemporalInstances + 1, room.Now, Wanted(how), how.Datasets);
+        if (query.Format == HistoryFormat.Aggregated && seen.Sight.HasRows)
+            return NotAggregated();
+        var evolution = histories.Read(seen, query, room.Limits.TemporalInstances + 1, room.Now, Wanted(how), how.Datasets);
         if (evolution.Attributes.Count == 0 && (how.Attributes is not null || how.Pick is { Attributes.Count: > 0 } || how.Datasets is not null || how.Omit is { Id: true, Type: true }))
             return ContextProblems.ResourceNotFound.Because($"The history of {id} has no such attributes.");
         var page = HistoryPage.Cut([evolution], query, room.Limits.TemporalInstances);
@@ -31,8 +35,9 @@ internal sealed class TemporalConsumption(History history)
             http.Response.Headers.ContentRange = cut.ContentRange;
         else
             Empty(evolution, query);
+        histories.Show(id);
         await NgsiLdHttp.WriteAsync(http, page is null ? StatusCodes.Status200OK : StatusCodes.Status206PartialContent, media, context, json =>
-            HistoryWriter.Write(json, evolution, history, context, how, query, media == MediaType.JsonLd));
+            HistoryWriter.Write(json, evolution, history, context, how, query, media == MediaType.JsonLd), reading);
         return null;
     }
 
@@ -98,9 +103,14 @@ internal sealed class TemporalConsumption(History history)
         foreach (var order in query.OrderBy)
             if (order.Member != "id")
                 return Parameters.Bad("Histories are ordered by id only.");
+        if (!(await room.ReadingAsync(http, tenant, query.Named)).TryGet(out var reading, out problem))
+            return problem;
+        if (when.Format == HistoryFormat.Aggregated && reading is not null && query.Named?.Any(t => reading.Of([t])?.HasRows == true) == true)
+            return NotAggregated();
+        var histories = new SeenHistory(history, tenant, reading);
         var matching = new List<Evolution>();
         foreach (var entity in history.All(tenant))
-            if (Match(tenant, entity, query, when, how, room.Limits.TemporalInstances + 1, room.Now) is { } evolution)
+            if (Match(tenant, histories, entity, query, when, how, room.Limits.TemporalInstances + 1, room.Now) is { } evolution)
                 matching.Add(evolution);
         if (query.OrderBy.Count == 0)
             matching.Sort((a, b) => a.Entity.CreatedAt != b.Entity.CreatedAt ? a.Entity.CreatedAt.CompareTo(b.Entity.CreatedAt) : string.CompareOrdinal(a.Entity.Id, b.Entity.Id));
@@ -113,6 +123,8 @@ internal sealed class TemporalConsumption(History history)
         if (query.Limit > 0 && matching.Count > query.Offset + query.Limit)
             QueryEntities.Link(http, query.Offset + query.Limit, query.Limit, "next", media);
         List<Evolution> answer = [.. matching.Skip(query.Offset).Take(query.Limit)];
+        foreach (var evolution in answer)
+            histories.Show(evolution.Entity.Id);
         var page = HistoryPage.Cut(answer, when, room.Limits.TemporalInstances);
         if (page is { } cut)
             http.Response.Headers.ContentRange = cut.ContentRange;
@@ -125,7 +137,7 @@ internal sealed class TemporalConsumption(History history)
             foreach (var evolution in answer)
                 HistoryWriter.Write(json, evolution, history, context, how, when, media == MediaType.JsonLd);
             json.WriteEndArray();
-        });
+        }, reading);
         return null;
     }
 
@@ -133,31 +145,37 @@ internal sealed class TemporalConsumption(History history)
     /// The filters apply to the history inside the interval: an entity matches when any of its instances there does (5.7.4.4). Null where it does not,
     /// or has nothing there.
     /// </summary>
-    private Evolution? Match(string tenant, HistoryEntity entity, EntityQuery query, HistoryQuery when, Representation how, int most, long now)
+    private Evolution? Match(string tenant, SeenHistory histories, HistoryEntity found, EntityQuery query, HistoryQuery when, Representation how, int most, long now)
     {
+        if (histories.See(found) is not { } seen || (when.Format == HistoryFormat.Aggregated && seen.Sight.HasRows))
+            return null;
+        var entity = seen.Entity;
         var whole = new Entity { Id = entity.Id, Types = entity.Types, CreatedAt = entity.CreatedAt, ModifiedAt = entity.ModifiedAt, Attributes = [] };
         if (!(query with { Q = null, Geo = null, Attributes = null, Scope = null }).Matches(whole, null, 0))
             return null;
         if (query.Q is not null || query.Geo is not null)
         {
-            var instances = Evolution.Read(history, tenant, entity, when with { LastN = 0, Format = HistoryFormat.Normalized }, int.MaxValue, now, _ => true, null)
+            var instances = histories.Read(seen, when with { LastN = 0, Format = HistoryFormat.Normalized }, int.MaxValue, now, _ => true, null)
                 .Attributes.SelectMany(a => a.Instances).Select(i => i.Instance).ToList();
             var evolved = new Entity { Id = entity.Id, Types = entity.Types, CreatedAt = entity.CreatedAt, ModifiedAt = entity.ModifiedAt, Attributes = instances };
             if (!(query with { Attributes = null, Scope = null }).Matches(evolved, null, 0))
                 return null;
         }
 
-        var valid = query.Scope is { } scope ? ValidIn(tenant, entity, scope, when) : null;
+        var valid = query.Scope is { } scope ? seen.Sight.Scoped ? ValidIn(tenant, entity, scope, when) : [] : null;
         if (valid is { Count: 0 })
             return null;
-        var evolution = Evolution.Read(history, tenant, entity, when, most, now, Wanted(how), how.Datasets);
+        var evolution = histories.Read(seen, when, most, now, Wanted(how), how.Datasets);
         if (valid is not null)
             Within(evolution, valid);
         if (HasAny(evolution, when))
             return evolution;
         // 4.21: what pick and omit take away was found all the same, as long as a member of the entity itself is left.
-        return how.KeepsMembers && HasAny(Evolution.Read(history, tenant, entity, when, 1, now, Wanted(how with { Pick = null, Omit = null }), how.Datasets), when) ? evolution : null;
+        return how.KeepsMembers && HasAny(histories.Read(seen, when, 1, now, Wanted(how with { Pick = null, Omit = null }), how.Datasets), when) ? evolution : null;
     }
+
+    /// <summary>Sums over a time know nothing of the times within it at which the entity was outside a grant.</summary>
+    private static Problem NotAggregated() => ContextProblems.OperationNotSupported.Because("The grant lets through some entities only, and aggregates are not taken of a part of a history.", "Ask for the instances, or take it as a release.");
 
     private static bool HasAny(Evolution evolution, HistoryQuery when) =>
         when.Format == HistoryFormat.Aggregated ? evolution.Attributes.Count > 0 : evolution.Attributes.Any(a => a.Instances.Count > 0);

@@ -41,3 +41,6 @@ public static class Permissions
         SharingRead, SharingWrite, DataUse, DataDeliver, AuditRead, Citizen,
     ];
 }
+
+/// <summary>On a route that asks for a permission of the hub's own: a token that has this one instead opens it too, and is given what grants give and nothing beside it.</summary>
+public sealed record AlsoUnderGrants(string Permission);

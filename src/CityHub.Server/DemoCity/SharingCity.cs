@@ -18,7 +18,7 @@ namespace CityHub.Server.DemoCity;
 
 /// <summary>
 /// The departments of 枢州 and what they share: who works there, what they keep, which lists they stand under, and requests in several states. Everything goes the way that a real city
-/// goes, step by step and by the right hands; nothing is put into a book from outside. Two stories are among them: the fire brigade asks for the pressure of hydrants, and civil affairs checks double claims.
+/// goes, step by step and by the right hands; nothing is put into a book from outside. Three stories are among them: the fire brigade asks for the pressure of hydrants, it sees whether a plant on fire still draws power, and civil affairs checks double claims.
 /// </summary>
 internal sealed class SharingCity(SharingRooms rooms, Registers.Registers registers, TimeProvider time)
 {
@@ -107,7 +107,7 @@ internal sealed class SharingCity(SharingRooms rooms, Registers.Registers regist
     /// <summary>Drafted by the clerk, assessed by another, approved by the head, submitted by the officer, published by the authority.</summary>
     private async ValueTask<Problem?> CatalogueAsync(CancellationToken cancel)
     {
-        foreach (var entry in registers.All.Select(r => r.Entry))
+        foreach (var entry in registers.Entries)
         {
             var (book, of) = (rooms.Catalogue, entry.Provider);
             if ((await DraftDataset.DraftAsync(book, Person(of, "clerk"), entry)).Problem is { } undrafted)
@@ -128,7 +128,7 @@ internal sealed class SharingCity(SharingRooms rooms, Registers.Registers regist
 
     private async ValueTask<Problem?> ListsAsync(CancellationToken cancel)
     {
-        foreach (var entry in registers.All.Select(r => r.Entry))
+        foreach (var entry in registers.Entries)
         {
             var item = new ResponsibilityItem(
                 $"item-{entry.Id}", 1, entry.Provider, entry.Id, [.. entry.Fields.Select(f => f.Name)], entry.Grain, entry.Frequency, 0.95, entry.Open ? ["public", "*"] : [.. Departments.Select(d => d.Id)],
@@ -177,6 +177,10 @@ internal sealed class SharingCity(SharingRooms rooms, Registers.Registers regist
         var hydrants = Wanted("hydrants", "safety/fire", ["hydrant_no", "street", "longitude", "latitude", "pressure_kpa", "usable"], "火场附近哪个消火栓有水");
         if (await ActiveAsync("fire-rescue", "housing", hydrants, """{"item": "item-hydrants"}""") is { } noWater)
             return noWater;
+        // It sees, too, whether a plant on fire still draws power: as entities, while they change.
+        var power = Wanted("plant-power", "safety/fire", ["id", "active_power_kw", "longitude", "latitude", "observed_at"], "火场断电核实") with { Modes = DeliveryModes.Api | DeliveryModes.File | DeliveryModes.Subscription };
+        if (await ActiveAsync("fire-rescue", "ecology", power, """{"item": "item-plant-power"}""") is { } noPower)
+            return noPower;
         // Civil affairs checks who draws an unemployment benefit beside its own: names masked, only what the check needs.
         var insurance = Wanted("insurance", "welfare/double-claims", ["id_no", "status", "unemployment"], "核查同时领取失业金和低保");
         if (await ActiveAsync("civil-affairs", "human-resources", insurance, """{"item": "item-insurance"}""") is { } unknown)

@@ -5,6 +5,7 @@ using System.Text;
 using CityHub.Core.Ports;
 using CityHub.Core.Problems;
 using CityHub.Server.Http;
+using CityHub.Server.Sharing.Entities;
 using Microsoft.AspNetCore.Authorization;
 
 namespace CityHub.Server.Doors;
@@ -38,10 +39,10 @@ internal sealed class Door(bool open, HubTokens tokens, DepartmentTokens departm
 
         if (asked == Permissions.Public || (asked == Permissions.Optional && !HasToken(http)))
             return next(http);
-        return KnownAsync(http, next, asked);
+        return KnownAsync(http, next, endpoint, asked);
     };
 
-    private async Task KnownAsync(HttpContext http, RequestDelegate next, string? asked)
+    private async Task KnownAsync(HttpContext http, RequestDelegate next, Endpoint endpoint, string? asked)
     {
         if (TokenOf(http) is not { } token)
         {
@@ -63,7 +64,15 @@ internal sealed class Door(bool open, HubTokens tokens, DepartmentTokens departm
         }
 
         var bit = asked is null ? 0 : PermissionSet.BitOf(asked);
-        if (asked != Permissions.Optional && !bearer.Permissions.Has(bit))
+        var allowed = asked == Permissions.Optional || bearer.Permissions.Has(bit);
+        // Grants are given to departments: a token that stands for none is not let in by them.
+        if (!allowed && endpoint.Metadata.GetMetadata<AlsoUnderGrants>() is { } other && bearer.Permissions.Has(PermissionSet.BitOf(other.Permission)) && callers.Of(bearer).Department is not null)
+        {
+            allowed = true;
+            http.Features.Set(UnderGrants.Instance);
+        }
+
+        if (!allowed)
         {
             await RefuseAsync(
                 http,
@@ -75,10 +84,10 @@ internal sealed class Door(bool open, HubTokens tokens, DepartmentTokens departm
         var tenant = Bearer.TenantOf(http);
         if (!bearer.MayUse(tenant))
         {
-            var allowed = bearer.Tenants.Count == 0 ? "the default tenant" : string.Join(", ", bearer.Tenants);
+            var tenants = bearer.Tenants.Count == 0 ? "the default tenant" : string.Join(", ", bearer.Tenants);
             await RefuseAsync(
                 http,
-                ServerProblems.TenantNotPermitted.Because($"The token is for {allowed}, and the request is for {(tenant.Length == 0 ? "the default tenant" : tenant)}.", "The header NGSILD-Tenant names the tenant."),
+                ServerProblems.TenantNotPermitted.Because($"The token is for {tenants}, and the request is for {(tenant.Length == 0 ? "the default tenant" : tenant)}.", "The header NGSILD-Tenant names the tenant."),
                 "Bearer realm=\"cityhub\", error=\"insufficient_scope\"");
             return;
         }

@@ -13,9 +13,12 @@ internal static class ReadFacts
 {
     public const string FactsRead = "FactsRead";
 
-    public static IEndpointRouteBuilder MapFacts(this IEndpointRouteBuilder routes, IFactLog log, IActs acts)
+    private static readonly ReadOnlyMemory<byte> Withheld = "{\"withheld\":true}"u8.ToArray();
+
+    /// <param name="withheld">A fact that is told without what it says.</param>
+    public static IEndpointRouteBuilder MapFacts(this IEndpointRouteBuilder routes, IFactLog log, IActs acts, Func<Fact, bool> withheld)
     {
-        routes.MapGet("/facts", http => HandleAsync(http, log, acts)).RequireAuthorization(Permissions.FactsRead).DisableRequestTimeout()
+        routes.MapGet("/facts", http => HandleAsync(http, log, acts, withheld)).RequireAuthorization(Permissions.FactsRead).DisableRequestTimeout()
             .WithName("ReadFacts").WithSummary("The fact log from a position on, as lines of JSON").WithTags("Facts")
             .WithMetadata(
                 new Parameter("from", "Position of the first fact; 1 is the beginning", "integer"),
@@ -26,7 +29,7 @@ internal static class ReadFacts
         return routes;
     }
 
-    private static async Task HandleAsync(HttpContext http, IFactLog log, IActs acts)
+    private static async Task HandleAsync(HttpContext http, IFactLog log, IActs acts, Func<Fact, bool> withheld)
     {
         if (!Query(http.Request.Query).TryGet(out var query, out var problem))
         {
@@ -49,7 +52,7 @@ internal static class ReadFacts
         await http.Response.StartAsync(cancel);
         await foreach (var fact in FactLines.ReadAsync(log, query, cancel))
         {
-            FactLines.Write(http.Response.BodyWriter, fact);
+            FactLines.Write(http.Response.BodyWriter, withheld(fact) ? fact with { Payload = Withheld } : fact);
             // One flush for many facts of a long log, yet none waits while somebody follows.
             if (++unsent >= 64 || fact.Position >= log.Head)
             {
@@ -61,7 +64,7 @@ internal static class ReadFacts
         await http.Response.BodyWriter.FlushAsync(cancel);
     }
 
-    /// <summary>Whoever reads the log sees everything that the city knows: that he did is in it before he does.</summary>
+    /// <summary>Whoever reads the log sees everything that the city knows and does not keep under grants: that he did is in it before he does.</summary>
     public static Act Act(FactQuery query, string by) => new(FactsRead, Json.Bytes(json =>
     {
         json.WriteStartObject();

@@ -4,6 +4,7 @@ using CityHub.Core.Problems;
 using CityHub.Core.Tables;
 using CityHub.Server.Doors;
 using CityHub.Sensing.Sources;
+using CityHub.Server.Sharing.Entities;
 using CityHub.Sharing;
 using CityHub.Sharing.Access;
 using CityHub.Sharing.Accountability;
@@ -68,10 +69,11 @@ internal sealed class SharingRooms : IAsyncDisposable
         {
             Judged = async (dataset, asOf, rows) => await quality.RecordAsync(dataset.Id, dataset.QualityRules, asOf, rows),
         });
-        var tables = new DatasetTables(store.Tables, Deliveries);
+        var tables = new DatasetTables(store.Tables, Deliveries, Catalogue, tenant => Entities?.Table(tenant), time);
         references.Known = new TableReferences(tables, owners, _ => null);
 
         Releases = new Releases(store.Acts, log, store.Views, tables, Grants, Catalogue, new PurposesNow(Purposes), time, new ReleaseOptions { Secret = secret, Witnessed = witnessed });
+        Guard = new CatalogueGuard(Catalogue, Grants, Parties.CallerOf, new EntityReleases(Releases));
         _access = new AccessRoom(Purposes, Grants, Catalogue, time);
         Requests = new RequestRoom(
             log, store.Acts, calendars, Grants, Catalogue, new RegisteredDepartments(Parties), new PurposesNow(Purposes), Responsibilities, Use, time, ids, RandomNumberGenerator.Fill, loggers.CreateLogger<RequestRoom>());
@@ -123,6 +125,12 @@ internal sealed class SharingRooms : IAsyncDisposable
     public DeliveryRoom Deliveries { get; }
 
     public Releases Releases { get; }
+
+    /// <summary>The memory of the city, once it is open: datasets of entities are read from it.</summary>
+    public Context.Entities.Broker? Entities { get; set; }
+
+    /// <summary>What stands between entities and whoever reads them.</summary>
+    public CatalogueGuard Guard { get; }
 
     public RequestRoom Requests { get; }
 

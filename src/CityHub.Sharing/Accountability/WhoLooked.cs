@@ -48,7 +48,7 @@ internal sealed class WhoLooked(IActs acts, IFactLog log, ICatalogue catalogue, 
     {
         switch (act.Type)
         {
-            case ReleaseActs.Opened:
+            case ReleaseActs.Opened or ReleaseActs.Own:
                 using (var what = JsonDocument.Parse(act.What))
                     return LookOf(act, act.Position, what.RootElement);
             case ReleaseActs.Seen:

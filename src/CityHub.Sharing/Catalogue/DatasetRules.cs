@@ -111,6 +111,11 @@ internal static partial class DatasetRules
             yield return new("entityType", "a dataset of entities names their type", "decree 809, art. 13");
         if (entry.Source == DatasetSource.Entities && entry.EntityType is { } type && catalogue.Holder(entry.Tenant, type) is { } holder && holder != entry.Id)
             yield return new("entityType", $"{type} is the type of {holder} already", "decree 809, art. 19: one source for one item");
+        if (entry.Source == DatasetSource.Entities && !entry.Fields.Any(f => f.Name == entry.Key && f is { Type: Core.Tables.ColumnType.Text, Attribute: null }))
+            yield return new("key", "a dataset of entities has a text as its key, which is their id", "decree 809, art. 13");
+        if (entry.Source == DatasetSource.Entities)
+            foreach (var field in entry.Fields.Where(f => f.Name != entry.Key && !(f.Attribute?.Contains(':', StringComparison.Ordinal) == true)))
+                yield return new("fields", $"{field.Name} names no attribute of the entities by its IRI", "decree 809, art. 13");
         foreach (var from in entry.DerivedFrom)
         {
             if (from == entry.Id || catalogue.Find(from) is not { } source)

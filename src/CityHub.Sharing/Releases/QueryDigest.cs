@@ -11,6 +11,8 @@ internal static class QueryDigest
     public static string Of(ReleaseQuery query, ReadOnlySpan<byte> secret) =>
         query == ReleaseQuery.All ? "" : Convert.ToHexStringLower(HMACSHA256.HashData(secret, Encoding.UTF8.GetBytes("query\n" + TextOf(query))));
 
+    public static string Of(string question, ReadOnlySpan<byte> secret) => Convert.ToHexStringLower(HMACSHA256.HashData(secret, Encoding.UTF8.GetBytes("query\n" + question)));
+
     public static string TextOf(Condition? condition)
     {
         var text = new StringBuilder();

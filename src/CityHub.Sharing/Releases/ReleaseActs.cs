@@ -4,6 +4,7 @@ using System.Text.Json;
 using CityHub.Core.Ports;
 using CityHub.Core.Problems;
 using CityHub.Sharing.Access;
+using CityHub.Sharing.Catalogue;
 using CityHub.Sharing.Parties;
 
 namespace CityHub.Sharing.Releases;
@@ -16,6 +17,9 @@ internal static class ReleaseActs
     public const string Unclosed = "ReleaseUnclosed";
     public const string Seen = "SubjectsSeen";
     public const string Refused = "AccessRefused";
+
+    /// <summary>The provider read entities of its own dataset: under no grant, and its people see it all the same.</summary>
+    public const string Own = "OwnEntitiesRead";
 
     /// <summary>Persons in one act, at most.</summary>
     public const int MostSubjects = 500;
@@ -85,6 +89,22 @@ internal static class ReleaseActs
 
     public static Act SeenIn(long opening, IEnumerable<string> subjects) =>
         new(Seen, Json(json => json.WriteNumber("opening"u8, opening))) { Subjects = [.. subjects.Select(id => new ActSubject(id, Nothing))] };
+
+    public static Act OwnBy(Caller by, Dataset dataset, string digest, int rows, IReadOnlyList<string> subjects) => new(Own, Json(json =>
+    {
+        json.WriteString("dataset"u8, dataset.Id);
+        json.WriteString("provider"u8, dataset.Provider);
+        json.WriteString("receiver"u8, dataset.Provider);
+        json.WriteString("basis"u8, Cut(dataset.LegalBasis));
+        json.WriteString("mode"u8, "api"u8);
+        if (by.Person.Length > 0)
+            json.WriteString("person"u8, Cut(by.Person));
+        json.WriteNumber("rows"u8, rows);
+        json.WriteString("query"u8, digest);
+    }))
+    {
+        Subjects = [.. subjects.Select(id => new ActSubject(id, Nothing))],
+    };
 
     public static Act UnclosedFor(UnclosedRelease release) => new(Unclosed, Json(json =>
     {

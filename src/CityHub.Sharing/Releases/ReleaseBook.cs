@@ -155,6 +155,9 @@ internal sealed class Used
 
     public void NoRequest() => Interlocked.Decrement(ref _requests);
 
+    /// <summary>They did not leave after all.</summary>
+    public void NoRows(int rows) => Interlocked.Add(ref _rows, -rows);
+
     private static long Take(ref long used, long wanted, long? most, bool whole)
     {
         while (true)

@@ -16,5 +16,6 @@ public static class ReleaseProblems
     public static readonly ProblemKind QuotaUsedUp = new("quota-used-up", "The day's quota of the grant is used up", 429);
     public static readonly ProblemKind PublicBusy = new("public-releases-busy", "As many releases run for the public as the hub takes at once", 503) { RetryAfter = 2 };
     public static readonly ProblemKind NoiseUsedUp = new("noise-budget-used-up", "The privacy budget does not reach", 403);
+    public static readonly ProblemKind OnlyAsRelease = new("only-as-release", "The grant asks for more than entities as they are can keep", 403);
     public static readonly ProblemKind Ended = new("release-ended", "The grant does not hold any more", 403);
 }

@@ -153,6 +153,12 @@ internal sealed class Releases : IReleases
         _ => ReleaseProblems.Ended.Because($"The grant {permit.Grant.Id} was changed while the release was running.", "Ask again: the next release is under the grant as it is now.", $"grant {permit.Grant.Id}"),
     };
 
+    /// <summary>What left today under the grant.</summary>
+    internal Used UsedBy(Permit permit, string receiver) => _book.Of(permit.Grant.Id, receiver);
+
+    /// <summary>A question in a text of its door's own, as the ledger has it.</summary>
+    internal string DigestOf(string question) => QueryDigest.Of(question, _options.Secret.Span);
+
     internal async ValueTask CloseAsync(Act closing)
     {
         _ = await Acts.RecordAsync(closing, CancellationToken.None); // who gets a problem here leaves an alarm
@@ -329,7 +335,7 @@ internal sealed class Releases : IReleases
         return problem;
     }
 
-    private Result<Permit> Permitted(Ask ask)
+    internal Result<Permit> Permitted(Ask ask)
     {
         var decision = Decider.Decide(ask, _grants, _catalogue, _purposes, Clock.GetUtcNow());
         if (decision is not Permit permit)
@@ -338,7 +344,7 @@ internal sealed class Releases : IReleases
     }
 
     /// <summary>Who says none acts for that of the grant that he names; open data has one of its own.</summary>
-    private Ask WithPurpose(Ask ask)
+    internal Ask WithPurpose(Ask ask)
     {
         if (ask.Purpose.Length > 0)
             return ask;
@@ -352,7 +358,7 @@ internal sealed class Releases : IReleases
         return ask;
     }
 
-    private ReleasePlan PlanOf(Ask ask, Permit permit, string receiver)
+    internal ReleasePlan PlanOf(Ask ask, Permit permit, string receiver)
     {
         var key = new PlanKey(
             permit.Grant.Id, permit.Grant.Version, permit.Dataset.Version, receiver, ask.Purpose, ask.Area, ask.From, ask.To, ask.Fields is { } fields ? string.Join('\n', fields.Order(StringComparer.Ordinal)) : null);
@@ -363,7 +369,7 @@ internal sealed class Releases : IReleases
         return _plans[key] = ReleasePlan.Of(permit, receiver, _options.Secret.Span, _options.Offset);
     }
 
-    private Problem? Witnessed(Permit permit) => _options.WitnessedWithin(permit.Dataset) is { } most ? _options.Witnessed?.Unwitnessed(most) : null;
+    internal Problem? Witnessed(Permit permit) => _options.WitnessedWithin(permit.Dataset) is { } most ? _options.Witnessed?.Unwitnessed(most) : null;
 
     private Problem? Spend(Permit permit, string receiver, PrivacyCost cost)
     {

@@ -62,6 +62,21 @@ public sealed class SharingFlowTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_fire_brigade_sees_as_entities_what_a_plant_draws_and_who_runs_the_hub_does_not()
+    {
+        await Hub.PostAsync("/ngsi-ld/v1/entities", """{"id":"urn:meter:1","type":"ThreePhaseAcMeasurement","totalActivePower":{"type":"Property","value":412.5,"observedAt":"2026-03-01T08:00:00Z"},"owner":{"type":"Property","value":"No. 3 Plant"} }""");
+        using var fire = As("fire-rescue", "clerk", Permissions.DataUse);
+        var seen = await GetAsync(fire, "/ngsi-ld/v1/entities?type=ThreePhaseAcMeasurement", "safety/fire");
+        var rows = await GetAsync(fire, "/data/plant-power", "safety/fire");
+        var hub = await Hub.GetAsync("/ngsi-ld/v1/entities?type=ThreePhaseAcMeasurement");
+
+        Assert.Contains("412.5", seen.Text);
+        Assert.DoesNotContain("No. 3 Plant", seen.Text);
+        Assert.Contains("412.5", rows.Text);
+        Assert.Equal("[]", hub.Text);
+    }
+
+    [Fact]
     public async Task Who_was_looked_at_sees_it_within_a_second_with_the_purpose_and_a_receipt()
     {
         var person = People[7];

@@ -30,6 +30,23 @@ internal sealed class Registers
 
     public IReadOnlyList<Register> All { get; }
 
+    /// <summary>What they catalogue: their registers, and of the living city what ecology measures at dischargers, which comes as entities and is delivered by nobody.</summary>
+    public IEnumerable<Dataset> Entries => [.. All.Select(r => r.Entry), PlantPower];
+
+    public static Dataset PlantPower { get; } = Entry(
+        "plant-power", "ecology", "排污单位用电监测", "Power drawn at dischargers", "排污单位用电的现状：每块电表一个实体。", "What dischargers draw now: one entity for each meter.", SharingClass.Conditional, Sensitivity.Internal, UpdateFrequency.Continuous,
+        [
+            Plain("id", ColumnType.Text, "标识", "id", nullable: false), Plain("active_power_kw", ColumnType.Number, "有功功率（kW）", "active power, kW") with { Attribute = "https://uri.etsi.org/ngsi-ld/default-context/totalActivePower" },
+            Plain("longitude", ColumnType.Number, "经度", "longitude") with { Attribute = Location }, Plain("latitude", ColumnType.Number, "纬度", "latitude") with { Attribute = Location },
+            Plain("observed_at", ColumnType.Instant, "观测时间", "observed at") with { Attribute = EntityTerms.ObservedAt },
+        ]) with
+    {
+        Source = DatasetSource.Entities, EntityType = "https://uri.etsi.org/ngsi-ld/default-context/ThreePhaseAcMeasurement", Key = "id", Time = "observed_at", Longitude = "longitude", Latitude = "latitude", Format = "NGSI-LD",
+        Modes = DeliveryModes.Api | DeliveryModes.File | DeliveryModes.Subscription, Themes = ["environment"],
+    };
+
+    private const string Location = "https://uri.etsi.org/ngsi-ld/location";
+
     private Register Population() => new(
         Entry("population", "public-security", "常住人口登记", "Population register", "每人一行：身份号码、姓名、性别、出生日期、户号、住址。", "One row for each resident: number, name, sex, birth, household, address.",
             SharingClass.Conditional, Sensitivity.Core, UpdateFrequency.Daily,

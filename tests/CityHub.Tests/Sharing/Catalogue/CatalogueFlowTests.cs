@@ -129,7 +129,8 @@ public sealed class CatalogueFlowTests
     public async Task A_type_of_entities_belongs_to_one_dataset_and_is_free_again_when_that_is_withdrawn()
     {
         await using var city = await StartAsync();
-        var entities = Entry("a") with { Source = DatasetSource.Entities, EntityType = "https://x.example/T" };
+        var rows = Entry("a");
+        var entities = rows with { Source = DatasetSource.Entities, EntityType = "https://x.example/T", Fields = [rows.Fields[0], rows.Fields[1] with { Attribute = "https://x.example/town" }] };
         await city.PublishAsync(entities);
         Assert.Equal("a", city.Catalogue.OfType("", "https://x.example/T")?.Id);
         Refused(await DraftDataset.DraftAsync(city.Catalogue, city.As("police-officer"), entities with { Id = "b" }), CatalogueProblems.EntryFaulty);

@@ -210,7 +210,7 @@ public sealed class DeliveryRoomTests : IAsyncDisposable
         await StartHubAsync();
         Ok(await DraftDataset.DraftAsync(City.Catalogue, City.As("police-officer"), Entry("draft")));
         Refused(Room.SchemaOf("draft"), DeliveryProblems.NotTaken);
-        await City.PublishAsync(Entry("things") with { Source = DatasetSource.Entities, EntityType = "t" });
+        await City.PublishAsync(Entry("things") with { Source = DatasetSource.Entities, EntityType = "urn:t", Fields = [Entry("things").Fields[0]] });
         Refused(Room.SchemaOf("things"), DeliveryProblems.NotTaken);
         Assert.False(Room.SchemaOf("nothing").Ok);
         await City.PublishAsync(Entry("loose") with { Key = null });

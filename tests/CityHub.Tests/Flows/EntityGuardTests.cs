@@ -1,0 +1,279 @@
+using System.Net;
+using System.Text.Json;
+using CityHub.Core.Facts;
+using CityHub.Sharing.Access;
+using CityHub.Sharing.Catalogue;
+using CityHub.Sharing.Releases;
+using CityHub.Sharing.Requests;
+using CityHub.Tests.Context.Subscriptions;
+
+namespace CityHub.Tests.Flows;
+
+/// <summary>A type that the catalogue shares under conditions, over every route that tells something of entities: to the hub's operator, to its provider, to whom something of it was granted, and to others.</summary>
+public sealed class EntityGuardTests : IAsyncLifetime
+{
+    private const string Root = "/ngsi-ld/v1";
+    private const string Interval = "timerel=after&timeAt=2026-01-01T00:00:00Z";
+
+    private EntityCity? _city;
+
+    private EntityCity City => _city ?? throw new InvalidOperationException();
+
+    public async ValueTask InitializeAsync()
+    {
+        _city = await EntityCity.BuildAsync();
+        var answer = await City.PutAsync(
+            """
+            [
+             {"id":"urn:s:1","type":"AirStation","PM25":{"type":"Property","value":31,"observedAt":"2026-03-01T08:00:00Z"},"PM10":{"type":"Property","value":61},"district":{"type":"Property","value":"east","observedAt":"2026-02-01T00:00:00Z"},
+              "contact":{"type":"Property","value":"13900000001"},"keeper":{"type":"Property","value":"person-1"},"near":{"type":"Relationship","object":"urn:p:1"},"location":{"type":"GeoProperty","value":{"type":"Point","coordinates":[106.5,29.5]}}},
+             {"id":"urn:s:2","type":"AirStation","PM25":{"type":"Property","value":12,"observedAt":"2026-03-01T08:00:00Z"},"PM10":{"type":"Property","value":99},"district":{"type":"Property","value":"west","observedAt":"2026-02-01T00:00:00Z"},
+              "contact":{"type":"Property","value":"13900000002"},"keeper":{"type":"Property","value":"person-2"},"location":{"type":"GeoProperty","value":{"type":"Point","coordinates":[106.6,29.6]}}},
+             {"id":"urn:p:1","type":"Plant","name":{"type":"Property","value":"works"},"watchedBy":{"type":"Relationship","object":"urn:s:1"}}
+            ]
+            """);
+        Assert.Equal(HttpStatusCode.Created, answer.Status);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_city is not null)
+            await _city.DisposeAsync();
+    }
+
+    [Theory]
+    [InlineData(Root + "/entities?type=AirStation&options=count")]
+    [InlineData(Root + "/entities?local=true&options=count&limit=1")]
+    [InlineData(Root + "/entities?attrs=PM25&options=count")]
+    [InlineData(Root + "/entities?q=PM25%3E1")]
+    [InlineData(Root + "/entities?type=AirStation,Plant&orderBy=contact")]
+    [InlineData(Root + "/entities?georel=near;maxDistance==50000&geometry=Point&coordinates=[106.5,29.5]")]
+    [InlineData(Root + "/entities?id=urn:s:1&type=AirStation")]
+    [InlineData(Root + "/entities?type=Plant&join=inline")]
+    [InlineData(Root + "/entities?type=Plant&join=flat")]
+    [InlineData(Root + "/entities?type=Plant&join=inline&q=watchedBy%7BAirStation%7BPM25%7D%7D%3E1")]
+    [InlineData(Root + "/entities/urn:p:1?join=inline")]
+    [InlineData(Root + "/types")]
+    [InlineData(Root + "/types?details=true")]
+    [InlineData(Root + "/attributes?details=true")]
+    [InlineData(Root + "/attributes/contact")]
+    [InlineData(Root + "/types/AirStation")]
+    [InlineData(Root + "/temporal/entities?type=AirStation&" + Interval)]
+    [InlineData(Root + "/temporal/entities?local=true&options=count&" + Interval)]
+    [InlineData(Root + "/temporal/entities/urn:s:1")]
+    public async Task Who_runs_the_hub_is_answered_as_if_there_were_none(string path)
+    {
+        var guarded = await City.Hub.GetAsync(path);
+        Assert.DoesNotContain("urn:s:2", guarded.Text);
+        Assert.DoesNotContain("1390000", guarded.Text);
+        Assert.DoesNotContain("person-", guarded.Text);
+        // The same city without stations gives the same answer, to the byte.
+        foreach (var id in new[] { "urn:s:1", "urn:s:2" })
+        {
+            await City.Hub.SendAsync(HttpMethod.Delete, $"{Root}/entities/{id}");
+            await City.Hub.SendAsync(HttpMethod.Delete, $"{Root}/temporal/entities/{id}");
+        }
+
+        var free = await City.Hub.GetAsync(path);
+        Assert.Equal(free.Status, guarded.Status);
+        Assert.Equal(free.Text, guarded.Text);
+        Assert.Equal(free.Headers.GetValueOrDefault("NGSILD-Results-Count"), guarded.Headers.GetValueOrDefault("NGSILD-Results-Count"));
+        Assert.Equal(free.Headers.GetValueOrDefault("Link"), guarded.Headers.GetValueOrDefault("Link"));
+    }
+
+    [Fact]
+    public async Task An_entity_that_is_hidden_is_not_there_in_the_same_words()
+    {
+        using var housing = City.As("housing");
+        foreach (var path in new[] { "/entities/{0}", "/entities/{0}?type=Plant", "/temporal/entities/{0}" })
+            foreach (var client in new[] { City.Hub.Http, housing })
+            {
+                var hidden = await EntityCity.GetAsync(client, Root + path.Replace("{0}", "urn:s:1", StringComparison.Ordinal));
+                var absent = await EntityCity.GetAsync(client, Root + path.Replace("{0}", "urn:s:9", StringComparison.Ordinal));
+                Assert.Equal(HttpStatusCode.NotFound, hidden.Status);
+                Assert.Equal(absent.Text.Replace("urn:s:9", "urn:s:1", StringComparison.Ordinal), hidden.Text);
+            }
+    }
+
+    [Fact]
+    public async Task The_provider_sees_all_of_its_own_and_nothing_of_the_hubs()
+    {
+        using var ecology = City.As("ecology", purpose: null);
+        var all = await EntityCity.GetAsync(ecology, Root + "/entities?type=AirStation&options=count");
+        var one = await EntityCity.GetAsync(ecology, Root + "/entities/urn:s:2");
+        var free = await EntityCity.GetAsync(ecology, Root + "/entities?type=Plant");
+        var types = await EntityCity.GetAsync(ecology, Root + "/types");
+        var history = await EntityCity.GetAsync(ecology, $"{Root}/temporal/entities?type=AirStation&{Interval}");
+
+        Assert.Equal("2", all.Headers["NGSILD-Results-Count"]);
+        Assert.Contains("13900000001", all.Text);
+        Assert.Contains("person-2", one.Text);
+        Assert.Equal("[]", free.Text);
+        Assert.Contains("AirStation", types.Text);
+        Assert.DoesNotContain("Plant", types.Text);
+        Assert.Contains("urn:s:2", history.Text);
+        Assert.Contains(ActsOf("person-2"), a => a == ReleaseActs.Own);
+    }
+
+    [Fact]
+    public async Task A_receiver_sees_the_rows_and_the_attributes_of_its_grant()
+    {
+        await City.GrantAsync("fire-rescue", ["id", "dust", "longitude", "latitude", "observed_at"], [EntityCity.In("district", "east")]);
+        using var fire = City.As("fire-rescue");
+        var all = await EntityCity.GetAsync(fire, Root + "/entities?type=AirStation&options=count,sysAttrs");
+        var one = await EntityCity.GetAsync(fire, Root + "/entities/urn:s:1");
+        var outside = await EntityCity.GetAsync(fire, Root + "/entities/urn:s:2");
+        var geo = await EntityCity.GetAsync(fire, Root + "/entities?type=AirStation", "application/geo+json");
+        var type = await EntityCity.GetAsync(fire, Root + "/types/AirStation");
+        var attribute = await EntityCity.GetAsync(fire, Root + "/attributes/contact");
+        var batch = await EntityCity.PostAsync(fire, Root + "/entityOperations/query", """{"type":"Query","entities":[{"type":"AirStation"}],"q":"PM25>1"}""");
+        var joined = await EntityCity.GetAsync(fire, Root + "/entities/urn:s:1?join=flat");
+
+        Assert.Equal("1", all.Headers["NGSILD-Results-Count"]);
+        Assert.Equal(["PM25", "createdAt", "id", "location", "modifiedAt", "type"], all.Json[0].EnumerateObject().Select(m => m.Name).Order(StringComparer.Ordinal));
+        Assert.Contains("\"value\":31", one.Text);
+        Assert.Equal(HttpStatusCode.NotFound, outside.Status);
+        Assert.Contains("106.5", geo.Text);
+        Assert.DoesNotContain("106.6", geo.Text);
+        Assert.Equal(1, type.Json.GetProperty("entityCount").GetInt32());
+        Assert.DoesNotContain("contact", type.Text);
+        Assert.Equal(HttpStatusCode.NotFound, attribute.Status);
+        Assert.Equal(["urn:s:1"], batch.Json.EnumerateArray().Select(e => e.GetProperty("id").GetString()));
+        Assert.DoesNotContain("urn:p:1", joined.Text);
+    }
+
+    [Theory]
+    [InlineData("q=contact")]
+    [InlineData("q=PM10%3E1")]
+    [InlineData("q=district==%22east%22")]
+    [InlineData("q=near")]
+    [InlineData("attrs=contact")]
+    [InlineData("q=modifiedAt%3C2020-01-01T00:00:00Z")]
+    [InlineData("scopeQ=/east")]
+    public async Task A_filter_on_what_is_hidden_finds_what_a_filter_on_nothing_finds(string filter)
+    {
+        await City.GrantAsync("fire-rescue", ["id", "dust", "observed_at"]);
+        using var fire = City.As("fire-rescue");
+        var answer = await EntityCity.GetAsync(fire, $"{Root}/entities?type=AirStation&options=count&{filter}");
+        Assert.Equal("[]", answer.Text);
+        Assert.Equal("0", answer.Headers["NGSILD-Results-Count"]);
+    }
+
+    [Fact]
+    public async Task An_order_by_what_is_hidden_is_no_order()
+    {
+        await City.GrantAsync("fire-rescue", ["id", "dust", "observed_at"]);
+        using var fire = City.As("fire-rescue");
+        var up = await EntityCity.GetAsync(fire, Root + "/entities?type=AirStation&orderBy=PM10");
+        var down = await EntityCity.GetAsync(fire, Root + "/entities?type=AirStation&orderBy=PM10;desc");
+        Assert.Equal(up.Text, down.Text);
+    }
+
+    [Fact]
+    public async Task Whoever_names_the_type_is_told_why_not_where_the_dataset_is_no_secret()
+    {
+        await using var city = await EntityCity.BuildAsync(EntityCity.Dataset with { Protected = false });
+        await city.PutAsync("""[{"id":"urn:s:1","type":"AirStation","PM25":{"type":"Property","value":31}}]""");
+        using var housing = city.As("housing");
+        var refused = await EntityCity.GetAsync(housing, Root + "/entities?type=AirStation");
+        var nothing = await EntityCity.GetAsync(housing, Root + "/entities/urn:s:1");
+        await city.GrantAsync("fire-rescue", ["id", "dust", "observed_at"]);
+        using var other = city.As("fire-rescue", "statistics");
+        var beyond = await EntityCity.GetAsync(other, Root + "/entities?type=AirStation");
+
+        Assert.Equal("access-refused", refused.Problem);
+        Assert.Equal(HttpStatusCode.NotFound, nothing.Status);
+        Assert.Equal("purpose-not-covered", beyond.Problem);
+        Assert.Contains("art. 25", beyond.Text);
+    }
+
+    [Fact]
+    public async Task What_the_broker_cannot_keep_is_refused_with_the_way_to_a_release()
+    {
+        await City.GrantAsync("fire-rescue", null, change: g => g with { Obligations = g.Obligations with { Masks = g.Obligations.Masks.Add("contact", MaskKind.Partial) } });
+        using var fire = City.As("fire-rescue");
+        var refused = await EntityCity.GetAsync(fire, Root + "/entities?type=AirStation");
+        Assert.Equal("only-as-release", refused.Problem);
+        Assert.Contains("/data/air-stations", refused.Text);
+    }
+
+    [Fact]
+    public async Task Two_grants_are_never_put_together()
+    {
+        await City.GrantAsync("fire-rescue", ["id", "dust", "observed_at"], [EntityCity.In("district", "east")]);
+        var second = await City.GrantAsync("fire-rescue", ["id", "coarse", "observed_at"], [EntityCity.In("district", "west")]);
+        using var fire = City.As("fire-rescue");
+        var first = await EntityCity.GetAsync(fire, Root + "/entities?type=AirStation&format=keyValues");
+        var other = await EntityCity.GetAsync(fire, $"{Root}/entities?type=AirStation&format=keyValues&grant={second.Id}");
+
+        Assert.Equal("""[{"id":"urn:s:1","type":"AirStation","PM25":31}]""", first.Text);
+        Assert.Equal("""[{"id":"urn:s:2","type":"AirStation","PM10":99}]""", other.Text);
+    }
+
+    [Fact]
+    public async Task A_reading_is_on_record_before_it_is_answered_and_its_person_sees_it()
+    {
+        var grant = await City.GrantAsync("fire-rescue", ["id", "dust", "observed_at"], [EntityCity.In("district", "east")]);
+        using var fire = City.As("fire-rescue");
+        var answer = await EntityCity.GetAsync(fire, Root + "/entities?type=AirStation");
+        Assert.Equal(HttpStatusCode.OK, answer.Status);
+
+        var look = Assert.Single(City.Rooms.Looks.Of("person-1", 0, 10));
+        Assert.Equal(("fire-rescue", EntityCity.Purpose, EntityCity.Stations, grant.Id), (look.Receiver, look.Purpose, look.Dataset, look.Grant));
+        Assert.Empty(City.Rooms.Looks.Of("person-2", 0, 10));
+        // The answer has arrived before what became of it is written down.
+        await Eventually.Is(() => Facts(ReleaseActs.Closed).Any(f => f.GetProperty("opening").GetInt64() == look.Opening));
+        var closed = Facts(ReleaseActs.Closed).Single(f => f.GetProperty("opening").GetInt64() == look.Opening);
+        Assert.Equal(1, closed.GetProperty("rows").GetInt32());
+        Assert.Equal(answer.Text.Length, closed.GetProperty("bytes").GetInt32());
+        Assert.Equal("complete", closed.GetProperty("how").GetString());
+    }
+
+    [Fact]
+    public async Task A_quota_that_is_used_up_ends_the_reading()
+    {
+        await City.GrantAsync("fire-rescue", ["id", "dust", "observed_at"], change: g => g with { Obligations = g.Obligations with { Quota = new Quota(3, null, null) } });
+        using var fire = City.As("fire-rescue");
+        var first = await EntityCity.GetAsync(fire, Root + "/entities?type=AirStation");
+        var second = await EntityCity.GetAsync(fire, Root + "/entities?type=AirStation&options=count");
+        var smaller = await EntityCity.GetAsync(fire, Root + "/entities?type=AirStation&limit=1");
+
+        Assert.Equal(HttpStatusCode.OK, first.Status);
+        Assert.Equal("quota-used-up", second.Problem);
+        Assert.DoesNotContain("NGSILD-Results-Count", second.Headers.Keys);
+        Assert.Equal(HttpStatusCode.OK, smaller.Status);
+    }
+
+    [Fact]
+    public async Task A_grant_that_is_suspended_gives_nothing_more()
+    {
+        var grant = await City.GrantAsync("fire-rescue", ["id", "dust", "observed_at"]);
+        using var fire = City.As("fire-rescue");
+        Assert.NotEqual("[]", (await EntityCity.GetAsync(fire, Root + "/entities?type=AirStation")).Text);
+        Assert.Null((await City.Rooms.Grants.FollowAsync(grant with { State = GrantState.Suspended })).Problem);
+        var after = await EntityCity.GetAsync(fire, Root + "/entities?type=AirStation");
+        Assert.Equal("grant-not-active", after.Problem);
+        Assert.Equal(HttpStatusCode.NotFound, (await EntityCity.GetAsync(fire, Root + "/entities/urn:s:1")).Status);
+    }
+
+    [Fact]
+    public async Task A_dataset_that_is_withdrawn_frees_nothing()
+    {
+        Assert.Null((await WithdrawDataset.WithdrawAsync(City.Rooms.Catalogue, City.Rooms.Parties.CallerOf("ecology.head"), EntityCity.Stations, "再议")).Problem);
+        Assert.Equal("[]", (await City.Hub.GetAsync(Root + "/entities?type=AirStation")).Text);
+        using var ecology = City.As("ecology", purpose: null);
+        Assert.Contains("urn:s:2", (await EntityCity.GetAsync(ecology, Root + "/entities?type=AirStation")).Text);
+    }
+
+    private IEnumerable<string> ActsOf(string person) => City.Hub.Hub.Store.Acts.Of(person).Select(a => a.Type);
+
+    private IEnumerable<JsonElement> Facts(string type)
+    {
+        foreach (var fact in City.Hub.Hub.Store.Log.Read(0, Acts.Stream))
+            if (fact.Type == type)
+            {
+                using var json = JsonDocument.Parse(fact.Payload);
+                yield return json.RootElement.GetProperty("what").Clone();
+            }
+    }
+}

@@ -9,6 +9,7 @@ using CityHub.Sensing;
 using CityHub.Sensing.Devices;
 using CityHub.Sensing.Import;
 using CityHub.Sensing.Mqtt;
+using CityHub.Sensing.Sources;
 using CityHub.Server.Doors;
 using CityHub.Server.Http;
 using CityHub.Server.Pages;
@@ -72,13 +73,15 @@ internal sealed partial class Hub
 
     private async Task<Problem?> OpenSharingAsync(CancellationToken cancel)
     {
+        if (!AllowedAddresses.Of(Config.Sources).TryGet(out var allowed, out var wrong))
+            return wrong;
         var rooms = await SharingRooms.OpenAsync(
-            Store, _dataKeys ?? throw NotStarted(), Config.Data, Config.Sharing.Profile, new LateWitnessed(() => _ledger), Open(new HttpClient { Timeout = TimeSpan.FromMinutes(10) }), Time, Ids,
+            Store, _dataKeys ?? throw NotStarted(), Config.Data, Config.Sharing.Profile, new LateWitnessed(() => _ledger), Open(new HttpClient(allowed.Handler()) { Timeout = TimeSpan.FromMinutes(10) }), allowed, Time, Ids,
             _app.Services.GetRequiredService<ILoggerFactory>(), cancel);
         if (!rooms.TryGet(out var sharing, out var problem))
             return problem;
         _sharing = Open(sharing);
-        (_keyOfDepartment, _callerNamed) = (sharing.Parties.KeyOf, sharing.Parties.CallerOf);
+        (_keyOfDepartment, _callerNamed, _takenBack) = (sharing.Parties.KeyOf, sharing.Parties.CallerOf, sharing.Revocations.IsRevoked);
         _figures.Add(new Figure("datasets", "datasets published", "已发布的数据资源", () => sharing.Catalogue.Published.Count()) { Page = "/catalog" });
         _figures.Add(new Figure("glassOpen", "emergency access to data", "数据应急访问", () => sharing.Glass.OpenNow) { Worries = true });
         _figures.Add(new Figure("releasesUnclosed", "releases cut by a crash", "中断的放行", () => sharing.Releases.Unclosed.Count) { Worries = true });

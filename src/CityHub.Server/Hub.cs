@@ -8,6 +8,7 @@ using CityHub.Server.FactLog;
 using CityHub.Server.Http;
 using CityHub.Server.Ledger;
 using CityHub.Server.Pages;
+using CityHub.Server.Pages.Desk;
 using CityHub.Server.Telemetry;
 using CityHub.Sharing.Parties;
 using CityHub.Storage.Embedded;
@@ -56,6 +57,7 @@ internal sealed partial class Hub : IAsyncDisposable
     /// <summary>The register of parties, once it is open: the doors stand before the rooms.</summary>
     private Func<string, string?> _keyOfDepartment = _ => null;
     private Func<string, Caller> _callerNamed = _ => Caller.Anyone;
+    private Func<Bearer, bool> _takenBack = _ => false;
     private bool _stopped;
 
     private Hub(HubConfig config, WebApplication app, MqttDoor mqttDoor, HubSurroundings surroundings)
@@ -217,7 +219,7 @@ internal sealed partial class Hub : IAsyncDisposable
         var client = Open(new HttpClient { Timeout = TimeSpan.FromSeconds(10) });
         _door = new Door(
             Config.Open, hubTokens, new DepartmentTokens(id => _keyOfDepartment(id), Config.Auth.Audience), _tokens,
-            Open(new OidcIssuers(Config.Auth, client, Time)), new Callers(person => _callerNamed(person), Config.Sharing.Citizens), Time);
+            Open(new OidcIssuers(Config.Auth, client, Time)), new Callers(person => _callerNamed(person), Config.Sharing.Citizens), bearer => _takenBack(bearer), Time);
 
         // 4. Replay into the rooms.
         _front.Say("The hub is reading its log.");
@@ -256,6 +258,7 @@ internal sealed partial class Hub : IAsyncDisposable
             routes.MapPages(this);
             routes.MapSignIn(this);
             routes.MapMyData(this);
+            routes.MapDesk(this);
             routes.MapProblemPages();
             routes.MapDescription();
             MapRooms(routes);

@@ -169,6 +169,10 @@ public static class ReleaseBench
 
         ITable? ITables.Find(string name) => this;
 
+        Result<Done> ITables.Remove(string name) => throw new NotSupportedException();
+
+        Result<int> ITables.Keep(IReadOnlyCollection<string> names) => throw new NotSupportedException();
+
         public ValueTask<Result<TableDraft>> PrepareAsync(IRows rows, WriteMode mode, CancellationToken cancel = default) => throw new NotSupportedException();
 
         public void Publish(TableDraft draft) => throw new NotSupportedException();

@@ -23,6 +23,9 @@ public sealed record Delivery(string Dataset, WriteMode Mode, string By, string 
 
     /// <summary>For when the data stand, by whoever made them; null: now.</summary>
     public DateTimeOffset? AsOf { get; init; }
+
+    /// <summary>Rows that stand already as they are given are passed over (by key); where there are no others nothing is recorded. For sources that give their last rows again.</summary>
+    public bool OnlyChanges { get; init; }
 }
 
 /// <param name="Position">Of the fact that recorded it.</param>
@@ -31,6 +34,9 @@ public sealed record DeliveryOutcome(long Position, long Taken, long Refused, do
 {
     /// <summary>The first of the rows that were refused or found wanting, each with its reason.</summary>
     public IReadOnlyList<RowFault> Faults { get; init; } = [];
+
+    /// <summary>Nothing of it was new and nothing was recorded: <see cref="Position"/> is of the delivery that brought it, 0 where its rows came with several.</summary>
+    public bool Known { get; init; }
 }
 
 /// <param name="Row">From 1.</param>
@@ -51,6 +57,9 @@ public interface ICheckedRows : IRows
 {
     /// <summary>Final when the last batch has been read.</summary>
     QualityResult Result { get; }
+
+    /// <summary>By what the rows are mapped and judged: a digest of the mapping, the rules and the code tables that they name, each in its version. The same file under other terms is another delivery.</summary>
+    string Terms { get; }
 }
 
 /// <param name="Scores">By dimension, 0 to 1: rows without a fault in it over rows.</param>

@@ -21,5 +21,11 @@ public sealed record Problem(ProblemKind Kind, string Detail, string? Hint = nul
 {
     public string Code => Kind.Code;
 
+    /// <summary>The row that was wrong, as whoever opens the file counts. With the code and <see cref="Field"/> all that may be said where the detail may not, since it may hold a value.</summary>
+    public long? Row { get; init; }
+
+    /// <summary>The column that was wrong, by the name that somebody declared for it: never by what a file says.</summary>
+    public string? Field { get; init; }
+
     public override string ToString() => Hint is null ? $"{Code}: {Detail}" : $"{Code}: {Detail} ({Hint})";
 }

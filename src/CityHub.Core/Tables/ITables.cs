@@ -10,10 +10,17 @@ public interface ITables
 {
     /// <summary>A table as its facts left it; made when it is new.</summary>
     /// <param name="owner">The department under whose key the content is sealed; null: an open table, kept in clear.</param>
-    /// <param name="manifests">Of everything that was published, oldest first; what lies on disk beside it is removed.</param>
+    /// <param name="manifests">Of everything that was published, oldest first, from the last one on that says the whole content (a replacement, rows written anew); what lies on disk beside it is removed.</param>
     Result<ITable> Open(string name, TableSchema schema, string? owner, IReadOnlyList<ReadOnlyMemory<byte>> manifests);
 
     ITable? Find(string name);
+
+    /// <summary>Another table holds the rows now: nobody begins to read this one, and its files are gone on return. Who reads already reads on; his handles close when he has read. Done twice it is the same.</summary>
+    Result<Done> Remove(string name);
+
+    /// <summary>Once, at start: the tables that facts name stay, and what lies beside them is removed.</summary>
+    /// <returns>How many were removed.</returns>
+    Result<int> Keep(IReadOnlyCollection<string> names);
 }
 
 public enum WriteMode
@@ -58,6 +65,9 @@ public interface ITable
     void Abandon(TableDraft draft)
     {
     }
+
+    /// <summary>Most of what lies on disk is superseded, or lies in many pieces: <see cref="CompactAsync"/> has something to gain.</summary>
+    bool Scattered => false;
 
     /// <summary>Writes the rows anew where most of what lies on disk is superseded; the draft is published like a delivery. Null: there is nothing to gain.</summary>
     ValueTask<Result<TableDraft?>> CompactAsync(CancellationToken cancel = default) => new((Result<TableDraft?>)(TableDraft?)null);

@@ -34,7 +34,7 @@ internal sealed class PostgresRows : IRows
 
     /// <param name="secret">The password; null: the server asks for none.</param>
     /// <param name="after">Rows from this watermark on, inclusive: several rows may have the same. Null: all.</param>
-    public static async ValueTask<Result<PostgresRows>> OpenAsync(SourceDeclaration source, string? secret, string? after, CancellationToken cancel)
+    public static async ValueTask<Result<PostgresRows>> OpenAsync(SourceDeclaration source, string? secret, string? after, AllowedAddresses allowed, CancellationToken cancel)
     {
         NpgsqlDataSource? data = null;
         NpgsqlConnection? connection = null;
@@ -43,10 +43,18 @@ internal sealed class PostgresRows : IRows
             var settings = new NpgsqlConnectionStringBuilder(source.Connection) { Pooling = false, Timeout = 15, CommandTimeout = 600, ApplicationName = "cityhub" };
             if (secret is not null)
                 settings.Password = secret;
-            data = new NpgsqlSlimDataSourceBuilder(settings.ConnectionString).Build();
+            var host = settings.Host ?? "";
+            if (!(await allowed.ResolveAsync(host, cancel)).TryGet(out var addresses, out var problem))
+                return problem;
+            // The address that was looked at is the one that is connected to; the certificate is still the host's.
+            settings.Host = addresses[0].ToString();
+            var builder = new NpgsqlSlimDataSourceBuilder(settings.ConnectionString);
+            builder.EnableTransportSecurity();
+            builder.UseSslClientAuthenticationOptionsCallback(tls => tls.TargetHost = host);
+            data = builder.Build();
             connection = await data.OpenConnectionAsync(cancel);
             var columns = await ColumnsAsync(connection, source, cancel);
-            if (!columns.TryGet(out var names, out var problem))
+            if (!columns.TryGet(out var names, out problem))
                 return await GiveAsync(data, connection, problem);
             var transaction = await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancel);
             await using (var readOnly = new NpgsqlCommand("SET TRANSACTION READ ONLY; SET LOCAL datestyle = 'ISO, YMD'; SET LOCAL timezone = 'UTC'; SET LOCAL intervalstyle = 'iso_8601'", connection, transaction))
@@ -116,7 +124,7 @@ internal sealed class PostgresRows : IRows
             return SourceProblems.Unreachable.Because($"There is no table {source.Table} that this user may see.", "GRANT SELECT gives it.");
         var wanted = source.Columns.Count == 0 ? known : source.Columns;
         var missing = wanted.Append(source.Watermark ?? known[0]).FirstOrDefault(w => !known.Contains(w));
-        return missing is null ? Result(wanted) : SourceProblems.Unreachable.Because($"{source.Table} has no column {missing}.", "It has " + string.Join(", ", known) + ".");
+        return missing is null ? Result(wanted) : SourceProblems.Unreachable.Because($"{source.Table} has no column {missing}.", "It has " + string.Join(", ", known) + ".") with { Field = missing };
 
         static Result<IReadOnlyList<string>> Result(IReadOnlyList<string> names) => names.ToList();
     }

@@ -40,8 +40,8 @@ internal sealed class RecordRows : IRows
         {
             await records.DisposeAsync();
             await file.DisposeAsync();
-            return SourceProblems.Unreachable.Because(
-                names is null ? $"{Path.GetFileName(path)} holds documents, no table." : $"{Path.GetFileName(path)} has no column {missing}.", names is null ? "CSV, XLSX and Parquet are tables." : "It has " + string.Join(", ", names) + ".");
+            return SourceProblems.FileUnreadable.Because(
+                names is null ? $"{Path.GetFileName(path)} holds documents, no table." : $"{Path.GetFileName(path)} has no column {missing}.", names is null ? "CSV, XLSX and Parquet are tables." : "It has " + string.Join(", ", names) + ".") with { Field = missing };
         }
 
         var taken = wanted.Count == 0 ? [.. Enumerable.Range(0, names.Count)] : wanted.Select(w => names.ToList().IndexOf(w)).ToArray();
@@ -59,7 +59,7 @@ internal sealed class RecordRows : IRows
             if (!any)
                 break;
             if (_records.Malformed is { } wrong)
-                throw new SourceException(SourceProblems.Unreachable.Because($"Row {_records.Row}: {wrong}."));
+                throw new SourceException(SourceProblems.FileUnreadable.Because($"Row {_records.Row}: {wrong}.") with { Row = _records.Row });
             foreach (var column in _taken)
             {
                 var cell = _records.Cells[column];

@@ -103,8 +103,7 @@ internal sealed class RestRows : IRows
                 throw Wrong($"page {_page} is answered with {(int)answer.StatusCode}");
             if (answer.Content.Headers.ContentLength > MostPage)
                 throw Wrong($"page {_page} has more than {MostPage >> 20} MiB");
-            await using var body = await answer.Content.ReadAsStreamAsync(cancel);
-            _document = await JsonDocument.ParseAsync(body, default, cancel);
+            _document = JsonDocument.Parse(await PageAsync(answer, cancel));
             if (Find(_document.RootElement, _each) is not { ValueKind: JsonValueKind.Array } rows)
                 throw Wrong($"page {_page} has no array at {_source.Each}");
             _rows = rows.EnumerateArray();
@@ -112,10 +111,30 @@ internal sealed class RestRows : IRows
             _page++;
             _next = Following(answer, any);
         }
-        catch (Exception e) when (e is HttpRequestException or JsonException or IOException || e is TaskCanceledException && !cancel.IsCancellationRequested)
+        catch (HttpRequestException e) when (e.InnerException is SourceException refused)
+        {
+            throw refused;
+        }
+        catch (Exception e) when (e is HttpRequestException or JsonException or IOException and not SourceException || e is TaskCanceledException && !cancel.IsCancellationRequested)
         {
             throw Wrong(e is TaskCanceledException ? "it takes too long" : e.Message);
         }
+    }
+
+    /// <summary>What really comes is counted: a length that is announced is a promise of the other side.</summary>
+    private async ValueTask<ReadOnlyMemory<byte>> PageAsync(HttpResponseMessage answer, CancellationToken cancel)
+    {
+        await using var body = await answer.Content.ReadAsStreamAsync(cancel);
+        using var page = new MemoryStream();
+        var buffer = new byte[64 << 10];
+        for (int read; (read = await body.ReadAsync(buffer, cancel)) > 0;)
+        {
+            if (page.Length + read > MostPage)
+                throw Wrong($"page {_page} has more than {MostPage >> 20} MiB");
+            page.Write(buffer, 0, read);
+        }
+
+        return page.GetBuffer().AsMemory(0, (int)page.Length);
     }
 
     private Uri? Following(HttpResponseMessage answer, bool any)

@@ -6,6 +6,17 @@ using CityHub.Core.Problems;
 
 namespace CityHub.Sensing.Sources;
 
+/// <summary>Why a source last gave nothing, as a fact may say it: with no word of what was in its rows.</summary>
+/// <param name="Code">Of the problem.</param>
+/// <param name="Row">As whoever opens the file counts.</param>
+/// <param name="Field">By its declared name.</param>
+internal sealed record SourceFailure(string Code, long? Row = null, string? Field = null)
+{
+    public static SourceFailure Of(Problem problem) => new(problem.Code, problem.Row, problem.Field);
+
+    public override string ToString() => Code + (Row is { } row ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $", row {row}") : "") + (Field is { } field ? $", column {field}" : "");
+}
+
 /// <summary>A source as it stands: what was declared, how far it has been read, when it last gave rows and why it last did not.</summary>
 internal sealed record SourceState(SourceDeclaration Source)
 {
@@ -23,7 +34,7 @@ internal sealed record SourceState(SourceDeclaration Source)
     /// <summary>Position of the last delivery: the lineage goes from there.</summary>
     public long LastDelivery { get; init; }
 
-    public string? LastFailure { get; init; }
+    public SourceFailure? LastFailure { get; init; }
 
     /// <summary>False: it has given nothing for twice as long as it should.</summary>
     public bool IsFresh(DateTimeOffset now) => LastDelivered is { } last && now - last <= 2 * Source.Every;
@@ -71,11 +82,15 @@ internal sealed class SourceBook(IFactLog log, TimeProvider clock) : FactBook(lo
         _sources.TryGetValue(id, out var known) && known is { LastTried: not null, LastFailure: null } ? [] : (IReadOnlyList<NewFact>)[Fact(Quiet, json => json.WriteString("id", id))], Done.Value));
 
     /// <summary>The same failure again is no new fact.</summary>
-    public ValueTask<Result<Done>> FailedAsync(string id, Problem problem) => RecordAsync<Done>(_ => (
-        _sources.TryGetValue(id, out var known) && known.LastFailure == problem.ToString() ? [] : (IReadOnlyList<NewFact>)[Fact(Failed, json =>
+    public ValueTask<Result<Done>> FailedAsync(string id, SourceFailure failure) => RecordAsync<Done>(_ => (
+        _sources.TryGetValue(id, out var known) && known.LastFailure == failure ? [] : (IReadOnlyList<NewFact>)[Fact(Failed, json =>
         {
             json.WriteString("id", id);
-            json.WriteString("why", problem.ToString());
+            json.WriteString("code", failure.Code);
+            if (failure.Row is { } row)
+                json.WriteNumber("row", row);
+            if (failure.Field is { } field)
+                json.WriteString("field", field);
         })], Done.Value));
 
     protected override void Apply(string type, ReadOnlyMemory<byte> payload, DateTimeOffset at)
@@ -96,7 +111,7 @@ internal sealed class SourceBook(IFactLog log, TimeProvider clock) : FactBook(lo
             }
 
             var known = _sources.GetValueOrDefault(id);
-            if (SourceDeclaration.Read(id, buffer.WrittenSpan).TryGet(out var source, out _))
+            if (SourceDeclaration.Read(id, buffer.WrittenSpan, recorded: true).TryGet(out var source, out _))
                 _sources = _sources.SetItem(id, (known ?? new SourceState(source)) with { Source = source, DeclaredBy = root.GetProperty("by").GetString() ?? "" });
             return;
         }
@@ -114,11 +129,16 @@ internal sealed class SourceBook(IFactLog log, TimeProvider clock) : FactBook(lo
             Delivered => state with
             {
                 LastTried = at, LastDelivered = at, LastFailure = null, Watermark = root.GetProperty("watermark").GetString() ?? state.Watermark,
-                Rows = state.Rows + root.GetProperty("taken").GetInt64(), LastDelivery = root.GetProperty("delivery").GetInt64(),
+                Rows = state.Rows + root.GetProperty("taken").GetInt64(), LastDelivery = root.GetProperty("delivery").GetInt64() is > 0 and var delivery ? delivery : state.LastDelivery,
             },
             Quiet => state with { LastTried = at, LastFailure = null },
-            Failed => state with { LastTried = at, LastFailure = root.GetProperty("why").GetString() },
+            Failed => state with { LastTried = at, LastFailure = FailureOf(root) },
             _ => state,
         });
     }
+
+    /// <summary>Facts of before said it in a sentence that begins with the code.</summary>
+    private static SourceFailure FailureOf(JsonElement fact) => fact.TryGetProperty("why", out var why)
+        ? new((why.GetString() ?? "").Split(':')[0])
+        : new(fact.GetProperty("code").GetString() ?? "", fact.TryGetProperty("row", out var row) ? row.GetInt64() : null, fact.TryGetProperty("field", out var field) ? field.GetString() : null);
 }

@@ -62,7 +62,8 @@ internal sealed record SourceDeclaration
     /// <summary>Columns to take, in this order; empty: all (files and tables), needed for REST.</summary>
     public IReadOnlyList<string> Columns { get; init; } = [];
 
-    public static Result<SourceDeclaration> Read(string id, ReadOnlySpan<byte> utf8)
+    /// <param name="recorded">As a fact says it: what was declared stays declared, and its turns say why they do not run.</param>
+    public static Result<SourceDeclaration> Read(string id, ReadOnlySpan<byte> utf8, bool recorded = false)
     {
         try
         {
@@ -97,7 +98,7 @@ internal sealed record SourceDeclaration
                 }
             }
 
-            return source.Check() is { } wrong ? Wrong(wrong) : source;
+            return !recorded && source.Unusable is { } wrong ? wrong : source;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or OverflowException)
         {
@@ -105,13 +106,19 @@ internal sealed record SourceDeclaration
         }
     }
 
-    public void Write(Utf8JsonWriter json)
+    /// <summary>Without a word of where the rows come from.</summary>
+    public void WriteSummary(Utf8JsonWriter json)
     {
         json.WriteString("id", Id);
         json.WriteString("dataset", Dataset);
         json.WriteString("kind", Kind.ToString().ToLowerInvariant());
         json.WriteString("mode", Mode.ToString().ToLowerInvariant());
         json.WriteString("every", System.Xml.XmlConvert.ToString(Every));
+    }
+
+    public void Write(Utf8JsonWriter json)
+    {
+        WriteSummary(json);
         Optional(json, "mapping", Mapping);
         Optional(json, "encoding", Encoding);
         Optional(json, "sheet", Sheet);
@@ -131,6 +138,9 @@ internal sealed record SourceDeclaration
         json.WriteEndArray();
     }
 
+    /// <summary>Why it cannot be read from; null: it can.</summary>
+    public Problem? Unusable => Check() is { } wrong ? Wrong(wrong) : null;
+
     /// <summary>What whoever runs the hub has set for sources, and nothing else of its environment.</summary>
     public const string SecretPrefix = "CITYHUB_SOURCE_";
 
@@ -143,15 +153,20 @@ internal sealed record SourceDeclaration
     }
 
     /// <summary>Under all the names that the driver knows.</summary>
-    private static bool HoldsPassword(string connection)
+    private static bool HoldsPassword(string connection) => Settings(connection) is not { } settings || settings is { Password: { Length: > 0 } } or { Passfile: { Length: > 0 } };
+
+    /// <summary>One host, by name or address: no list of them, no socket file, no port in it. What it leads to is looked at when it is connected to.</summary>
+    private static bool NamesHost(string connection) => Settings(connection)?.Host is { } host && Uri.CheckHostName(host) is UriHostNameType.Dns or UriHostNameType.IPv4 or UriHostNameType.IPv6;
+
+    private static Npgsql.NpgsqlConnectionStringBuilder? Settings(string connection)
     {
         try
         {
-            return new Npgsql.NpgsqlConnectionStringBuilder(connection) is { Password: { Length: > 0 } } or { Passfile: { Length: > 0 } };
+            return new Npgsql.NpgsqlConnectionStringBuilder(connection);
         }
         catch (Exception e) when (e is ArgumentException or FormatException or KeyNotFoundException)
         {
-            return true;
+            return null;
         }
     }
 
@@ -162,6 +177,10 @@ internal sealed record SourceDeclaration
         { Connection: { } text } when HoldsPassword(text) => "connection holds a password, or cannot be read; secret names the environment variable that has it",
         { Secret: { } name } when !name.StartsWith(SecretPrefix, StringComparison.Ordinal) => $"secret names an environment variable that begins with {SecretPrefix}: the hub's others are not for sources",
         { Kind: SourceKind.Postgres, Connection: null or "" } => "connection is missing: Host=…;Database=…;Username=…",
+        { Kind: SourceKind.Postgres, Connection: { } text } when !NamesHost(text) => "connection names no host, or more than one; Host is one name or address, Port the port",
+        { Kind: not SourceKind.Files, Watermark: not null, Mode: not WriteMode.Upsert } =>
+            $"mode is {Mode.ToString().ToLowerInvariant()} and there is a watermark: rows that share the last one come again, and append would have them twice, replace nothing but them; use upsert, or replace without a watermark",
+        { Kind: not SourceKind.Files, Watermark: null, Mode: WriteMode.Append } => "mode is append and there is no watermark: every turn reads all rows, and they would be there once for each turn; use replace, or upsert",
         { Kind: SourceKind.Postgres, Table: null or "" } => "table is missing",
         { Kind: SourceKind.Postgres, Table: { } table } when table.Split('.').Length > 2 => "table is a name, or schema.name",
         { Kind: SourceKind.Rest, Columns.Count: 0 } => "columns is missing: which members of a row are taken?",

@@ -20,6 +20,9 @@ internal sealed class SourceRoom(SourceBook book, SourceRunner runner, TimeProvi
     public TimeProvider Clock { get; } = clock;
 
     public Problem? Refused(HttpContext http, string dataset) => may(http, dataset);
+
+    /// <summary>Who may not even know of the dataset does not know of its source.</summary>
+    public bool Shows(HttpContext http, string dataset) => may(http, dataset)?.Kind.Status != StatusCodes.Status404NotFound;
 }
 
 internal static class SourceRoutes
@@ -50,8 +53,8 @@ internal static class SourceRoutes
         await RoomHttp.WriteAsync(http, StatusCodes.Status200OK, json =>
         {
             json.WriteStartArray();
-            foreach (var state in room.Book.Sources.Values.Where(s => (dataset is null || s.Source.Dataset == dataset) && (page.After is null || string.CompareOrdinal(s.Source.Id, page.After) > 0)).Take(page.Limit))
-                Write(json, state, now);
+            foreach (var state in room.Book.Sources.Values.Where(s => room.Shows(http, s.Source.Dataset) && (dataset is null || s.Source.Dataset == dataset) && (page.After is null || string.CompareOrdinal(s.Source.Id, page.After) > 0)).Take(page.Limit))
+                Write(json, state, now, room, full: room.Refused(http, state.Source.Dataset) is null);
             json.WriteEndArray();
         });
         return null;
@@ -61,7 +64,7 @@ internal static class SourceRoutes
     {
         if (!Known(http, room).TryGet(out var state, out var problem))
             return problem;
-        await RoomHttp.WriteAsync(http, StatusCodes.Status200OK, json => Write(json, state, room.Clock.GetUtcNow()));
+        await RoomHttp.WriteAsync(http, StatusCodes.Status200OK, json => Write(json, state, room.Clock.GetUtcNow(), room, full: room.Refused(http, state.Source.Dataset) is null));
         return null;
     }
 
@@ -74,6 +77,8 @@ internal static class SourceRoutes
             return problem;
         if (room.Refused(http, source.Dataset) is { } refused)
             return refused;
+        if (source.Mode == Core.Tables.WriteMode.Upsert && room.Runner.KeylessDataset(source.Dataset))
+            return SourceProblems.NotASource.Because($"{source.Dataset} has no key, and upsert puts rows in the place of those with the same key.", "Let the entry of the dataset name a key, or use mode replace without a watermark.");
         // Another department's source is not taken over by its name.
         if (room.Book.Sources.TryGetValue(id, out var known) && room.Refused(http, known.Source.Dataset) is { } others)
             return others;
@@ -118,14 +123,23 @@ internal static class SourceRoutes
     private static Result<SourceState> Known(HttpContext http, SourceRoom room)
     {
         var id = http.Request.RouteValues["id"]?.ToString() ?? "";
-        return room.Book.Sources.TryGetValue(id, out var state) ? state : SourceProblems.Unknown.Because($"There is no source {id}.", "GET /sources lists them.");
+        return room.Book.Sources.TryGetValue(id, out var state) && room.Shows(http, state.Source.Dataset) ? state : SourceProblems.Unknown.Because($"There is no source {id}.", "GET /sources lists them.");
     }
 
-    private static void Write(Utf8JsonWriter json, SourceState state, DateTimeOffset now)
+    /// <param name="full">For the officers of the department: where the rows come from, and the words of the last failure. Others see which kind it is and how it stands.</param>
+    private static void Write(Utf8JsonWriter json, SourceState state, DateTimeOffset now, SourceRoom room, bool full)
     {
         json.WriteStartObject();
-        state.Source.Write(json);
-        json.WriteString("declaredBy", state.DeclaredBy);
+        if (full)
+        {
+            state.Source.Write(json);
+            json.WriteString("declaredBy", state.DeclaredBy);
+        }
+        else
+        {
+            state.Source.WriteSummary(json);
+        }
+
         json.WriteBoolean("fresh", state.IsFresh(now));
         json.WriteNumber("rows", state.Rows);
         if (state.LastTried is { } tried)
@@ -136,10 +150,15 @@ internal static class SourceRoutes
             json.WriteNumber("lastDelivery", state.LastDelivery);
         }
 
-        if (state.Watermark is { } watermark)
+        if (full && state.Watermark is { } watermark)
             json.WriteString("readUpTo", watermark);
         if (state.LastFailure is { } failure)
-            json.WriteString("lastFailure", failure);
+        {
+            json.WriteString("lastFailure", failure.ToString());
+            if (full && room.Runner.Told(state.Source.Id) is { } told)
+                json.WriteString("lastFailureSaid", told.ToString());
+        }
+
         json.WriteEndObject();
     }
 }

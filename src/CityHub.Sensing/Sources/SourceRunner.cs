@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Frozen;
 using System.Globalization;
 using CityHub.Core.Ports;
 using CityHub.Core.Problems;
@@ -11,32 +12,51 @@ namespace CityHub.Sensing.Sources;
 
 /// <summary>
 /// Lets each source have its turn: opens it, hands its rows to the deliveries, and notes how far it came. A turn that fails is noted and tried again at the next; a source never has
-/// two turns at once. Rows that were delivered before a crash are known by their source and not taken twice.
+/// two turns at once. Rows that were delivered before a crash are known by their content and not taken twice.
 /// </summary>
 internal sealed partial class SourceRunner : IAsyncDisposable
 {
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(5);
 
+    /// <summary>A turn that failed for something that passes comes again after this, then after twice, four times …; never later than it would anyway.</summary>
+    private static readonly TimeSpan Again = TimeSpan.FromSeconds(15);
+
+    /// <summary>What is wrong with a file itself. For everything else (locked keys, a full disk, a dataset that is not approved yet) it stays where it is and is tried again.</summary>
+    private static readonly FrozenSet<string> OfTheFile = new[]
+    {
+        SourceProblems.FileUnreadable.Code, ImportProblems.FileUnreadable.Code, "table-rows-unfit", "delivery-unreadable", "sharing-too-large", "row-mapping-other-schema",
+    }.ToFrozenSet(StringComparer.Ordinal);
+
     private readonly SourceBook _book;
     private readonly IDeliveries _deliveries;
     private readonly string _drops;
     private readonly HttpClient _http;
+    private readonly AllowedAddresses _allowed;
     private readonly Func<string, string?> _secrets;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
     private readonly ConcurrentDictionary<string, SemaphoreSlim> _turns = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, DateTimeOffset> _tried = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, int> _failures = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Problem> _told = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _stop = new();
     private Task _running = Task.CompletedTask;
 
     /// <param name="drops">The folder in which each source of files has a folder of its name.</param>
+    /// <param name="http">Made of the <see cref="AllowedAddresses.Handler"/> of <paramref name="allowed"/>.</param>
     /// <param name="secrets">The value of a named secret; null: there is none.</param>
-    public SourceRunner(SourceBook book, IDeliveries deliveries, string drops, HttpClient http, Func<string, string?> secrets, TimeProvider clock, ILogger<SourceRunner> logger) =>
-        (_book, _deliveries, _drops, _http, _secrets, _clock, _logger) = (book, deliveries, drops, http, secrets, clock, logger);
+    public SourceRunner(SourceBook book, IDeliveries deliveries, string drops, HttpClient http, AllowedAddresses allowed, Func<string, string?> secrets, TimeProvider clock, ILogger<SourceRunner> logger) =>
+        (_book, _deliveries, _drops, _http, _allowed, _secrets, _clock, _logger) = (book, deliveries, drops, http, allowed, secrets, clock, logger);
 
     public void Start() => _running = RunAsync();
 
+    /// <summary>Rows of it cannot take the place of others. False also where the dataset is not known yet: then the turns say so.</summary>
+    public bool KeylessDataset(string dataset) => _deliveries.SchemaOf(dataset).TryGet(out var schema, out _) && schema.Key < 0;
+
     public string DropFolder(string id) => Path.Combine(_drops, id);
+
+    /// <summary>Why the last turn failed, in words that may hold values: for the officers of the source's department. Null: it did not, or that was before the hub was started.</summary>
+    public Problem? Told(string id) => _told.GetValueOrDefault(id);
 
     /// <summary>One turn, now. Null: there was nothing new.</summary>
     public async ValueTask<Result<DeliveryOutcome?>> TurnAsync(string id, CancellationToken cancel)
@@ -59,12 +79,25 @@ internal sealed partial class SourceRunner : IAsyncDisposable
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
-                // One odd answer must not keep the others from their turn. Its text may hold what was in the rows.
-                LogFailed(id, e.ToString());
+                // One odd answer must not keep the others from their turn. Its text may hold what was in the rows, and stays out of the log.
+                LogFailed(id, $"{e.GetType().FullName} {e.StackTrace}");
                 outcome = SourceProblems.Unreachable.Because($"What the source gives cannot be read ({e.GetType().Name}).", "The log of the hub says more.");
             }
 
-            var noted = outcome.TryGet(out var delivered, out var problem) ? delivered is null ? await _book.NothingAsync(id) : (Result<Done>)Done.Value : await _book.FailedAsync(id, problem);
+            Result<Done> noted;
+            if (outcome.TryGet(out var delivered, out var problem))
+            {
+                _failures.TryRemove(id, out _);
+                _told.TryRemove(id, out _);
+                noted = delivered is null ? await _book.NothingAsync(id) : Done.Value;
+            }
+            else
+            {
+                _failures.AddOrUpdate(id, 1, (_, times) => times + 1);
+                _told[id] = problem;
+                noted = await _book.FailedAsync(id, SourceFailure.Of(problem));
+            }
+
             return noted.Problem is { } unnoted ? unnoted : outcome;
         }
         finally
@@ -92,7 +125,7 @@ internal sealed partial class SourceRunner : IAsyncDisposable
                 foreach (var (id, state) in _book.Sources)
                 {
                     var last = _tried.TryGetValue(id, out var tried) ? tried : state.LastTried;
-                    if (last is null || _clock.GetUtcNow() - last >= state.Source.Every)
+                    if (last is null || _clock.GetUtcNow() - last >= Pause(id, state.Source.Every))
                         await OneAsync(id);
                 }
             }
@@ -103,12 +136,16 @@ internal sealed partial class SourceRunner : IAsyncDisposable
         }
     }
 
+    /// <summary>From one turn to the next.</summary>
+    internal TimeSpan Pause(string id, TimeSpan every) =>
+        _failures.TryGetValue(id, out var times) && Again * Math.Pow(2, Math.Min(times - 1, 20)) is var again && again < every ? again : every;
+
     private async Task OneAsync(string id)
     {
         try
         {
             if ((await TurnAsync(id, _stop.Token)).Problem is { } problem)
-                LogFailed(id, problem.Detail);
+                LogFailed(id, SourceFailure.Of(problem).ToString());
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -119,40 +156,58 @@ internal sealed partial class SourceRunner : IAsyncDisposable
     private async ValueTask<Result<DeliveryOutcome?>> ReadAsync(SourceState state, CancellationToken cancel)
     {
         var source = state.Source;
+        if (source.Unusable is { } unusable)
+            return unusable;
         var secret = source.Secret is { } name ? _secrets(name) : null;
         if (source.Secret is not null && secret is null)
             return SourceProblems.Unreachable.Because($"The environment has no {source.Secret}.", "Set it where the hub is started; the hub keeps no secrets.");
         switch (source.Kind)
         {
             case SourceKind.Files:
-                return await FilesAsync(source, cancel);
+                return await FilesAsync(state, cancel);
             case SourceKind.Postgres:
-                if (!(await PostgresRows.OpenAsync(source, secret, state.Watermark, cancel)).TryGet(out var rows, out var problem))
+                if (!(await PostgresRows.OpenAsync(source, secret, state.Watermark, _allowed, cancel)).TryGet(out var rows, out var problem))
                     return problem;
                 await using (rows)
-                    return await DeliverAsync(source, rows, () => rows.Watermark, $"postgres:{source.Table}", state.Watermark, cancel);
+                    return await DeliverAsync(state, rows, () => rows.Watermark, $"postgres:{source.Table}", cancel);
             default:
                 await using (var pages = new RestRows(_http, source, secret, state.Watermark))
-                    return await DeliverAsync(source, pages, () => pages.Watermark, $"rest:{new Uri(source.Url ?? "").Host}", state.Watermark, cancel);
+                    return await DeliverAsync(state, pages, () => pages.Watermark, "rest", cancel);
         }
     }
 
-    private async ValueTask<Result<DeliveryOutcome?>> DeliverAsync(SourceDeclaration source, IRows rows, Func<string?> watermark, string from, string? after, CancellationToken cancel)
+    private async ValueTask<Result<DeliveryOutcome?>> DeliverAsync(SourceState state, IRows rows, Func<string?> watermark, string from, CancellationToken cancel)
     {
+        var (source, after) = (state.Source, state.Watermark);
         // What has nothing in it is no delivery.
         await using var first = await FirstRows.OfAsync(rows, cancel);
         if (first is null)
             return (DeliveryOutcome?)null;
         var now = _clock.GetUtcNow();
-        var delivery = new Delivery(source.Dataset, source.Mode, $"source:{source.Id}", string.Create(CultureInfo.InvariantCulture, $"{from} after {after ?? "the beginning"} at {now:O}")) { Mapping = source.Mapping, AsOf = now };
+        var delivery = new Delivery(source.Dataset, source.Mode, $"source:{source.Id}", string.Create(CultureInfo.InvariantCulture, $"{from} after {after ?? "the beginning"} at {now:O}")) 
+        {
+            Mapping = source.Mapping, AsOf = now, OnlyChanges = source.Watermark is not null,
+        };
         if (!(await _deliveries.DeliverAsync(delivery, first, cancel)).TryGet(out var outcome, out var problem))
             return problem;
-        return (await _book.DeliveredAsync(source.Id, watermark(), outcome)).TryGet(out _, out problem) ? outcome : problem;
+        return await NotedAsync(state, watermark(), outcome);
     }
 
-    /// <summary>In the order of their names; a delivered file goes to <c>done</c>, one that was refused as a whole to <c>refused</c> with the reason beside it.</summary>
-    private async ValueTask<Result<DeliveryOutcome?>> FilesAsync(SourceDeclaration source, CancellationToken cancel)
+    /// <summary>What was known already is noted only where a crash kept it from being noted.</summary>
+    private async ValueTask<Result<DeliveryOutcome?>> NotedAsync(SourceState state, string? upTo, DeliveryOutcome outcome)
     {
+        if (outcome.Known && outcome.Position <= state.LastDelivery && (upTo is null || upTo == state.Watermark))
+            return (DeliveryOutcome?)null;
+        return (await _book.DeliveredAsync(state.Source.Id, upTo, outcome)).TryGet(out _, out var problem) ? outcome : problem;
+    }
+
+    /// <summary>
+    /// In the order of their names; a delivered file goes to <c>done</c>, one that holds something wrong to <c>refused</c> with the reason beside it. Where the reason is none of the
+    /// file's, it stays, and so do those behind it.
+    /// </summary>
+    private async ValueTask<Result<DeliveryOutcome?>> FilesAsync(SourceState state, CancellationToken cancel)
+    {
+        var source = state.Source;
         var folder = DropFolder(source.Id);
         Directory.CreateDirectory(folder);
         DeliveryOutcome? last = null;
@@ -160,10 +215,9 @@ internal sealed partial class SourceRunner : IAsyncDisposable
         foreach (var file in Directory.EnumerateFiles(folder).Where(f => Path.GetFileName(f) is var n && n[0] != '.' && !n.EndsWith(".part", StringComparison.OrdinalIgnoreCase)).Order(StringComparer.Ordinal))
         {
             var delivered = await FileAsync(source, file, cancel);
-            Move(file, folder, delivered.Ok ? "done" : "refused", delivered.Problem);
-            if (!delivered.TryGet(out var outcome, out var problem))
-                return problem;
-            if (!(await _book.DeliveredAsync(source.Id, Path.GetFileName(file), outcome)).TryGet(out _, out problem))
+            if (delivered.Problem is not { } wrong || OfTheFile.Contains(wrong.Code))
+                Move(file, folder, delivered.Ok ? "done" : "refused", delivered.Problem);
+            if (!delivered.TryGet(out var outcome, out var problem) || !(await NotedAsync(_book.Sources.GetValueOrDefault(source.Id) ?? state, Path.GetFileName(file), outcome)).TryGet(out _, out problem))
                 return problem;
             last = outcome;
         }
@@ -173,8 +227,9 @@ internal sealed partial class SourceRunner : IAsyncDisposable
 
     private async ValueTask<Result<DeliveryOutcome>> FileAsync(SourceDeclaration source, string file, CancellationToken cancel)
     {
+        // Who cannot read the bytes knows nothing of what they say: that is no fault of the file's.
         if (!(await ImportFile.HashAsync(file, cancel)).TryGet(out var hash, out var problem))
-            return problem;
+            return SourceProblems.Unreachable.Because(problem.Detail, "The hub tries again; look at the rights of the file and at the disk.");
         var opened = Path.GetExtension(file).Equals(".xlsx", StringComparison.OrdinalIgnoreCase)
             ? XlsxRows.Open(file, source.Sheet, source.Columns)
             : await RecordRows.OpenAsync(file, null, source.Encoding, source.Columns, cancel);

@@ -65,7 +65,7 @@ internal sealed class XlsxRows : IRows
             if (width == 0)
                 return Give(file, zip, "The first cell of the sheet is empty; its first row names the columns.");
             if (wanted.FirstOrDefault(w => !header.Take(width).Any(h => h?.Trim() == w)) is { } missing)
-                return Give(file, zip, $"The sheet has no column {missing}; it has {string.Join(", ", header.Take(width))}.");
+                return Give(file, zip, $"The sheet has no column {missing}; it has {string.Join(", ", header.Take(width))}.") with { Field = missing };
             return new XlsxRows(file, zip, sheet, strings, dates, since1904, header[..width], wanted);
         }
         catch (Exception e) when (IsDamage(e))
@@ -91,7 +91,7 @@ internal sealed class XlsxRows : IRows
         }
         catch (Exception e) when (IsDamage(e))
         {
-            throw new SourceException(SourceProblems.Unreachable.Because($"The workbook is damaged: {e.Message}"));
+            throw new SourceException(SourceProblems.FileUnreadable.Because($"The workbook is damaged: {e.Message}"));
         }
 
         return ValueTask.FromResult(_batch.Rows == 0 ? null : _batch.Batch);
@@ -108,7 +108,7 @@ internal sealed class XlsxRows : IRows
     {
         zip?.Dispose();
         file?.Dispose();
-        return SourceProblems.Unreachable.Because(why, "Save it again as .xlsx, or give CSV.");
+        return SourceProblems.FileUnreadable.Because(why, "Save it again as .xlsx, or give CSV.");
     }
 
     private static bool IsDamage(Exception e) => e is InvalidDataException or XmlException or IOException or FormatException or OverflowException or UnauthorizedAccessException;

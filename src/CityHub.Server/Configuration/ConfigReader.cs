@@ -1,6 +1,7 @@
 using System.Globalization;
 using CityHub.Core.Problems;
 using CityHub.Crypto;
+using CityHub.Sensing.Sources;
 using CityHub.Server.CommandLine;
 
 namespace CityHub.Server.Configuration;
@@ -138,10 +139,19 @@ internal sealed class ConfigReader
                 Citizens = Optional("sharing.citizens", "the identifier of a department"),
                 Profile = Text("sharing.profile", defaults.Sharing.Profile, "the name of a jurisdiction profile"),
             },
+            Sources = [.. List("sources.allow", []).Select(s => AllowedSource(s)).OfType<string>()],
             Tenants = Tenants(),
         };
         CheckWhole(config);
         return config;
+    }
+
+    private string? AllowedSource(Setting item)
+    {
+        if (AllowedAddresses.Of([item.Value]).Ok)
+            return item.Value;
+        _errors.Add($"{item.Key} is {item.Value} ({item.Origin}); it takes a host, an address, or a network as 10.1.0.0/16.");
+        return null;
     }
 
     /// <summary>What no single key can say.</summary>

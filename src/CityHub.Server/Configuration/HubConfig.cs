@@ -30,6 +30,9 @@ internal sealed record HubConfig
 
     public SharingConfig Sharing { get; init; } = new();
 
+    /// <summary>Hosts, addresses and networks of the inside that sources may reach.</summary>
+    public IReadOnlyList<string> Sources { get; init; } = [];
+
     /// <summary>Tenants that exist from the start, beside the default one.</summary>
     public IReadOnlyList<string> Tenants { get; init; } = [];
 }

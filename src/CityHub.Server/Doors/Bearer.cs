@@ -17,7 +17,10 @@ internal sealed class Bearer
     /// <summary>UTC ticks.</summary>
     public required long ExpiresAt { get; init; }
 
-    /// <summary>Hash of the token's id, for tokens of this hub; null for those of other issuers.</summary>
+    /// <summary>UTC ticks; of a token that does not say when: 0, so that whatever takes back its person's tokens takes it back.</summary>
+    public long IssuedAt { get; init; }
+
+    /// <summary>Hash of the token's id, for tokens of this hub and of departments; null for those of other issuers that give none.</summary>
     public string? IdHash { get; init; }
 
     public string? Issuer { get; init; }

@@ -96,6 +96,7 @@ internal sealed class DepartmentTokens(Func<string, string?> keyOf, string audie
             SignedUnder = encoded,
             Permissions = PermissionSet.Of(scope.Split(' ', StringSplitOptions.RemoveEmptyEntries).Where(Allowable.Contains)),
             ExpiresAt = DateTimeOffset.FromUnixTimeSeconds(expires).UtcTicks,
+            IssuedAt = DateTimeOffset.FromUnixTimeSeconds(issued).UtcTicks,
             IdHash = HubTokens.HashOf(id),
         };
     }

@@ -14,7 +14,8 @@ namespace CityHub.Server.Doors;
 /// <c>RequireAuthorization(Permissions.X)</c>; one that asks for nothing is closed to all. A token that was found good is known by its
 /// SHA-256 until it expires, so that the signature is checked once (bench: about 0.1 ms) and not with every request (about 1 µs).
 /// </summary>
-internal sealed class Door(bool open, HubTokens tokens, DepartmentTokens departments, TokenRegister register, OidcIssuers issuers, Callers callers, TimeProvider time)
+/// <param name="takenBack">Whether its department revoked a token, or its person's.</param>
+internal sealed class Door(bool open, HubTokens tokens, DepartmentTokens departments, TokenRegister register, OidcIssuers issuers, Callers callers, Func<Bearer, bool> takenBack, TimeProvider time)
 {
     private const int MostKnown = 20_000;
 
@@ -44,6 +45,12 @@ internal sealed class Door(bool open, HubTokens tokens, DepartmentTokens departm
     {
         if (TokenOf(http) is not { } token)
         {
+            if (!HasToken(http) && http.GetEndpoint()?.Metadata.GetMetadata<SignInFirst>() is not null)
+            {
+                http.Response.Redirect("/sign-in");
+                return;
+            }
+
             await RefuseAsync(http, ServerProblems.NotAuthenticated.Because("This address needs a token: Authorization: Bearer …", "cityhub token --help says how to get one."), "Bearer realm=\"cityhub\"");
             return;
         }
@@ -106,7 +113,9 @@ internal sealed class Door(bool open, HubTokens tokens, DepartmentTokens departm
 
         if (!departments.StillSigns(bearer))
             return ServerProblems.TokenRefused.Because("The department that signed it has another key now.", "Ask your department for another: cityhub token --department.");
-        if (bearer.IdHash is { } id && register.IsRevoked(id))
+        if (takenBack(bearer))
+            return ServerProblems.TokenRefused.Because("The department took it back.", "Ask your department for another.");
+        if (bearer.IdHash is { } id && bearer.Issuer == HubTokens.Issuer && register.IsRevoked(id))
             return ServerProblems.TokenRefused.Because("It was revoked.");
         return bearer;
     }
@@ -136,4 +145,10 @@ internal sealed class Door(bool open, HubTokens tokens, DepartmentTokens departm
             return new TokenHash(words[0], words[1], words[2], words[3]);
         }
     }
+}
+
+/// <summary>On a page: whoever has no token yet is sent to where he can sign in.</summary>
+internal sealed class SignInFirst
+{
+    public static readonly SignInFirst Here = new();
 }

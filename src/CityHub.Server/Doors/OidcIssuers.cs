@@ -98,6 +98,8 @@ internal sealed class OidcIssuers : IDisposable
         Permissions = PermissionSet.Of(Words(token, config.Scopes)),
         Tenants = Words(token, config.Tenants),
         ExpiresAt = new DateTimeOffset(token.ValidTo, TimeSpan.Zero).UtcTicks,
+        IssuedAt = token.IssuedAt == DateTime.MinValue ? 0 : new DateTimeOffset(token.IssuedAt, TimeSpan.Zero).UtcTicks,
+        IdHash = config.Department is not null && token.Id is { Length: > 0 } id ? HubTokens.HashOf(id) : null,
     };
 
     /// <summary>A claim as words: an array, or one text with blanks between. Read from the payload itself: the library gives a text that was asked for as JSON as nothing.</summary>

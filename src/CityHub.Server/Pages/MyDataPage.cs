@@ -61,7 +61,7 @@ internal static class MyDataPage
         var zh = language == "zh";
         if (!caller.Is(Roles.Citizen))
         {
-            http.Response.Redirect("/sign-in");
+            http.Response.Redirect(caller.Roles == Roles.None ? "/sign-in" : "/desk");
             return;
         }
 

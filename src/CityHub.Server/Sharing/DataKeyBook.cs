@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using CityHub.Core.Facts;
 using CityHub.Core.Problems;
+using CityHub.Storage.Embedded.Tables;
 
 namespace CityHub.Server.Sharing;
 
@@ -17,9 +18,50 @@ internal sealed class DataKeyBook(IFactLog log, TimeProvider clock) : FactBook(l
     public const string Locked = "DataLocked";
 
     private readonly Dictionary<string, string> _checks = new(StringComparer.Ordinal);
+    private readonly Lock _effect = new();
 
-    /// <summary>Recorded before the key is of any use.</summary>
-    public ValueTask<Result<bool>> UnlockAsync(string department, byte[] key, string by) => RecordAsync<bool>(_ =>
+    /// <summary>How often each department was locked since the start.</summary>
+    private readonly Dictionary<string, int> _locks = new(StringComparer.Ordinal);
+
+    /// <summary>Before an unlock begins: <see cref="UnlockAsync"/> is told, and gives way to every lock that comes behind it.</summary>
+    public int LocksOf(string department)
+    {
+        lock (_effect)
+            return _locks.GetValueOrDefault(department);
+    }
+
+    /// <summary>Recorded before the key is of any use. A lock that came while the unlock was under way wins: the key is not taken, and the log says so.</summary>
+    /// <param name="locks">As they stood when the unlock began.</param>
+    public async ValueTask<Result<Done>> UnlockAsync(string department, byte[] key, string by, int locks, DepartmentKeys keys)
+    {
+        if (!(await RecordAsync(department, key, by)).TryGet(out _, out var problem))
+            return problem;
+        lock (_effect)
+        {
+            if (_locks.GetValueOrDefault(department) == locks)
+            {
+                keys.Unlock(department, key);
+                return Done.Value;
+            }
+        }
+
+        return (await RecordAsync<Done>(_ => ((IReadOnlyList<NewFact>)[Said(Locked, department, by)], Done.Value))).Problem
+            ?? UnlockProblems.LockedMeanwhile.Because($"{department} was locked while this unlock was under way.", "Ask who locked it; then unlock it anew.");
+    }
+
+    /// <summary>Locked first: a fact that cannot be written must not keep the data open.</summary>
+    public ValueTask<Result<Done>> LockAsync(string department, string by, DepartmentKeys keys)
+    {
+        lock (_effect)
+        {
+            _locks[department] = _locks.GetValueOrDefault(department) + 1;
+            keys.Lock(department);
+        }
+
+        return RecordAsync<Done>(_ => ((IReadOnlyList<NewFact>)[Said(Locked, department, by)], Done.Value));
+    }
+
+    private ValueTask<Result<bool>> RecordAsync(string department, byte[] key, string by) => RecordAsync<bool>(_ =>
     {
         var check = Convert.ToHexStringLower(HMACSHA256.HashData(key, Encoding.UTF8.GetBytes("cityhub data key of " + department)));
         if (!_checks.TryGetValue(department, out var known))
@@ -28,8 +70,6 @@ internal sealed class DataKeyBook(IFactLog log, TimeProvider clock) : FactBook(l
             ? ((IReadOnlyList<NewFact>)[Said(Unlocked, department, by)], false)
             : UnlockProblems.WrongKey.Because($"This is not the data key of {department}.", "It is in the folder that cityhub department keys made.");
     });
-
-    public ValueTask<Result<bool>> LockAsync(string department, string by) => RecordAsync<bool>(_ => ((IReadOnlyList<NewFact>)[Said(Locked, department, by)], true));
 
     protected override void Apply(string type, ReadOnlyMemory<byte> payload, DateTimeOffset at)
     {
@@ -50,5 +90,6 @@ internal sealed class DataKeyBook(IFactLog log, TimeProvider clock) : FactBook(l
 
 internal static class UnlockProblems
 {
+    public static readonly ProblemKind LockedMeanwhile = new("data-locked-meanwhile", "The department's data were locked meanwhile", 409);
     public static readonly ProblemKind WrongKey = new("data-key-wrong", "This is not the department's data key", 403);
 }

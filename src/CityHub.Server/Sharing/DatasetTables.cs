@@ -10,4 +10,8 @@ internal sealed class DatasetTables(ITables tables, DeliveryRoom deliveries) : I
     public Result<ITable> Open(string name, TableSchema schema, string? owner, IReadOnlyList<ReadOnlyMemory<byte>> manifests) => tables.Open(name, schema, owner, manifests);
 
     public ITable? Find(string name) => deliveries.TableOf(name);
+
+    public Result<Done> Remove(string name) => tables.Remove(name);
+
+    public Result<int> Keep(IReadOnlyCollection<string> names) => tables.Keep(names);
 }

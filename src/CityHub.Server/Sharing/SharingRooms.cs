@@ -41,8 +41,9 @@ internal sealed class SharingRooms : IAsyncDisposable
     private readonly DataKeyBook _dataKeys;
     private readonly SupervisionRoom _supervision;
     private readonly SourceRoom _sources;
+    private readonly TableKeeper _keeper;
 
-    private SharingRooms(EmbeddedStore store, DepartmentKeys keys, byte[] secret, string folder, string profile, IWitnessed? witnessed, HttpClient http, TimeProvider time, IIdSource ids, ILoggerFactory loggers)
+    private SharingRooms(EmbeddedStore store, DepartmentKeys keys, byte[] secret, string folder, string profile, IWitnessed? witnessed, HttpClient http, AllowedAddresses allowed, TimeProvider time, IIdSource ids, ILoggerFactory loggers)
     {
         var log = store.Log;
         Keys = keys;
@@ -50,7 +51,6 @@ internal sealed class SharingRooms : IAsyncDisposable
         var mappings = Own(new RowMappingBook(log, time, Standards.CodeTables));
         var quality = Own(new QualityBook(log, time));
         Parties = Own(new PartyBook(log, time));
-        Glass = Own(new BreakGlassBook(log, time, Parties));
         var calendars = Own(new CalendarBook(log, time, profile));
         Responsibilities = Own(new ResponsibilityBook(log, time, Parties));
         Catalogue = Own(new CatalogueBook(log, time, calendars, Parties, Responsibilities));
@@ -58,6 +58,7 @@ internal sealed class SharingRooms : IAsyncDisposable
         Purposes = Own(new PurposeBook(log, time, ids));
         Grants = Own(new GrantBook(log, time));
         Use = new ReleaseUse(log);
+        Glass = Own(new BreakGlassBook(log, time, Parties, Catalogue, Grants, new PurposesNow(Purposes), loggers.CreateLogger<BreakGlassBook>()));
 
         var references = new LateReferences();
         var check = new DeliveryCheck(id => mappings.Find(id)?.Declaration, id => quality.Find(id)?.Rules, Standards.CodeTables, references, time);
@@ -79,18 +80,21 @@ internal sealed class SharingRooms : IAsyncDisposable
         _mappings = new RowMappingRoom(mappings, Bearer.NameOf, Deliveries.SchemaOf);
         _catalogueRoom = new CatalogueRoom(Catalogue, MayDiscover, Use, time);
         _lists = new ResponsibilityRoom(Responsibilities, () => (calendars.Calendar, calendars.Profile.TimeZone), Deliveries.Book.Marks, Use, Incidents, ids, time);
-        _partyRoom = new PartyRoom(Parties, Glass, ids);
+        _partyRoom = new PartyRoom(Parties, Glass, ids, Use);
         Looks = new WhoLooked(store.Acts, log, Catalogue, code => Purposes.Tree.Find(code)?.Name ?? new Words(code, code));
         _openData = new OpenDataRoom(Catalogue, Releases, MayDiscover, AskReader.AskOf, time)
         {
             Department = Parties.Find, Quality = dataset => Measures(quality, dataset), WhoLooked = new TrackedLooks(Looks, Parties, log.Read(0).Select(f => f.At).FirstOrDefault(time.GetUtcNow())),
         };
         _dataKeys = Own(new DataKeyBook(log, time));
+        Revocations = Own(new RevocationBook(log, time));
         Supervision = Own(new SupervisionBook(log, time));
-        _supervision = new SupervisionRoom(Supervision, new EvidenceReader(log, Supervision, (stream, id) => stream == "requests" ? Requests.Requests.Find(id)?.Provider : Requests.Corrections.Find(id)?.Provider).Read);
+        _supervision = new SupervisionRoom(
+            Supervision, new EvidenceReader(log, Supervision).Read, () => Catalogue.State, Parties, Grants, new PurposesNow(Purposes), calendars, time);
         var sources = Own(new SourceBook(log, time));
-        _sources = new SourceRoom(sources, new SourceRunner(sources, Deliveries, Path.Combine(folder, "drop"), http, Environment.GetEnvironmentVariable, time, loggers.CreateLogger<SourceRunner>()), time, MayDeliver);
-        _watch = new BooksWatch([Catalogue], _lists, _supervision, time, loggers.CreateLogger<BooksWatch>());
+        _sources = new SourceRoom(sources, new SourceRunner(sources, Deliveries, Path.Combine(folder, "drop"), http, allowed, Environment.GetEnvironmentVariable, time, loggers.CreateLogger<SourceRunner>()), time, MayDeliver);
+        _keeper = new TableKeeper(Deliveries, time, loggers.CreateLogger<TableKeeper>());
+        _watch = new BooksWatch([Catalogue, Glass], _lists, _supervision, time, loggers.CreateLogger<BooksWatch>());
     }
 
     public DepartmentKeys Keys { get; }
@@ -101,9 +105,15 @@ internal sealed class SharingRooms : IAsyncDisposable
 
     public BreakGlassBook Glass { get; }
 
+    /// <summary>Tokens of departments that open nothing any more.</summary>
+    public RevocationBook Revocations { get; }
+
     public CatalogueBook Catalogue { get; }
 
     public ResponsibilityBook Responsibilities { get; }
+
+    /// <summary>The lists with what was delivered, for pages.</summary>
+    public ResponsibilityRoom Lists => _lists;
 
     public PurposeBook Purposes { get; }
 
@@ -124,11 +134,11 @@ internal sealed class SharingRooms : IAsyncDisposable
 
     /// <summary>Reads every book, opens the tables, reports what a crash left open, and begins to watch the clocks.</summary>
     public static async ValueTask<Result<SharingRooms>> OpenAsync(
-        EmbeddedStore store, DepartmentKeys keys, string folder, string profile, IWitnessed? witnessed, HttpClient http, TimeProvider time, IIdSource ids, ILoggerFactory loggers, CancellationToken cancel)
+        EmbeddedStore store, DepartmentKeys keys, string folder, string profile, IWitnessed? witnessed, HttpClient http, AllowedAddresses allowed, TimeProvider time, IIdSource ids, ILoggerFactory loggers, CancellationToken cancel)
     {
         if (!SharingSecret.LoadOrCreate(folder).TryGet(out var secret, out var problem))
             return problem;
-        var rooms = new SharingRooms(store, keys, secret, folder, profile, witnessed, http, time, ids, loggers);
+        var rooms = new SharingRooms(store, keys, secret, folder, profile, witnessed, http, allowed, time, ids, loggers);
         foreach (var book in rooms._books.OfType<Core.Facts.FactBook>().Where(b => b is not CalendarBook and not GrantBook))
             book.Load();
         rooms.Standards.Start();
@@ -139,8 +149,15 @@ internal sealed class SharingRooms : IAsyncDisposable
         }
 
         await rooms.Requests.StartAsync();
+        if (!(await rooms.Glass.RecordPassedAsync()).TryGet(out _, out problem))
+        {
+            await rooms.DisposeAsync();
+            return problem;
+        }
+
         await rooms.Releases.LoadAsync(cancel);
         rooms._watch.Start();
+        rooms._keeper.Start();
         rooms._sources.Runner.Start();
         return rooms;
     }
@@ -161,11 +178,13 @@ internal sealed class SharingRooms : IAsyncDisposable
         routes.MapSupervision(_supervision);
         routes.MapSources(_sources);
         routes.MapUnlock(_dataKeys, Keys);
+        routes.MapRevocations(Revocations);
     }
 
     public async ValueTask DisposeAsync()
     {
         await _sources.Runner.DisposeAsync();
+        await _keeper.DisposeAsync();
         await _watch.DisposeAsync();
         await Requests.DisposeAsync();
         foreach (var book in Enumerable.Reverse(_books))
@@ -179,9 +198,12 @@ internal sealed class SharingRooms : IAsyncDisposable
         : SharingHttp.CallerOf(http) is var caller && caller.Department == known.Provider && caller.Is(Roles.DataOfficer | Roles.SharingOfficer) ? null
         : SharingProblems.NotYours.Because($"The rows of {dataset} come from {known.Provider}.", "One of its data officers declares the source.", "decree 809, art. 11");
 
-    /// <summary>Violations found in a month (yyyy-MM), and emergency accesses opened.</summary>
+    /// <summary>Violations found in a month (yyyy-MM), and emergency accesses that the department was given.</summary>
     private int Incidents(string department, string month) =>
-        Supervision.Cases.Values.Count(c => c.Violation.Department == department && c.FoundAt.ToString("yyyy-MM", System.Globalization.CultureInfo.InvariantCulture) == month);
+        Supervision.Cases.Values.Count(c => c.Violation.Department == department && c.Violation.Item != Violations.Emergency && MonthOf(c.FoundAt) == month)
+        + Glass.All.Values.Count(g => g.What.Receiver == department && g.ConfirmedAt is { } at && MonthOf(at) == month);
+
+    private static string MonthOf(DateTimeOffset at) => at.ToString("yyyy-MM", System.Globalization.CultureInfo.InvariantCulture);
 
     private static IEnumerable<QualityMeasure> Measures(QualityBook quality, Dataset dataset) =>
         quality.History(dataset.Id) is [.., var last] ? last.Scores.Select(s => new QualityMeasure(s.Key, s.Value, last.At)) : [];

@@ -19,6 +19,7 @@ internal static class UnlockData
             var id = http.Request.RouteValues["id"]?.ToString() ?? "";
             if (Refused(http, id) is { } refused)
                 return refused;
+            var locks = book.LocksOf(id);
             if (!(await SharingHttp.Room.BodyAsync(http, 1024)).TryGet(out var body, out var problem))
                 return problem;
             if (body.Length != SecretKeys.Size)
@@ -26,9 +27,8 @@ internal static class UnlockData
             var key = body.ToArray();
             try
             {
-                if (!(await book.UnlockAsync(id, key, SharingHttp.CallerOf(http).Person)).TryGet(out _, out problem))
+                if (!(await book.UnlockAsync(id, key, SharingHttp.CallerOf(http).Person, locks, keys)).TryGet(out _, out problem))
                     return problem;
-                keys.Unlock(id, key);
             }
             finally
             {
@@ -43,9 +43,7 @@ internal static class UnlockData
             var id = http.Request.RouteValues["id"]?.ToString() ?? "";
             if (Refused(http, id) is { } refused)
                 return refused;
-            // Locked first: a fact that cannot be written must not keep the data open.
-            keys.Lock(id);
-            if (!(await book.LockAsync(id, SharingHttp.CallerOf(http).Person)).TryGet(out _, out var problem))
+            if (!(await book.LockAsync(id, SharingHttp.CallerOf(http).Person, keys)).TryGet(out _, out var problem))
                 return problem;
             http.Response.StatusCode = 204;
             return null;

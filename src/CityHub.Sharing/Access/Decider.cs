@@ -48,7 +48,7 @@ public static class Decider
             return true;
         var held = grants.Of(dataset.Id, department);
         for (var i = 0; i < held.Count; i++)
-            if (held[i].State != GrantState.Disposed && IsReceiver(held[i], department, dataset))
+            if (held[i].State != GrantState.Disposed && IsReceiver(held[i], department, dataset) && (held[i].Persons is null || (held[i].State == GrantState.Active && IsNamed(held[i], caller))))
                 return true;
         return false;
     }
@@ -142,7 +142,9 @@ public static class Decider
     }
 
     private static bool IsFor(Grant grant, Ask ask, string? department, Dataset dataset) =>
-        (ask.Grant is null || ask.Grant == grant.Id) && IsReceiver(grant, department, dataset);
+        (ask.Grant is null || ask.Grant == grant.Id) && IsReceiver(grant, department, dataset) && IsNamed(grant, ask.By);
+
+    private static bool IsNamed(Grant grant, Caller by) => grant.Persons is not { } persons || persons.Contains(by.Person);
 
     /// <summary>A standing grant stands only as long as the dataset is unconditional, or open.</summary>
     private static bool IsReceiver(Grant grant, string? department, Dataset dataset) =>

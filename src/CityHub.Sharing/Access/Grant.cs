@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using CityHub.Sharing.Catalogue;
 
 namespace CityHub.Sharing.Access;
@@ -52,6 +53,9 @@ public sealed record Grant
 
     /// <summary>The department that may; <c>*</c>: any department (a standing grant of an unconditional dataset), <c>public</c>: anybody (open data).</summary>
     public required string Receiver { get; init; }
+
+    /// <summary>The people of the receiver who may; null: all of them. An emergency names them.</summary>
+    public ImmutableSortedSet<string>? Persons { get; init; }
 
     public required Rights Rights { get; init; }
 

@@ -103,7 +103,7 @@ public static class ObligationsJson
             return No(wrong.Message);
         }
 
-        return read;
+        return read.SmallestGroup < 0 || read.Epsilon is <= 0 || read.DestroyWithin < TimeSpan.Zero ? No("an obligation is less than nothing") : read;
     }
 
     private static RowRule Rule(JsonElement rule) => new(rule.GetProperty("field"u8).GetString() ?? "", Parse<RowTest>(rule.GetProperty("test"u8).GetString()), [.. Texts(rule.GetProperty("values"u8))]);

@@ -23,15 +23,25 @@ public sealed record DeadlineRule(string Article, int WorkingDays, int Extension
 public sealed record JurisdictionProfile(string Id, int Version, string Jurisdiction, string Zone, string Source, int UnusedDays, IReadOnlyList<DeadlineRule> Deadlines)
 {
     public const string Update = "809/17-update", Publish = "809/17-publish", AnswerUnconditional = "809/21-unconditional", AnswerConditional = "809/21-conditional",
-        Delivery = "809/22", Correction = "809/26";
+        Delivery = "809/22", Correction = "809/26", LeadSource = "809/19", Contribution = "809/19-contribution", FlowBack = "809/24", Hearing = "809/28-position", Ruling = "809/28-ruling";
 
     /// <summary>The articles without which no request could run.</summary>
     public static readonly IReadOnlyList<string> Needed = [Update, Publish, AnswerUnconditional, AnswerConditional, Delivery, Correction];
+
+    /// <summary>What the decree leaves without a number, and a profile may leave out: these days then hold.</summary>
+    private static readonly IReadOnlyList<DeadlineRule> Unsaid =
+    [
+        new(LeadSource, 20, 0, AfterSupplement.Restart, new Words("明确数源部门", "naming of the lead source")),
+        new(Contribution, 10, 0, AfterSupplement.Restart, new Words("配合数源部门更新", "what the lead source asked for")),
+        new(FlowBack, 20, 0, AfterSupplement.Restart, new Words("下级数据回流", "return of the data of a lower area")),
+        new(Hearing, 10, 0, AfterSupplement.Restart, new Words("争议另一方陈述意见", "position of the other side in a dispute")),
+        new(Ruling, 30, 0, AfterSupplement.Restart, new Words("争议协调处理", "mediation or ruling in a dispute")),
+    ];
 
     public string Name => $"{Id}@{Version.ToString(System.Globalization.CultureInfo.InvariantCulture)}";
 
     public TimeZoneInfo TimeZone { get; } = TimeZoneInfo.FindSystemTimeZoneById(Zone);
 
     public Result<DeadlineRule> Rule(string article) =>
-        Deadlines.FirstOrDefault(d => d.Article == article) is { } rule ? rule : CalendarProblems.NoRule(Name, article);
+        (Deadlines.FirstOrDefault(d => d.Article == article) ?? Unsaid.FirstOrDefault(d => d.Article == article)) is { } rule ? rule : CalendarProblems.NoRule(Name, article);
 }

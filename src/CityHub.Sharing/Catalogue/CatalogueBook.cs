@@ -60,7 +60,8 @@ internal sealed class CatalogueBook(IFactLog log, TimeProvider clock, IDeadlines
         var facts = new List<NewFact>();
         foreach (var entry in _state.Entries.Values.OrderBy(e => e.Id, StringComparer.Ordinal))
         {
-            if (entry.UpdateDue is { } update && update.Due < now && !entry.Missed.Contains(update.Article) && (entry.Published ?? entry.Newest) is { } published)
+            // What was handed in waits for the authority, whose own clock runs.
+            if (entry.UpdateDue is { } update && entry.Working?.State != DatasetState.Submitted && update.Due < now && !entry.Missed.Contains(update.Article) && (entry.Published ?? entry.Newest) is { } published)
                 facts.Add(Missed(entry, update, published.Provider));
             if (entry.ReviewDue is { } review && review.Due < now && !entry.Missed.Contains(review.Article))
                 facts.Add(Missed(entry, review, Parties.With(Roles.Authority).Select(p => Parties.CallerOf(p).Department).FirstOrDefault() ?? ""));
@@ -104,7 +105,7 @@ internal sealed class CatalogueBook(IFactLog log, TimeProvider clock, IDeadlines
                 break;
             case nameof(DatasetReturned):
                 var returned = SharingJson.Read(payload, known.DatasetReturned);
-                Working(returned.Id, (e, d) => e with { Working = d with { State = DatasetState.Drafted, Assessments = [] }, ReviewDue = null, ApprovedBy = null });
+                Working(returned.Id, (e, d) => e with { Working = d with { State = DatasetState.Drafted, Assessments = [] }, ReviewDue = null, ApprovedBy = null, UpdateDue = returned.UpdateDue ?? e.UpdateDue });
                 break;
             case nameof(DatasetPublished):
                 var published = SharingJson.Read(payload, known.DatasetPublished);

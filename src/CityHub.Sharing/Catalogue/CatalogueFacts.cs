@@ -15,7 +15,8 @@ internal sealed record DatasetApproved(string Id, int Version, string By);
 
 internal sealed record DatasetSubmitted(string Id, int Version, string By, Deadline ReviewDue);
 
-internal sealed record DatasetReturned(string Id, int Version, string By, string Reason);
+/// <param name="UpdateDue">The clock of art. 17 as it goes on: it stood still while the entry lay with the authority.</param>
+internal sealed record DatasetReturned(string Id, int Version, string By, string Reason, Deadline? UpdateDue = null);
 
 internal sealed record DatasetPublished(string Id, int Version, string By);
 

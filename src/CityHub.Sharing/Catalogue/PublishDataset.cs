@@ -27,7 +27,7 @@ internal static class PublishDataset
     public static ValueTask<Result<Func<CatalogueEntry>>> PublishAsync(CatalogueBook book, Caller caller, string id) => book.StepAsync(id, (state, entry, _) => Decide(id, state, entry, caller));
 
     public static ValueTask<Result<Func<CatalogueEntry>>> ReturnAsync(CatalogueBook book, Caller caller, string id, string reason) =>
-        book.StepAsync(id, (_, entry, _) => DecideReturn(id, entry, caller, reason));
+        book.StepAsync(id, (_, entry, now) => DecideReturn(id, entry, caller, reason, book.Deadlines, now));
 
     public static Result<NewFact> Decide(string id, CatalogueState state, CatalogueEntry? entry, Caller caller)
     {
@@ -40,13 +40,15 @@ internal static class PublishDataset
         return SharingJson.Said(new DatasetPublished(id, draft.Version, caller.Person), CatalogueJson.Default.DatasetPublished);
     }
 
-    public static Result<NewFact> DecideReturn(string id, CatalogueEntry? entry, Caller caller, string reason)
+    public static Result<NewFact> DecideReturn(string id, CatalogueEntry? entry, Caller caller, string reason, IDeadlines deadlines, DateTimeOffset now)
     {
         if (Refused(id, entry, caller, CatalogueStep.Return, out var draft) is { } refused)
             return refused;
-        return string.IsNullOrWhiteSpace(reason)
-            ? SharingProblems.BadRequest.Because("An entry is sent back with a reason.", "Say everything that is to be put right, at once.")
-            : SharingJson.Said(new DatasetReturned(id, draft.Version, caller.Person, reason), CatalogueJson.Default.DatasetReturned);
+        if (string.IsNullOrWhiteSpace(reason))
+            return SharingProblems.BadRequest.Because("An entry is sent back with a reason.", "Say everything that is to be put right, at once.");
+        // Where the calendar lacks the year, the clock keeps its date: sending back waits for nothing.
+        var due = entry is { UpdateDue: { } update, ReviewDue: { } review } && deadlines.Supplemented(update, review.Began, now).TryGet(out var goesOn, out _) ? goesOn : null;
+        return SharingJson.Said(new DatasetReturned(id, draft.Version, caller.Person, reason, due), CatalogueJson.Default.DatasetReturned);
     }
 
     private static Problem? Refused(string id, CatalogueEntry? entry, Caller caller, CatalogueStep step, out Dataset draft)

@@ -17,7 +17,11 @@ namespace CityHub.Sharing.Corrections;
 /// <summary>What is said to be wrong, in plain words; never in a fact.</summary>
 /// <param name="Record">Key of the record.</param>
 /// <param name="Claimed">What the field should say.</param>
-public sealed record Claim(string Record, string Claimed);
+public sealed record Claim(string Record, string Claimed)
+{
+    /// <summary>Papers that show it, by name and hash: names of papers name people.</summary>
+    public IReadOnlyList<Document> Evidence { get; init; } = [];
+}
 
 /// <summary>校核申请 or 异议: about one field of one record. What it says of the record stands here only as salted commitments.</summary>
 public sealed record CorrectionRequest
@@ -43,7 +47,8 @@ public sealed record CorrectionRequest
 
     public required string ClaimCommitment { get; init; }
 
-    public IReadOnlyList<Document> Evidence { get; init; } = [];
+    /// <summary>One for each paper, over its name and its hash.</summary>
+    public IReadOnlyList<string> EvidenceCommitments { get; init; } = [];
 
     /// <summary>Position of the act with the sealed claim.</summary>
     public long Act { get; init; }
@@ -111,12 +116,14 @@ internal sealed class CorrectionBook(IFactLog log, TimeProvider clock, IIdSource
             return CorrectionProblems.Unknown(about);
         var id = $"c-{ids.Next():n}";
         var (saltRecord, saltClaim) = (Salt(), Salt());
+        var papers = evidence.Select(document => (Document: document, Salt: Salt())).ToList();
         var sealedClaim = Json(json =>
         {
             json.WriteString("record"u8, claim.Record);
             json.WriteString("claimed"u8, claim.Claimed);
             json.WriteBase64String("recordSalt"u8, saltRecord);
             json.WriteBase64String("claimSalt"u8, saltClaim);
+            Write(json, papers);
             if (citizen)
                 json.WriteString("person"u8, caller.Person);
         });
@@ -150,7 +157,7 @@ internal sealed class CorrectionBook(IFactLog log, TimeProvider clock, IIdSource
             json.WriteString("record"u8, Commitment(saltRecord, claim.Record));
             json.WriteString("claim"u8, Commitment(saltClaim, claim.Claimed));
             json.WriteNumber("act"u8, act.Position);
-            Write(json, evidence);
+            GrantJson.Texts(json, "evidence"u8, papers.Select(p => Commitment(p.Salt, $"{p.Document.Name}\n{p.Document.Sha256}")));
             RequestJson.Write(json, "clock", due);
         })], Done.Value)));
         return filed.Ok ? Find(id) is { } made ? made : CorrectionProblems.Unknown(id) : filed.Problem;
@@ -177,7 +184,7 @@ internal sealed class CorrectionBook(IFactLog log, TimeProvider clock, IIdSource
         IReadOnlyList<ActSubject> subjects = GrantJson.Optional(root, "person") is { } person ? [new(person, Json(json => json.WriteString("field"u8, correction.Field)))] : [];
         if (!(await acts.RecordAsync(new Act(Opened, what) { Subjects = subjects }, cancel)).TryGet(out _, out problem))
             return problem;
-        return new Claim(GrantJson.Text(root, "record"), GrantJson.Text(root, "claimed"));
+        return new Claim(GrantJson.Text(root, "record"), GrantJson.Text(root, "claimed")) { Evidence = [.. RequestJson.ReadDocuments(root)] };
     }
 
     public async ValueTask<Result<CorrectionRequest>> HappenAsync(string id, CorrectionEvent happened, Caller caller, string reason)
@@ -262,7 +269,7 @@ internal sealed class CorrectionBook(IFactLog log, TimeProvider clock, IIdSource
                 Department = GrantJson.Optional(fact, "department"),
                 RecordCommitment = GrantJson.Text(fact, "record"),
                 ClaimCommitment = GrantJson.Text(fact, "claim"),
-                Evidence = [.. RequestJson.ReadDocuments(fact)],
+                EvidenceCommitments = fact.TryGetProperty("evidence"u8, out var papers) ? [.. GrantJson.Strings(papers)] : [],
                 Act = fact.GetProperty("act"u8).GetInt64(),
                 FiledAt = at,
                 Clock = deadline is null ? null : new Running(deadline, false),
@@ -309,14 +316,15 @@ internal sealed class CorrectionBook(IFactLog log, TimeProvider clock, IIdSource
         return salt;
     }
 
-    private static void Write(Utf8JsonWriter json, IReadOnlyList<Document> documents)
+    private static void Write(Utf8JsonWriter json, List<(Document Document, byte[] Salt)> papers)
     {
         json.WriteStartArray("documents"u8);
-        foreach (var document in documents)
+        foreach (var (document, salt) in papers)
         {
             json.WriteStartObject();
             json.WriteString("name"u8, document.Name);
             json.WriteString("sha256"u8, document.Sha256);
+            json.WriteBase64String("salt"u8, salt);
             json.WriteEndObject();
         }
 

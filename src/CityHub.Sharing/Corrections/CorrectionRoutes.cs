@@ -90,6 +90,16 @@ internal static class CorrectionRoutes
             json.WriteStartObject();
             json.WriteString("record"u8, claim.Record);
             json.WriteString("claimed"u8, claim.Claimed);
+            json.WriteStartArray("documents"u8);
+            foreach (var document in claim.Evidence)
+            {
+                json.WriteStartObject();
+                json.WriteString("name"u8, document.Name);
+                json.WriteString("sha256"u8, document.Sha256);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
             json.WriteEndObject();
         });
         return null;
@@ -123,6 +133,7 @@ internal static class CorrectionRoutes
         json.WriteString("filedAt"u8, RoomHttp.Time(correction.FiledAt));
         json.WriteString("recordCommitment"u8, correction.RecordCommitment);
         json.WriteString("claimCommitment"u8, correction.ClaimCommitment);
+        GrantJson.Texts(json, "evidenceCommitments"u8, correction.EvidenceCommitments);
         RequestJson.Write(json, "owner", room.Corrections.OwnerOf(correction));
         RequestJson.Write(json, "clock", correction.Clock?.Deadline);
         json.WriteBoolean("overdue"u8, correction.Clock is { } clock && (clock.Missed || clock.Deadline.Due < room.Clock.GetUtcNow()));

@@ -25,6 +25,8 @@ internal static class DeliverRows
             .WithName("DeliverRows").WithSummary("Deliver rows of a dataset as CSV or JSON lines").WithTags("Deliveries");
         routes.MapPost("/datasets/{id}/corrections", RoomHttp.Handle(http => TakeAsync(http, room, limits, correction: true))).RequireAuthorization(Permissions.DataDeliver)
             .WithName("CorrectRows").WithSummary("Correct rows: those with a known key take the place of the older ones").WithTags("Deliveries");
+        routes.MapPost("/datasets/{id}/deliveries/nothing", RoomHttp.Handle(http => NothingAsync(http, room))).RequireAuthorization(Permissions.DataDeliver)
+            .WithName("DeclareNothing").WithSummary("Say that in this period there is nothing to deliver").WithTags("Deliveries");
         routes.MapGet("/datasets/{id}/deliveries", RoomHttp.Handle(http => ListAsync(http, room))).RequireAuthorization(Permissions.SharingRead)
             .WithName("ListDeliveries").WithSummary("What was delivered, newest first, and what comes in now").WithTags("Deliveries");
         routes.MapGet("/datasets/{id}/deliveries/{position:long}/faults", RoomHttp.Handle(http => FaultsAsync(http, room))).RequireAuthorization(Permissions.DataDeliver)
@@ -52,6 +54,19 @@ internal static class DeliverRows
             return problem;
         RoomHttp.Receipted(http, outcome.Position);
         await RoomHttp.WriteAsync(http, StatusCodes.Status200OK, json => Write(json, outcome));
+        return null;
+    }
+
+    /// <summary>Silence keeps no promise; an officer's word that nothing happened does.</summary>
+    private static async ValueTask<Problem?> NothingAsync(HttpContext http, DeliveryRoom room)
+    {
+        if (!Mine(http, room).TryGet(out var dataset, out var problem) || !(await StepBody.ReadAsync(http)).TryGet(out var body, out problem))
+            return problem;
+        if (body.Text("why") is not { Length: > 0 and <= 500 } why)
+            return SharingProblems.BadRequest.Because("why is missing, or longer than 500 characters.", "Say why nothing happened in this period; the fact keeps it, so name nobody.", "decree 809, arts 18, 38");
+        if (!(await room.Book.NothingAsync(new NothingToDeliver(dataset.Id, why, SharingHttp.CallerOf(http).Person))).TryGet(out _, out problem))
+            return problem;
+        http.Response.StatusCode = StatusCodes.Status204NoContent;
         return null;
     }
 
@@ -137,6 +152,8 @@ internal static class DeliverRows
             }
 
             json.WriteEndArray();
+            if (room.ProtectionInForce(dataset) is { } inForce)
+                json.WriteString("protection"u8, inForce ? "inForce"u8 : "pending"u8);
             json.WriteStartArray("deliveries"u8);
             foreach (var received in list)
                 Write(json, received);
@@ -181,7 +198,7 @@ internal static class DeliverRows
     {
         if (!Seen(http, room).TryGet(out var dataset, out var problem))
             return problem;
-        await RoomHttp.WriteAsync(http, StatusCodes.Status200OK, json => Lineage.Write(json, dataset, room.Book.Of(dataset.Id)));
+        await RoomHttp.WriteAsync(http, StatusCodes.Status200OK, json => Lineage.Write(json, dataset, room.Book.Of(dataset.Id), room.Book.Before(dataset.Id)));
         return null;
     }
 
@@ -209,6 +226,7 @@ internal static class DeliverRows
     {
         json.WriteStartObject();
         json.WriteNumber("position"u8, outcome.Position);
+        json.WriteBoolean("known"u8, outcome.Known);
         json.WriteNumber("taken"u8, outcome.Taken);
         json.WriteNumber("refused"u8, outcome.Refused);
         if (outcome.Score is { } score)

@@ -51,15 +51,53 @@ internal sealed class DeliveryRoom(DeliveryBook book, ICatalogue catalogue, ITab
     public Result<int> OpenTables()
     {
         var opened = 0;
-        foreach (var dataset in Book.Datasets.Order(StringComparer.Ordinal))
+        foreach (var (dataset, content) in Book.Contents.OrderBy(c => c.Key, StringComparer.Ordinal))
         {
-            var last = Book.Of(dataset)[^1].What;
-            if (!Open(dataset, last.Table, new TableSchema(last.Columns, last.Key, last.Version), last.Owner).TryGet(out _, out var problem))
+            if (!Open(dataset, content).TryGet(out _, out var problem))
                 return problem;
             opened++;
         }
 
-        return opened;
+        // Tables of before, and drafts of tables that no fact ever named.
+        return tables.Keep([.. Book.Contents.Values.Select(c => c.Table)]).Map(_ => opened);
+    }
+
+    /// <summary>Null: the dataset is not protected. False: it is to be, and rows of before still lie in clear; the department has to unlock its data, or deliver anew.</summary>
+    public bool? ProtectionInForce(Dataset dataset) =>
+        OwnerOf(dataset) is not { } owner ? null : Book.ContentOf(dataset.Id) is not { } content || (content.Owner == owner && content.Superseded.All(s => s.Owner is not null));
+
+    /// <summary>
+    /// Removes tables that others took the place of, rewrites rows of protected datasets under the key of their department, and rows that lie in many segments into one. Everything of
+    /// it may be stopped at any point and is done at the next look.
+    /// </summary>
+    /// <returns>What could not be done, by dataset.</returns>
+    public async ValueTask<IReadOnlyList<(string Dataset, Problem Problem)>> TidyAsync(CancellationToken cancel)
+    {
+        var failed = new List<(string, Problem)>();
+        foreach (var (dataset, content) in Book.Contents)
+        {
+            var entry = Catalogue.Find(dataset);
+            var unsealed = entry is not null && OwnerOf(entry) is { } owner && content.Owner != owner;
+            if (content.Superseded.IsEmpty && !unsealed && TableOf(dataset) is not { Scattered: true })
+                continue;
+            var gate = _gates.GetOrAdd(dataset, _ => new SemaphoreSlim(1));
+            // A delivery that comes in at this moment is not waited for: the next look does it.
+            if (!await gate.WaitAsync(0, cancel))
+                continue;
+            try
+            {
+                var problem = unsealed && entry is not null ? await SealAsync(entry, cancel) : null;
+                problem ??= await RemoveSupersededAsync(dataset) ?? await CompactAsync(dataset, cancel);
+                if (problem is not null)
+                    failed.Add((dataset, problem));
+            }
+            finally
+            {
+                gate.Release();
+            }
+        }
+
+        return failed;
     }
 
     /// <summary>The table that holds the rows of a dataset now; null: nothing was delivered yet.</summary>
@@ -83,11 +121,12 @@ internal sealed class DeliveryRoom(DeliveryBook book, ICatalogue catalogue, ITab
         try
         {
             var asOf = delivery.AsOf ?? clock.GetUtcNow();
-            if (!check.Check(rows, schema, delivery.Mapping, dataset.QualityRules, asOf).TryGet(out var checkedRows, out problem) || !TableFor(dataset, schema, delivery.Mode).TryGet(out var table, out problem))
+            if (!check.Check(rows, schema, delivery.Mapping, dataset.QualityRules, asOf).TryGet(out var checkedRows, out problem) || !(await TableForAsync(dataset, schema, delivery.Mode, cancel)).TryGet(out var table, out problem))
                 return problem;
             await using var taken = checkedRows;
             // Durable and in nobody's sight. A crash here leaves a draft without a fact.
-            if (!(await table.Table.PrepareAsync(taken, delivery.Mode, cancel)).TryGet(out var draft, out problem))
+            IRows given = delivery is { OnlyChanges: true, Mode: WriteMode.Upsert } && table.Table.Rows > 0 ? new ChangedRows(taken, table.Table) : taken;
+            if (!(await table.Table.PrepareAsync(given, delivery.Mode, cancel)).TryGet(out var draft, out problem))
                 return problem;
             if (!source().TryGet(out var from, out problem))
             {
@@ -95,16 +134,22 @@ internal sealed class DeliveryRoom(DeliveryBook book, ICatalogue catalogue, ITab
                 return problem;
             }
 
-            if (First(delivery, from, correction) is { } first)
+            if (First(dataset, table.Name, delivery, from, taken.Terms, correction) is { } first)
             {
                 table.Table.Abandon(draft);
-                return Outcome(first, FaultsOf(first) ?? []);
+                return Outcome(first, FaultsOf(first) ?? []) with { Known = true };
             }
 
             var result = taken.Result;
+            if (delivery.OnlyChanges && draft.Rows == 0 && (result.Refused == 0 || RefusedBefore(delivery, result)))
+            {
+                table.Table.Abandon(draft);
+                return new DeliveryOutcome(0, 0, result.Refused, result.Score) { Faults = result.Faults, Known = true };
+            }
+
             var what = new DeliveryReceived(
                 dataset.Id, dataset.Version, dataset.State == DatasetState.Published, table.Name, OwnerOf(dataset), schema.Columns, schema.Key, delivery.Mode, Encoding.UTF8.GetString(draft.Manifest.Span),
-                Convert.ToHexStringLower(draft.Hash.Span), draft.Rows, result.Refused, result.Score, result.Scores, Count(result.Faults), from, delivery.Mapping, delivery.AsOf, delivery.By, correction);
+                Convert.ToHexStringLower(draft.Hash.Span), draft.Rows, result.Refused, result.Score, result.Scores, Count(result.Faults), from, delivery.Mapping, delivery.AsOf, delivery.By, correction, taken.Terms);
             // It happened, or it did not: once the fact is durable a crash leaves the publishing to the next start.
             if (!(await Book.RecordAsync(what)).TryGet(out var received, out problem))
             {
@@ -115,6 +160,8 @@ internal sealed class DeliveryRoom(DeliveryBook book, ICatalogue catalogue, ITab
             table.Table.Publish(draft);
             _tables[dataset.Id] = table;
             Keep(dataset.Id, received.Position, result.Faults);
+            // It happened, whatever becomes of what was before: that is tried again.
+            await RemoveSupersededAsync(dataset.Id);
             Delivered?.Invoke(dataset.Id);
             // The fact has the scores; what fails here is missing from the history by rule alone.
             if (Judged is { } judged)
@@ -159,36 +206,96 @@ internal sealed class DeliveryRoom(DeliveryBook book, ICatalogue catalogue, ITab
             : DeliveryProblems.NotTaken.Because($"{id} is {CatalogueNames.Of(dataset.State)}.", "Rows are taken when the head of the department has approved the entry.", "decree 809, art. 12");
     }
 
-    /// <summary>A source that is known with the same date is the same delivery. Without a date only the last one can be: A, B, A again means A.</summary>
-    private Received? First(Delivery delivery, string source, bool correction)
+    /// <summary>
+    /// The same content into the same columns under the same mapping and rules, with the same date, is the same delivery. Without a date only the last one can be: A, B, A again means A.
+    /// </summary>
+    private Received? First(Dataset dataset, string table, Delivery delivery, string source, string terms, bool correction)
     {
-        var known = Book.Of(delivery.Dataset);
-        bool Same(Received r) => r.What.Source == source && r.What.Mode == delivery.Mode && r.What.Mapping == delivery.Mapping && r.What.AsOf == delivery.AsOf && r.What.Correction == correction;
-        return delivery.AsOf is null ? (known.Count > 0 && Same(known[^1]) ? known[^1] : null) : known.Find(Same);
+        var identity = DeliveryReceived.IdentityOf(delivery.Mode, delivery.Mapping, delivery.AsOf, correction, table, dataset.Version, terms, source);
+        return delivery.AsOf is not null ? Book.Find(dataset.Id, identity) : Book.Of(dataset.Id) is [.., var last] && last.What.Identity() == identity ? last : null;
     }
 
-    private Result<(string Name, ITable Table)> TableFor(Dataset dataset, TableSchema schema, WriteMode mode)
+    /// <summary>A row that is refused each time it is read again is no new delivery.</summary>
+    private bool RefusedBefore(Delivery delivery, QualityResult result) =>
+        Book.Of(delivery.Dataset).FindLast(r => r.What.By == delivery.By) is { } last && last.What.Refused >= result.Refused && Count(result.Faults).All(f => last.What.Faults.Any(g => g with { Count = f.Count } == f));
+
+    private async ValueTask<Result<(string Name, ITable Table)>> TableForAsync(Dataset dataset, TableSchema schema, WriteMode mode, CancellationToken cancel)
     {
         var owner = OwnerOf(dataset);
-        var known = Book.Of(dataset.Id);
-        if (known.Count == 0)
-            return Open(dataset.Id, dataset.Id, schema, owner);
-        var last = known[^1].What;
-        if (last.Same(schema) && last.Owner == owner)
-            return _tables.TryGetValue(dataset.Id, out var table) ? table : Open(dataset.Id, last.Table, schema, owner);
-        // Other columns or another keeper: a new table, which has to be filled as a whole before it takes the place of the old one.
-        // Named by how many deliveries there were: no two tables that a fact names have one name, and a try that no fact names is begun anew.
-        var name = string.Create(CultureInfo.InvariantCulture, $"{dataset.Id}.{known.Count}");
+        if (Book.ContentOf(dataset.Id) is not { } content)
+            return Named(dataset.Id, tables.Open(dataset.Id, schema, owner, []));
+        if (content.Same(schema) && content.Owner != owner && owner is not null && mode != WriteMode.Replace)
+        {
+            // Rows are not put beside others that lie in clear.
+            if (await SealAsync(dataset, cancel) is { } problem)
+                return problem;
+            content = Book.ContentOf(dataset.Id) ?? content;
+        }
+
+        if (content.Same(schema) && content.Owner == owner)
+            return _tables.TryGetValue(dataset.Id, out var table) ? table : Open(dataset.Id, content);
+        // Other columns or another keeper: a new table, which has to be filled as a whole before it takes the place of the old one. A try that no fact names is begun anew.
+        var name = NextName(dataset.Id, content);
         return mode == WriteMode.Replace
             ? Named(name, tables.Open(name, schema, owner, []))
-            : DeliveryProblems.NotTaken.Because($"The columns of {dataset.Id} have changed since the last delivery.", "Deliver everything once, with mode=replace.", "decree 809, art. 17");
+            : DeliveryProblems.NotTaken.Because($"The columns of {dataset.Id}, or who keeps it, have changed since the last delivery.", "Deliver everything once, with mode=replace.", "decree 809, art. 17");
     }
 
-    private Result<(string Name, ITable Table)> Open(string dataset, string name, TableSchema schema, string? owner)
+    /// <summary>The rows of before, under the key of the provider; then the others go. A crash before the fact leaves a draft, one behind it leaves the old table: both are gone at the next start.</summary>
+    private async ValueTask<Problem?> SealAsync(Dataset dataset, CancellationToken cancel)
     {
-        var manifests = Book.Of(dataset).Where(r => r.What.Table == name).Select(r => (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(r.What.Manifest)).ToList();
-        var opened = Named(name, tables.Open(name, schema, owner, manifests));
-        if (opened.TryGet(out var table, out _) && manifests.Count > 0)
+        if (Book.ContentOf(dataset.Id) is not { } content || OwnerOf(dataset) is not { } owner || content.Owner == owner)
+            return null;
+        var name = NextName(dataset.Id, content);
+        if (!Open(dataset.Id, content).TryGet(out var old, out var problem) || !tables.Open(name, content.Schema, owner, []).TryGet(out var table, out problem)
+            || !old.Table.Scan(Enumerable.Range(0, content.Schema.Columns.Count).ToArray()).TryGet(out var rows, out problem))
+            return problem;
+        TableDraft? draft;
+        await using (rows)
+            if (!(await table.PrepareAsync(rows, WriteMode.Replace, cancel)).TryGet(out draft, out problem))
+                return problem;
+        return await RewrittenAsync(dataset.Id, content with { Table = name, Owner = owner }, table, draft) ?? await RemoveSupersededAsync(dataset.Id);
+    }
+
+    private async ValueTask<Problem?> CompactAsync(string dataset, CancellationToken cancel)
+    {
+        if (Book.ContentOf(dataset) is not { } content || !_tables.TryGetValue(dataset, out var known))
+            return null;
+        if (!(await known.Table.CompactAsync(cancel)).TryGet(out var draft, out var problem) || draft is null)
+            return problem;
+        return await RewrittenAsync(dataset, content, known.Table, draft);
+    }
+
+    private async ValueTask<Problem?> RewrittenAsync(string dataset, TableContent content, ITable table, TableDraft draft)
+    {
+        var fact = new RowsRewritten(
+            dataset, content.Schema.Version, content.Table, content.Owner, content.Schema.Columns, content.Schema.Key, Encoding.UTF8.GetString(draft.Manifest.Span), draft.Rows);
+        if ((await Book.RewrittenAsync(fact)).Problem is { } problem)
+        {
+            table.Abandon(draft);
+            return problem;
+        }
+
+        table.Publish(draft);
+        _tables[dataset] = (content.Table, table);
+        return null;
+    }
+
+    private async ValueTask<Problem?> RemoveSupersededAsync(string dataset)
+    {
+        foreach (var (name, owner) in Book.ContentOf(dataset)?.Superseded ?? [])
+            if (tables.Remove(name).Problem is { } problem || (problem = (await Book.RemovedAsync(new TableRemoved(dataset, name, owner))).Problem) is not null)
+                return problem;
+        return null;
+    }
+
+    /// <summary>No two tables that a fact names have one name.</summary>
+    private static string NextName(string dataset, TableContent content) => string.Create(CultureInfo.InvariantCulture, $"{dataset}.{content.Named}");
+
+    private Result<(string Name, ITable Table)> Open(string dataset, TableContent content)
+    {
+        var opened = Named(content.Table, tables.Open(content.Table, content.Schema, content.Owner, [.. content.Manifests.Select(m => (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(m))]));
+        if (opened.TryGet(out var table, out _))
             _tables[dataset] = table;
         return opened;
     }

@@ -198,7 +198,7 @@ internal abstract class Intake(IntakeBytes bytes, TextBatch batch) : IRows
     protected abstract int Row(ReadOnlySpan<byte> here, bool ended, long number);
 
     protected static IntakeException Malformed(long row, string why, string rule) =>
-        new(DeliveryProblems.Unreadable.Because($"Row {row}: {why}.", "Nothing of the delivery was taken; put the row right and send the file again.", rule));
+        new(DeliveryProblems.Unreadable.Because($"Row {row}: {why}.", "Nothing of the delivery was taken; put the row right and send the file again.", rule) with { Row = row });
 
     protected static string Show(ReadOnlySpan<byte> text) => Encoding.UTF8.GetString(text[..Math.Min(text.Length, 60)]);
 }

@@ -10,7 +10,8 @@ internal static class Lineage
 {
     public static string Of(string dataset, int version) => string.Create(CultureInfo.InvariantCulture, $"urn:cityhub:dataset:{dataset}:{version}");
 
-    public static void Write(Utf8JsonWriter json, Dataset dataset, IReadOnlyList<Received> deliveries)
+    /// <param name="before">Deliveries that stand before these.</param>
+    public static void Write(Utf8JsonWriter json, Dataset dataset, IReadOnlyList<Received> deliveries, int before = 0)
     {
         json.WriteStartObject();
         json.WriteString("@context"u8, "http://www.w3.org/ns/prov.jsonld");
@@ -35,12 +36,12 @@ internal static class Lineage
             json.WriteEndObject();
             // Version n of the content is what n deliveries left; a replacement owes nothing to what was before.
             json.WriteStartObject();
-            json.WriteString("@id"u8, Of(dataset.Id, i + 1));
+            json.WriteString("@id"u8, Of(dataset.Id, before + i + 1));
             json.WriteString("@type"u8, "prov:Entity");
             json.WriteString("prov:specializationOf"u8, $"urn:cityhub:dataset:{dataset.Id}");
             json.WriteString("prov:wasGeneratedBy"u8, received.Urn);
-            if (i > 0 && received.What.Mode != Core.Tables.WriteMode.Replace)
-                json.WriteString("prov:wasRevisionOf"u8, Of(dataset.Id, i));
+            if (before + i > 0 && received.What.Mode != Core.Tables.WriteMode.Replace)
+                json.WriteString("prov:wasRevisionOf"u8, Of(dataset.Id, before + i));
             json.WriteString("cityhub:hash"u8, received.What.Hash);
             json.WriteEndObject();
         }

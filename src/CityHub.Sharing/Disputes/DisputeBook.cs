@@ -4,7 +4,9 @@ using System.Text.Json;
 using CityHub.Core.Facts;
 using CityHub.Core.Ports;
 using CityHub.Core.Problems;
+using CityHub.Http;
 using CityHub.Sharing.Access;
+using CityHub.Sharing.Calendars;
 using CityHub.Sharing.Parties;
 using CityHub.Sharing.Requests;
 
@@ -14,7 +16,8 @@ namespace CityHub.Sharing.Disputes;
 public sealed record Position(string Department, string Text, DateTimeOffset At, IReadOnlyList<Document> Documents);
 
 /// <summary>What was decided, and why: a precedent for those who come later.</summary>
-public sealed record Ruling(string By, DisputeState Stage, string Text, string Basis, DateTimeOffset At);
+/// <param name="OnFile">One side had been given time to say how it sees the matter, and said nothing.</param>
+public sealed record Ruling(string By, DisputeState Stage, string Text, string Basis, DateTimeOffset At, bool OnFile = false);
 
 /// <summary>争议 between two departments about a request, a grant or a correction.</summary>
 public sealed record Dispute
@@ -41,16 +44,30 @@ public sealed record Dispute
 
     public Ruling? Ruling { get; init; }
 
+    /// <summary>By when the other side says how it sees the matter; then it is ruled on the file. Null: it is not before anybody who rules, or <see cref="ClockMissing"/>.</summary>
+    public Running? Hearing { get; init; }
+
+    /// <summary>By when who has it settles it or rules.</summary>
+    public Running? Clock { get; init; }
+
+    /// <summary>From when on the two clocks would count, if the calendar had the year; null: they do.</summary>
+    public DateTimeOffset? ClockMissing { get; init; }
+
     public ImmutableList<(DateTimeOffset At, string Fact, DisputeState To)> History { get; init; } = [];
+
+    public bool IsHeard => Positions.Any(p => p.Department == Against);
 
     public bool IsOf(string? department) => department is not null && (department == RaisedBy || department == Against);
 }
 
-/// <summary>All disputes: a view over the stream <c>disputes</c>, whose facts are DisputeRaised, PositionStated, SettlementOffered, DisputeSettled, DisputeEscalated, DisputeRuled and DisputeWithdrawn.</summary>
-internal sealed class DisputeBook(IFactLog log, TimeProvider clock, IIdSource ids, IDepartments departments) : FactBook(log, clock, StreamName)
+/// <summary>
+/// All disputes: a view over the stream <c>disputes</c>, whose facts are DisputeRaised, PositionStated, SettlementOffered, DisputeSettled, DisputeEscalated, DisputeRuled, DisputeWithdrawn and,
+/// from the clock, PositionMissed, DeadlineMissed and DisputeClockSet.
+/// </summary>
+internal sealed class DisputeBook(IFactLog log, TimeProvider clock, IIdSource ids, IDepartments departments, IDeadlines deadlines) : FactBook(log, clock, StreamName), IDeadlineKeeper
 {
     public const string StreamName = "disputes", Raised = "DisputeRaised", Stated = "PositionStated", Offered = "SettlementOffered", Settled = "DisputeSettled", Escalated = "DisputeEscalated",
-        Ruled = "DisputeRuled", Withdrawn = "DisputeWithdrawn";
+        Ruled = "DisputeRuled", Withdrawn = "DisputeWithdrawn", PositionMissed = "PositionMissed", Missed = "DeadlineMissed", ClockSet = "DisputeClockSet";
 
     private readonly ConcurrentDictionary<string, Dispute> _disputes = new(StringComparer.Ordinal);
     private readonly RulingIndex _rulings = new();
@@ -119,8 +136,9 @@ internal sealed class DisputeBook(IFactLog log, TimeProvider clock, IIdSource id
                 return DisputeProblems.Missing("an offer of the other side to settle");
             if (happened == DisputeEvent.Rule && basis.Length == 0)
                 return DisputeProblems.Missing("basis: the law on which the ruling stands");
-            if (happened == DisputeEvent.Rule && dispute.Positions.All(p => p.Department != dispute.Against))
-                return DisputeProblems.Missing($"the position of {dispute.Against}: both are heard");
+            // Both are heard; who lets the time pass is ruled upon by what is on file.
+            if (happened == DisputeEvent.Rule && !dispute.IsHeard && !(dispute.Hearing?.Deadline.Due < now))
+                return DisputeProblems.NotHeard(dispute);
             return ((IReadOnlyList<NewFact>)[Fact(FactOf(happened), json =>
             {
                 json.WriteString("id"u8, id);
@@ -128,11 +146,36 @@ internal sealed class DisputeBook(IFactLog log, TimeProvider clock, IIdSource id
                 json.WriteString("to"u8, GrantJson.Word(to));
                 if (basis.Length > 0)
                     json.WriteString("basis"u8, basis);
+                if (happened == DisputeEvent.Rule && !dispute.IsHeard)
+                    json.WriteBoolean("onFile"u8, true);
+                if (happened == DisputeEvent.Escalate)
+                {
+                    json.WriteString("handler"u8, OwnerOf(dispute with { State = to }).Department);
+                    Clocks(json, dispute, now);
+                }
+
                 Write(json, new Position(caller.Department ?? "", text, now, documents));
             })], Done.Value);
         });
         return done.Ok ? Find(id) is { } found ? found : DisputeProblems.Unknown(id) : done.Problem;
     }
+
+    /// <summary>Sides that said nothing in time, disputes that nobody ruled upon in time, and clocks whose year has come into the calendar.</summary>
+    public ValueTask<Result<int>> RecordPassedAsync() => RecordAsync<int>(now =>
+    {
+        var facts = new List<NewFact>();
+        foreach (var dispute in _disputes.Values)
+        {
+            if (dispute.ClockMissing is { } since && deadlines.Start(JurisdictionProfile.Ruling, since).Ok && deadlines.Start(JurisdictionProfile.Hearing, since).Ok)
+                facts.Add(ByClock(ClockSet, dispute, json => Clocks(json, dispute, since)));
+            if (dispute.Hearing is { Missed: false } hearing && hearing.Deadline.Due < now && !dispute.IsHeard)
+                facts.Add(ByClock(PositionMissed, dispute, json => json.WriteString("silent"u8, dispute.Against)));
+            if (dispute.Clock is { Missed: false } running && running.Deadline.Due < now)
+                facts.Add(ByClock(Missed, dispute, json => RequestJson.Write(json, "escalatedTo", Owners.Above(OwnerOf(dispute), departments))));
+        }
+
+        return ((IReadOnlyList<NewFact>)facts, facts.Count);
+    });
 
     public static bool May(Dispute dispute, DisputeEvent happened, Caller caller)
     {
@@ -154,7 +197,7 @@ internal sealed class DisputeBook(IFactLog log, TimeProvider clock, IIdSource id
         var fact = document.RootElement;
         var id = GrantJson.Text(fact, "id");
         var to = Enum.Parse<DisputeState>(GrantJson.Text(fact, "to"), ignoreCase: true);
-        var said = new Position(GrantJson.Text(fact, "department"), GrantJson.Text(fact, "text"), at, [.. RequestJson.ReadDocuments(fact)]);
+        var said = new Position(GrantJson.Optional(fact, "department") ?? "", GrantJson.Optional(fact, "text") ?? "", at, [.. RequestJson.ReadDocuments(fact)]);
         if (type == Raised)
         {
             _disputes[id] = new Dispute
@@ -173,20 +216,56 @@ internal sealed class DisputeBook(IFactLog log, TimeProvider clock, IIdSource id
 
         if (!_disputes.TryGetValue(id, out var dispute))
             return;
-        dispute = dispute with { State = to, History = dispute.History.Add((at, type, to)) };
+        var moved = dispute with { State = to, History = dispute.History.Add((at, type, to)) };
         dispute = type switch
         {
-            Stated => dispute with { Positions = dispute.Positions.Add(said) },
-            Offered => dispute with { Offer = said },
-            Ruled => dispute with { Ruling = new Ruling(GrantJson.Text(fact, "by"), Before(dispute), said.Text, GrantJson.Optional(fact, "basis") ?? "", at) },
-            _ => dispute,
+            PositionMissed => dispute with { Hearing = dispute.Hearing is { } hearing ? hearing with { Missed = true } : null },
+            Missed => dispute with { Clock = dispute.Clock is { } running ? running with { Missed = true } : null },
+            ClockSet => Counting(dispute, fact),
+            Escalated => Counting(moved, fact),
+            Settled or Withdrawn => moved with { Hearing = null, Clock = null, ClockMissing = null },
+            Stated => moved with { Positions = dispute.Positions.Add(said) },
+            Offered => moved with { Offer = said },
+            Ruled => moved with
+            {
+                Hearing = null, Clock = null, ClockMissing = null,
+                Ruling = new Ruling(GrantJson.Text(fact, "by"), dispute.State, said.Text, GrantJson.Optional(fact, "basis") ?? "", at, fact.TryGetProperty("onFile"u8, out _)),
+            },
+            _ => moved,
         };
         _disputes[id] = dispute;
         if (dispute.Ruling is { } ruling && type == Ruled)
             _rulings.Add(id, dispute.Title, ruling.Text, ruling.Basis);
     }
 
-    private static DisputeState Before(Dispute dispute) => dispute.History.Count > 1 ? dispute.History[^2].To : DisputeState.Negotiating;
+    /// <summary>Where the calendar lacks the year, nothing waits for it: the matter goes on, and its clocks count when the year is there.</summary>
+    private void Clocks(Utf8JsonWriter json, Dispute dispute, DateTimeOffset began)
+    {
+        if (!deadlines.Start(JurisdictionProfile.Ruling, began).TryGet(out var ruling, out _) || !deadlines.Start(JurisdictionProfile.Hearing, began).TryGet(out var hearing, out _))
+        {
+            json.WriteString("clockMissing"u8, RoomHttp.Time(began));
+            return;
+        }
+
+        RequestJson.Write(json, "clock", ruling);
+        // Who has been given his time once is not given it again at the next level.
+        RequestJson.Write(json, "hearing", dispute.Hearing?.Deadline ?? hearing);
+    }
+
+    private static Dispute Counting(Dispute dispute, JsonElement fact) => dispute with
+    {
+        Clock = RequestJson.ReadDeadline(fact, "clock") is { } clock ? new Running(clock, false) : null,
+        Hearing = RequestJson.ReadDeadline(fact, "hearing") is { } hearing ? new Running(hearing, dispute.Hearing is { Missed: true }) : dispute.Hearing,
+        ClockMissing = fact.TryGetProperty("clockMissing"u8, out var since) ? since.GetDateTimeOffset() : null,
+    };
+
+    private static NewFact ByClock(string type, Dispute dispute, Action<Utf8JsonWriter> write) => Fact(type, json =>
+    {
+        json.WriteString("id"u8, dispute.Id);
+        json.WriteString("by"u8, RequestRules.TheClock.Person);
+        json.WriteString("to"u8, GrantJson.Word(dispute.State));
+        write(json);
+    });
 
     private static string FactOf(DisputeEvent happened) => happened switch
     {

@@ -23,6 +23,11 @@ public static class DisputeProblems
 
     public static Problem Missing(string what) => DisputeDetailsMissing.Because($"Missing or unusable: {what}.", "Give it and send again; nothing was recorded.", "decree 809, art. 28");
 
+    public static Problem NotHeard(Dispute dispute) => DisputeDetailsMissing.Because(
+        $"The position of {dispute.Against} is missing: both are heard.",
+        dispute.Hearing is { } hearing ? $"It has time until {Http.RoomHttp.Time(hearing.Deadline.Due)}; after that it may be ruled on the file." : "Its time begins when the calendar of the year is known: POST /sharing/calendars.",
+        "decree 809, art. 28");
+
     public static Problem NotYours(DisputeEvent happened, DisputeState state) => SharingProblems.NotYours.Because(
         $"\"{DisputeMachine.Path(happened)}\" while it is {state} is for {DisputeMachine.Who(state, happened)}.", "Ask that office.", "decree 809, art. 28");
 }

@@ -131,6 +131,10 @@ internal static class DisputeRoutes
             WritePosition(json, offer);
         }
 
+        RequestJson.Write(json, "hearing", dispute.Hearing?.Deadline);
+        RequestJson.Write(json, "clock", dispute.Clock?.Deadline);
+        if (dispute.ClockMissing is { } since)
+            json.WriteString("clockMissing"u8, RoomHttp.Time(since));
         WriteRuling(json, dispute.Ruling);
         GrantJson.Texts(json, "events"u8, DisputeMachine.PossibleIn(dispute.State).Where(e => DisputeBook.May(dispute, e, caller)).Select(DisputeMachine.Path));
         json.WriteEndObject();
@@ -155,6 +159,8 @@ internal static class DisputeRoutes
         json.WriteString("stage"u8, GrantJson.Word(ruling.Stage));
         json.WriteString("text"u8, ruling.Text);
         json.WriteString("basis"u8, ruling.Basis);
+        if (ruling.OnFile)
+            json.WriteBoolean("onFile"u8, true);
         json.WriteString("at"u8, RoomHttp.Time(ruling.At));
         json.WriteEndObject();
     }

@@ -74,6 +74,6 @@ internal static class OpenFlowBack
 
     private static string? AddedBy(Obligations added) =>
         added.Fields is not null ? "fields" : added.Rows.Count > 0 ? "rows" : added.Masks.Count > 0 ? "masks" : added.Grain != default ? "grain" : added.SmallestGroup > 0 ? "smallestGroup"
-        : added.Epsilon is not null ? "epsilon" : added.Quota != Quota.None ? "quota" : added.Expires is not null ? "expires" : added.DestroyWithin is not null ? "destroyWithinDays"
+        : added.Epsilon is not null ? "epsilon" : added.Quota != Quota.None ? "quota" : added.Expires is not null ? "expires" : added.DestroyWithin is not null ? "destroyWithin"
         : added.TellSubject ? "tellSubject" : null;
 }

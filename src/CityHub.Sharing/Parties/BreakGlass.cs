@@ -1,6 +1,4 @@
-using System.Collections.Immutable;
 using System.Text.Json;
-using CityHub.Core.Facts;
 using CityHub.Core.Ports;
 using CityHub.Core.Problems;
 using CityHub.Http;
@@ -11,101 +9,14 @@ using Microsoft.AspNetCore.Routing;
 
 namespace CityHub.Sharing.Parties;
 
-/// <param name="Owner">The department whose data they are.</param>
-/// <param name="For">Who is to look.</param>
-/// <param name="Minutes">From the confirmation on.</param>
-internal sealed record GlassOpened(string Id, string Dataset, string Owner, string For, int Minutes, string Reason, string By, string Department);
-
-internal sealed record GlassConfirmed(string Id, string By, string Department, DateTimeOffset Until);
-
-/// <summary>Written before anything is shown.</summary>
-internal sealed record GlassUsed(string Id, string Person, string What);
-
-internal sealed record GlassClosed(string Id, string By);
-
-/// <summary>One emergency access to one dataset.</summary>
-internal sealed record Glass(string Id, string Dataset, string Owner, string For, int Minutes, string Reason, string By, string Department, DateTimeOffset At)
-{
-    public string? ConfirmedBy { get; init; }
-
-    public DateTimeOffset? Until { get; init; }
-
-    public int Uses { get; init; }
-
-    public string? ClosedBy { get; init; }
-
-    public bool IsOpen(DateTimeOffset now) => Until is { } until && now < until && ClosedBy is null;
-}
-
-/// <summary>
-/// Emergency access to data that no grant gives: opened by one department, confirmed by another, one of them the owner; an hour at most, and every use of it is a fact before
-/// it is answered. A view over the stream <c>break-glass</c>.
-/// </summary>
-internal sealed class BreakGlassBook(IFactLog log, TimeProvider clock, IParties parties) : FactBook(log, clock, StreamName)
-{
-    public const string StreamName = "break-glass";
-
-    private volatile ImmutableSortedDictionary<string, Glass> _all = ImmutableSortedDictionary.Create<string, Glass>(StringComparer.Ordinal);
-
-    public IParties Parties { get; } = parties;
-
-    public IReadOnlyDictionary<string, Glass> All => _all;
-
-    /// <summary>For the figure that everybody who watches the hub sees.</summary>
-    public int OpenNow => _all.Values.Count(g => g.IsOpen(Clock.GetUtcNow()));
-
-    public long UsedEver => _all.Values.Sum(g => (long)g.Uses);
-
-    public bool IsOpen(string dataset, string person, DateTimeOffset now) => Open(dataset, person, now) is not null;
-
-    public Glass? Open(string dataset, string person, DateTimeOffset now) => _all.Values.FirstOrDefault(g => g.Dataset == dataset && g.For == person && g.IsOpen(now));
-
-    /// <summary>Before the answer; who gets a problem shows nothing.</summary>
-    public ValueTask<Result<Done>> UseAsync(string dataset, string person, string what) => SayAsync((_, now) =>
-        Open(dataset, person, now) is { } glass
-            ? SharingJson.Said(new GlassUsed(glass.Id, person, what), PartyJson.Default.GlassUsed)
-            : PartyProblems.GlassNotOpen.Because($"No emergency access of {person} to {dataset} is open.", "Two departments open it.", BreakGlass.Rule));
-
-    public ValueTask<Result<Done>> SayAsync(Func<IReadOnlyDictionary<string, Glass>, DateTimeOffset, Result<NewFact>> decide) => RecordAsync<Done>(now =>
-        decide(_all, now).TryGet(out var fact, out var problem) ? ((IReadOnlyList<NewFact>)[fact], Done.Value) : problem);
-
-    protected override void Apply(string type, ReadOnlyMemory<byte> payload, DateTimeOffset at)
-    {
-        switch (type)
-        {
-            case nameof(GlassOpened):
-                var o = SharingJson.Read(payload, PartyJson.Default.GlassOpened);
-                _all = _all.SetItem(o.Id, new Glass(o.Id, o.Dataset, o.Owner, o.For, o.Minutes, o.Reason, o.By, o.Department, at));
-                break;
-            case nameof(GlassConfirmed):
-                var confirmed = SharingJson.Read(payload, PartyJson.Default.GlassConfirmed);
-                Change(confirmed.Id, g => g with { ConfirmedBy = confirmed.By, Until = confirmed.Until });
-                break;
-            case nameof(GlassUsed):
-                Change(SharingJson.Read(payload, PartyJson.Default.GlassUsed).Id, g => g with { Uses = g.Uses + 1 });
-                break;
-            case nameof(GlassClosed):
-                var closed = SharingJson.Read(payload, PartyJson.Default.GlassClosed);
-                Change(closed.Id, g => g with { ClosedBy = closed.By });
-                break;
-            default:
-                break;
-        }
-    }
-
-    private void Change(string id, Func<Glass, Glass> change)
-    {
-        if (_all.TryGetValue(id, out var glass))
-            _all = _all.SetItem(id, change(glass));
-    }
-}
-
-/// <summary><c>POST /departments/emergencies</c>, <c>…/{id}/confirmation</c>, <c>…/{id}/close</c>: opened, confirmed, closed, and seen by everybody who has an office.</summary>
+/// <summary><c>POST /departments/emergencies</c>, <c>…/{id}/confirmation</c>, <c>…/{id}/close</c>, <c>…/{id}/review</c>: opened, confirmed, closed, reviewed, and seen by everybody who has an office.</summary>
 internal static class BreakGlass
 {
     public const string Rule = "GB/T 39477: an emergency takes two departments and two persons, and an hour";
 
     public static readonly TimeSpan Longest = TimeSpan.FromHours(1);
+
+    private const int MostPersons = 20;
 
     public static void Map(IEndpointRouteBuilder routes, PartyRoom room)
     {
@@ -113,15 +24,17 @@ internal static class BreakGlass
         {
             var id = room.Ids.Next().ToString();
             if (!(await StepBody.ReadAsync(http)).TryGet(out var body, out var problem)
-                || !(await OpenAsync(room.Glass, SharingHttp.CallerOf(http), id, body.Text("dataset"), body.Text("owner"), body.Text("for"), (int)(body.Number("minutes") ?? 60), body.Text("reason"))).TryGet(out _, out problem))
+                || !(await OpenAsync(room.Glass, SharingHttp.CallerOf(http), Asked(id, body))).TryGet(out _, out problem))
                 return problem;
-            await RoomHttp.WriteAsync(http, StatusCodes.Status202Accepted, json => Write(json, room.Glass.All[id]));
+            await RoomHttp.WriteAsync(http, StatusCodes.Status202Accepted, json => Write(json, room, room.Glass.All[id]));
             return null;
         })).RequireAuthorization(Permissions.SharingWrite).WithName("OpenEmergency").WithSummary("Ask for an emergency access; a second department confirms").WithTags("Emergencies");
-        routes.MapPost("/departments/emergencies/{id}/confirmation", RoomHttp.Handle(http => ChangeAsync(http, room, (caller, id) => ConfirmAsync(room.Glass, caller, id))))
+        routes.MapPost("/departments/emergencies/{id}/confirmation", RoomHttp.Handle(http => ChangeAsync(http, room, (caller, id, _) => ConfirmAsync(room.Glass, caller, id))))
             .RequireAuthorization(Permissions.SharingWrite).WithName("ConfirmEmergency").WithSummary("Confirm an emergency access, as the second department").WithTags("Emergencies");
-        routes.MapPost("/departments/emergencies/{id}/close", RoomHttp.Handle(http => ChangeAsync(http, room, (caller, id) => CloseAsync(room.Glass, caller, id))))
+        routes.MapPost("/departments/emergencies/{id}/close", RoomHttp.Handle(http => ChangeAsync(http, room, (caller, id, _) => CloseAsync(room.Glass, caller, id))))
             .RequireAuthorization(Permissions.SharingWrite).WithName("CloseEmergency").WithSummary("End an emergency access").WithTags("Emergencies");
+        routes.MapPost("/departments/emergencies/{id}/review", RoomHttp.Handle(http => ChangeAsync(http, room, (caller, id, body) => ReviewAsync(room.Glass, caller, id, body.Flag("justified"), body.Text("text")))))
+            .RequireAuthorization(Permissions.SharingWrite).WithName("ReviewEmergency").WithSummary("Say afterwards whether an emergency access was justified").WithTags("Emergencies");
         routes.MapGet("/departments/emergencies", RoomHttp.Handle(async http =>
         {
             if (SharingHttp.CallerOf(http).Roles == Roles.None)
@@ -130,84 +43,154 @@ internal static class BreakGlass
             {
                 json.WriteStartArray();
                 foreach (var glass in room.Glass.All.Values.OrderByDescending(g => g.At).Take(RoomHttp.MostPage))
-                    Write(json, glass);
+                    Write(json, room, glass);
                 json.WriteEndArray();
             });
             return null;
         })).RequireAuthorization(Permissions.SharingRead).WithName("ListEmergencies").WithSummary("All emergency accesses, newest first").WithTags("Emergencies");
     }
 
-    public static ValueTask<Result<Done>> OpenAsync(BreakGlassBook book, Caller caller, string id, string dataset, string owner, string person, int minutes, string reason) => book.SayAsync((_, _) =>
+    /// <param name="asked">Owner, receiver and who opens it are worked out here: nobody says them.</param>
+    public static ValueTask<Result<Done>> OpenAsync(BreakGlassBook book, Caller caller, GlassOpened asked) => book.SayAsync((_, now) =>
     {
         if (!Stands(caller) || caller.Department is not { } department)
             return NotYours();
-        if (minutes < 1 || TimeSpan.FromMinutes(minutes) > Longest)
-            return PartyProblems.GlassTooLong.Because($"{minutes} minutes were asked for.", "At most 60. When the hour is over and the emergency is not, open another.", Rule);
-        if (reason.Trim().Length is < 10 or > 1000 || dataset.Length == 0 || person.Length == 0 || book.Parties.Find(owner) is null)
-            return SharingProblems.BadRequest.Because("An emergency names dataset, owner (a registered department), for whom, and a reason of 10 to 1000 characters.", null, Rule);
-        return SharingJson.Said(new GlassOpened(id, dataset, owner, person, minutes, reason, caller.Person, department), PartyJson.Default.GlassOpened);
+        if (asked.Minutes < 1 || TimeSpan.FromMinutes(asked.Minutes) > Longest)
+            return PartyProblems.GlassTooLong.Because($"{asked.Minutes} minutes were asked for.", "At most 60. When the hour is over and the emergency is not, open another.", Rule);
+        if (asked.Reason.Trim().Length is < 10 or > 1000 || asked.Dataset.Length == 0 || asked.For.Count is 0 or > MostPersons || asked.Fields.Count == 0 || asked.Purpose.Length == 0)
+            return SharingProblems.BadRequest.Because("An emergency names dataset, for (who looks, 1 to 20 persons), fields, purpose, and a reason of 10 to 1000 characters.", null, Rule);
+        if (asked.For.Select(book.Parties.CallerOf).Select(p => (p.Is(RoleRules.OfDepartment & ~Roles.Auditor) && !p.Is(Roles.Operator) ? p.Department : null) ?? "").Distinct().ToList() is not [{ Length: > 0 } receiver])
+            return SharingProblems.BadRequest.Because("Those who look are people of one department, with a role in the register.", "GET /departments/people lists them; two departments are two emergencies.", Rule);
+        var what = asked with { Owner = "", Receiver = receiver, By = caller.Person, Department = department };
+        if (!book.Opens(what, now).TryGet(out var dataset, out var problem))
+            return problem;
+        return HasPart(what, caller.Person)
+            ? CalendarProblems.FourEyes.Because("Nobody opens an emergency access for himself.", "Let another officer open it.", Rule)
+            : SharingJson.Said(what with { Owner = dataset.Provider }, PartyJson.Default.GlassOpened);
     });
 
-    public static ValueTask<Result<Done>> ConfirmAsync(BreakGlassBook book, Caller caller, string id) => book.SayAsync((all, now) =>
+    public static async ValueTask<Result<Done>> ConfirmAsync(BreakGlassBook book, Caller caller, string id)
     {
-        if (!all.TryGetValue(id, out var glass) || glass.Until is not null || glass.ClosedBy is not null)
-            return PartyProblems.GlassNotOpen.Because($"No emergency access {id} waits to be confirmed.", "GET /departments/emergencies lists them.", Rule);
-        // What was asked for an hour ago is no emergency any more.
-        if (now - glass.At > Longest)
-            return PartyProblems.GlassNotOpen.Because($"It was asked for at {RoomHttp.Time(glass.At)}.", "Open another with its own reason.", Rule);
-        if (!Stands(caller) || caller.Department is not { } department)
-            return NotYours();
-        if (caller.Person == glass.By || department == glass.Department)
-            return CalendarProblems.FourEyes.Because($"{glass.By} of {glass.Department} opened it.", "Another person of another department confirms it.", Rule);
-        // One of the two is the owner, the other the authority; where the authority owns the data, any other department.
-        var ownerToo = department == glass.Owner || glass.Department == glass.Owner;
-        var other = department == glass.Owner ? glass.By : caller.Person;
-        var authorityToo = book.Parties.CallerOf(other).Is(Roles.Authority) || book.Parties.With(Roles.Authority, glass.Owner).Any();
-        if (!ownerToo || !authorityToo)
-            return SharingProblems.NotYours.Because($"{glass.Owner}, whose data they are, and the authority open it together.", null, Rule);
-        return SharingJson.Said(new GlassConfirmed(id, caller.Person, department, now.AddMinutes(glass.Minutes)), PartyJson.Default.GlassConfirmed);
+        var confirmed = await book.SayAsync((all, now) =>
+        {
+            if (!all.TryGetValue(id, out var glass) || glass.Confirmed is not null || glass.ClosedBy is not null)
+                return PartyProblems.GlassNotOpen.Because($"No emergency access {id} waits to be confirmed.", "GET /departments/emergencies lists them.", Rule);
+            // What was asked for an hour ago is no emergency any more.
+            if (now - glass.At > Longest)
+                return PartyProblems.GlassNotOpen.Because($"It was asked for at {RoomHttp.Time(glass.At)}.", "Open another with its own reason.", Rule);
+            if (!Stands(caller) || caller.Department is not { } department)
+                return NotYours();
+            var what = glass.What;
+            if (caller.Person == what.By || department == what.Department || HasPart(what, caller.Person))
+                return CalendarProblems.FourEyes.Because($"{what.By} of {what.Department} opened it, for {string.Join(", ", what.For)}.", "Another person of another department confirms it, and nobody for himself.", Rule);
+            if (!book.Opens(what, now).TryGet(out var dataset, out var problem))
+                return problem;
+            // One of the two is the provider, the other the authority; where the authority provides the data, any other department. Both have their role still.
+            var opener = book.Parties.CallerOf(what.By);
+            if (!Stands(opener) || opener.Department != what.Department)
+                return SharingProblems.NotYours.Because($"{what.By} has no office in {what.Department} any more.", "Open another.", Rule);
+            var (provider, other) = department == dataset.Provider ? (caller, opener) : (opener, caller);
+            if (provider.Department != dataset.Provider || !(other.Is(Roles.Authority) || book.Parties.With(Roles.Authority, dataset.Provider).Any()))
+                return SharingProblems.NotYours.Because($"{dataset.Provider}, whose data they are, and the authority open it together.", null, Rule);
+            string[] told = [.. new[] { what.Department, department, what.Receiver }.Distinct(StringComparer.Ordinal)];
+            return SharingJson.Said(new GlassConfirmed(id, caller.Person, department, now.AddMinutes(what.Minutes), told), PartyJson.Default.GlassConfirmed);
+        });
+        if (!confirmed.Ok)
+            return confirmed;
+        book.Tell(book.All[id]);
+        return (await book.RecordPassedAsync()).Map(_ => Done.Value);
+    }
+
+    public static async ValueTask<Result<Done>> CloseAsync(BreakGlassBook book, Caller caller, string id)
+    {
+        var closed = await book.SayAsync((all, _) =>
+        {
+            if (!all.TryGetValue(id, out var glass) || glass.ClosedBy is not null)
+                return PartyProblems.GlassNotOpen.Because($"No emergency access {id} is open or waits.", "GET /departments/emergencies lists them.", Rule);
+            return HasPart(glass.What, caller.Person) || (Stands(caller) && (caller.Department == glass.What.Owner || caller.Department == glass.What.Department || caller.Is(Roles.Authority)))
+                ? SharingJson.Said(new GlassClosed(id, caller.Person), PartyJson.Default.GlassClosed)
+                : NotYours();
+        });
+        return closed.Ok ? (await book.RecordPassedAsync()).Map(_ => Done.Value) : closed;
+    }
+
+    /// <summary>Every emergency that was opened is looked at afterwards, by the authority or an auditor, and by nobody who had a part in it.</summary>
+    public static ValueTask<Result<Done>> ReviewAsync(BreakGlassBook book, Caller caller, string id, bool justified, string text) => book.SayAsync((all, now) =>
+    {
+        if (!all.TryGetValue(id, out var glass) || glass.Confirmed is not { } confirmed || !glass.IsOver(now) || glass.Review is not null)
+            return PartyProblems.GlassNotOpen.Because($"No emergency access {id} waits to be reviewed.", "It is reviewed once, when it is over.", Rule);
+        if (!caller.Is(Roles.Authority | Roles.SuperiorAuthority | Roles.Auditor))
+            return SharingProblems.NotYours.Because("The authority or an auditor reviews an emergency access.", null, Rule);
+        if (caller.Person == glass.What.By || caller.Person == confirmed.By || HasPart(glass.What, caller.Person))
+            return CalendarProblems.FourEyes.Because($"{caller.Person} had a part in it.", "Let somebody else review it.", Rule);
+        return text.Trim().Length == 0
+            ? SharingProblems.BadRequest.Because("A review says what was found.", "{\"justified\": true, \"text\": \"…\"}", Rule)
+            : SharingJson.Said(new GlassReviewed(id, caller.Person, justified, text), PartyJson.Default.GlassReviewed);
     });
 
-    public static ValueTask<Result<Done>> CloseAsync(BreakGlassBook book, Caller caller, string id) => book.SayAsync((all, _) =>
-    {
-        if (!all.TryGetValue(id, out var glass) || glass.ClosedBy is not null)
-            return PartyProblems.GlassNotOpen.Because($"No emergency access {id} is open or waits.", "GET /departments/emergencies lists them.", Rule);
-        return caller.Person == glass.For || (Stands(caller) && (caller.Department == glass.Owner || caller.Department == glass.Department || caller.Is(Roles.Authority)))
-            ? SharingJson.Said(new GlassClosed(id, caller.Person), PartyJson.Default.GlassClosed)
-            : NotYours();
-    });
+    private static GlassOpened Asked(string id, StepBody body) => new(
+        id, body.Text("dataset"), "", "", [.. body.Text("for") is { Length: > 0 } one ? [one] : body.Texts("for").Distinct(StringComparer.Ordinal)], [.. body.Texts("fields").Distinct(StringComparer.Ordinal)],
+        body.Text("purpose"), (int)Math.Clamp(body.Number("minutes") ?? 60, 0, 10_000), body.Text("reason"), "", "");
+
+    private static bool HasPart(GlassOpened what, string person) => what.For.Contains(person, StringComparer.Ordinal);
 
     private static bool Stands(Caller caller) => caller.Is(Roles.SharingOfficer | Roles.Head | Roles.Authority);
 
-    private static Problem NotYours() => SharingProblems.NotYours.Because("The head or the sharing officer of the owner, and the authority, open an emergency access.", null, Rule);
+    private static Problem NotYours() => SharingProblems.NotYours.Because("The head or the sharing officer of the provider, and the authority, open an emergency access.", null, Rule);
 
-    private static async ValueTask<Problem?> ChangeAsync(HttpContext http, PartyRoom room, Func<Caller, string, ValueTask<Result<Done>>> change)
+    private static async ValueTask<Problem?> ChangeAsync(HttpContext http, PartyRoom room, Func<Caller, string, StepBody, ValueTask<Result<Done>>> change)
     {
         var id = http.Request.RouteValues["id"] as string ?? "";
-        if (!(await change(SharingHttp.CallerOf(http), id)).TryGet(out _, out var problem))
+        if (!(await StepBody.ReadAsync(http)).TryGet(out var body, out var problem) || !(await change(SharingHttp.CallerOf(http), id, body)).TryGet(out _, out problem))
             return problem;
-        await RoomHttp.WriteAsync(http, StatusCodes.Status200OK, json => Write(json, room.Glass.All[id]));
+        await RoomHttp.WriteAsync(http, StatusCodes.Status200OK, json => Write(json, room, room.Glass.All[id]));
         return null;
     }
 
-    private static void Write(Utf8JsonWriter json, Glass glass)
+    private static void Write(Utf8JsonWriter json, PartyRoom room, Glass glass)
     {
+        var what = glass.What;
         json.WriteStartObject();
-        json.WriteString("id"u8, glass.Id);
-        json.WriteString("dataset"u8, glass.Dataset);
-        json.WriteString("owner"u8, glass.Owner);
-        json.WriteString("for"u8, glass.For);
-        json.WriteNumber("minutes"u8, glass.Minutes);
-        json.WriteString("reason"u8, glass.Reason);
-        json.WriteString("openedBy"u8, glass.By);
+        json.WriteString("id"u8, what.Id);
+        json.WriteString("dataset"u8, what.Dataset);
+        json.WriteString("owner"u8, what.Owner);
+        json.WriteString("receiver"u8, what.Receiver);
+        Texts(json, "for"u8, what.For);
+        Texts(json, "fields"u8, what.Fields);
+        json.WriteString("purpose"u8, what.Purpose);
+        json.WriteNumber("minutes"u8, what.Minutes);
+        json.WriteString("reason"u8, what.Reason);
+        json.WriteString("openedBy"u8, what.By);
         json.WriteString("at"u8, RoomHttp.Time(glass.At));
-        if (glass.ConfirmedBy is { } confirmed)
-            json.WriteString("confirmedBy"u8, confirmed);
-        if (glass.Until is { } until)
-            json.WriteString("until"u8, RoomHttp.Time(until));
-        json.WriteNumber("uses"u8, glass.Uses);
+        if (glass.Confirmed is { } confirmed)
+        {
+            json.WriteString("confirmedBy"u8, confirmed.By);
+            json.WriteString("until"u8, RoomHttp.Time(confirmed.Until));
+            json.WriteString("grant"u8, glass.Grant);
+            Texts(json, "notified"u8, confirmed.Notified);
+            if (room.Use?.LastUse(glass.Grant) is { } used)
+                json.WriteString("lastUse"u8, RoomHttp.Time(used));
+        }
+
         if (glass.ClosedBy is { } closed)
             json.WriteString("closedBy"u8, closed);
+        if (glass.Review is { } review)
+        {
+            json.WriteStartObject("review"u8);
+            json.WriteString("by"u8, review.By);
+            json.WriteBoolean("justified"u8, review.Justified);
+            json.WriteString("text"u8, review.Text);
+            json.WriteEndObject();
+        }
+
         json.WriteEndObject();
+    }
+
+    private static void Texts(Utf8JsonWriter json, ReadOnlySpan<byte> name, IReadOnlyList<string> texts)
+    {
+        json.WriteStartArray(name);
+        foreach (var text in texts)
+            json.WriteStringValue(text);
+        json.WriteEndArray();
     }
 }

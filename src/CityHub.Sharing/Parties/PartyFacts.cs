@@ -33,6 +33,6 @@ internal sealed record ProposalRefused(string Id, string By, string Reason);
 [JsonSerializable(typeof(ProposalRefused))]
 [JsonSerializable(typeof(GlassOpened))]
 [JsonSerializable(typeof(GlassConfirmed))]
-[JsonSerializable(typeof(GlassUsed))]
 [JsonSerializable(typeof(GlassClosed))]
+[JsonSerializable(typeof(GlassReviewed))]
 internal sealed partial class PartyJson : JsonSerializerContext;

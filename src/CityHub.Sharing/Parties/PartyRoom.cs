@@ -2,6 +2,7 @@ using System.Text.Json;
 using CityHub.Core.Ports;
 using CityHub.Http;
 using CityHub.Sharing.Catalogue;
+using CityHub.Sharing.Requests;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -9,8 +10,11 @@ using Microsoft.AspNetCore.Routing;
 namespace CityHub.Sharing.Parties;
 
 /// <summary>What the routes of departments work with.</summary>
-internal sealed class PartyRoom(PartyBook book, BreakGlassBook glass, IIdSource ids)
+internal sealed class PartyRoom(PartyBook book, BreakGlassBook glass, IIdSource ids, IGrantUse? use = null)
 {
+    /// <summary>When an emergency was last used; null: nobody counts.</summary>
+    public IGrantUse? Use { get; } = use;
+
     public PartyBook Book { get; } = book;
 
     public BreakGlassBook Glass { get; } = glass;

@@ -31,9 +31,18 @@ internal sealed class GrantBook(IFactLog log, TimeProvider clock) : FactBook(log
 
     public IReadOnlyList<Grant> Of(string dataset, string receiver) => _picture.ByDataset.TryGetValue(dataset, out var grants) ? grants.Of(receiver) : [];
 
-    /// <summary>A grant that answers no request: standing grants of unconditional and open datasets, flow-back. The one of a request comes by <see cref="FollowAsync"/>.</summary>
-    public ValueTask<Result<Grant>> MakeAsync(Grant grant, string fact = Made) => RecordAsync<Grant>(_ =>
-        Find(grant.Id) is null ? (One(fact, grant with { Version = 1 }), grant with { Version = 1 }) : RequestProblems.Stands(grant.Id));
+    /// <summary>
+    /// A grant that answers no request: standing grants of unconditional and open datasets, flow-back. One that has run out is made again as its next version. The one of a request
+    /// comes by <see cref="FollowAsync"/>.
+    /// </summary>
+    public ValueTask<Result<Grant>> MakeAsync(Grant grant, string fact = Made) => RecordAsync<Grant>(now =>
+    {
+        var known = Find(grant.Id);
+        if (known is not null && (known.Until > now || known.Dataset != grant.Dataset || known.Receiver != grant.Receiver))
+            return RequestProblems.Stands(grant.Id);
+        var made = grant with { Version = (known?.Version ?? 0) + 1 };
+        return (One(fact, made), made);
+    });
 
     /// <summary>Many at once, in one append.</summary>
     public ValueTask<Result<int>> MakeAsync(IReadOnlyList<Grant> grants) => RecordAsync<int>(_ =>

@@ -24,7 +24,7 @@ internal static class ListGrants
             .WithName("OpenFlowBack").WithSummary("Give back to a lower level what was collected from it").WithTags("Grants");
     }
 
-    private static bool IsSeenBy(Grant grant, Caller caller) =>
+    public static bool IsSeenBy(Grant grant, Caller caller) =>
         caller.Is(Roles.Authority | Roles.SuperiorAuthority | Roles.Auditor) || grant.Receiver == GrantBook.Public
         || (caller.Department is { } own && (own == grant.Provider || own == grant.Receiver || grant.Receiver == GrantBook.Everybody));
 
@@ -75,7 +75,7 @@ internal static class ListGrants
         if (!BodyJson.Read(body).TryGet(out var json, out var problem))
             return problem;
         var added = Obligations.Nothing;
-        if (json.TryGetProperty("obligations"u8, out var some) && !GrantJson.ReadObligations(some).TryGet(out added, out problem))
+        if (json.TryGetProperty("obligations"u8, out var some) && !ObligationsJson.Read(some).TryGet(out added, out problem))
             return problem;
         if (!json.TryGetProperty("until"u8, out var end) || end.ValueKind != JsonValueKind.String || !end.TryGetDateTimeOffset(out var until))
             return RequestProblems.Missing("until", "decree 809, art. 24");

@@ -2,6 +2,7 @@ using System.Text.Json;
 using CityHub.Core.Ports;
 using CityHub.Core.Problems;
 using CityHub.Http;
+using CityHub.Sharing.Calendars;
 using CityHub.Sharing.Parties;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -9,7 +10,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace CityHub.Sharing.Requests;
 
-/// <summary><c>GET /sharing/requests</c>, a page at a time, by state, department, overdue; <c>GET /sharing/requests/{id}</c> with history, owner, clock and what the caller can do.</summary>
+/// <summary><c>GET /sharing/requests</c>, a page at a time, by state, department, overdue, waiting (for a calendar); <c>GET /sharing/requests/{id}</c> with history, owner, clock and what the caller can do.</summary>
 internal static class ListRequests
 {
     public static void Map(IEndpointRouteBuilder routes, RequestRoom room)
@@ -36,6 +37,17 @@ internal static class ListRequests
         RequestJson.Write(json, "owner", Owners.Of(request, room.World.Departments));
         RequestJson.Write(json, "clock", request.Clock?.Deadline);
         json.WriteBoolean("overdue"u8, request.Clock is { } clock && (clock.Missed || clock.Deadline.Due < room.Clock.GetUtcNow()));
+        if (request.UncountedSince is { } since)
+        {
+            // The clock of destruction waits for a year of the calendar: that is somebody's to bring.
+            json.WriteStartObject("waiting"u8);
+            json.WriteString("for"u8, CalendarProblems.CalendarYearMissing.Code);
+            json.WriteString("article"u8, RequestRules.Disposal);
+            json.WriteString("since"u8, RoomHttp.Time(since));
+            RequestJson.Write(json, "owner", Owners.OfCalendar(room.World.Departments));
+            json.WriteEndObject();
+        }
+
         if (request.Grant is { } grant)
             json.WriteString("grant"u8, grant.Id);
         if (whole)
@@ -67,7 +79,7 @@ internal static class ListRequests
 
     private static async ValueTask<Problem?> ListAsync(HttpContext http, RequestRoom room)
     {
-        if (!SharingHttp.Room.Page(http, "state", "department", "overdue").TryGet(out var page, out var problem))
+        if (!SharingHttp.Room.Page(http, "state", "department", "overdue", "waiting").TryGet(out var page, out var problem))
             return problem;
         RequestState? state = null;
         if (http.Request.Query.TryGetValue("state", out var word))
@@ -78,10 +90,10 @@ internal static class ListRequests
         }
 
         var (caller, department) = (SharingHttp.CallerOf(http), http.Request.Query["department"].ToString());
-        var (overdue, now) = (http.Request.Query["overdue"] == "true", room.Clock.GetUtcNow());
+        var (overdue, waiting, now) = (http.Request.Query["overdue"] == "true", http.Request.Query["waiting"] == "true", room.Clock.GetUtcNow());
         var found = room.Requests.All
             .Where(r => r.IsSeenBy(caller) && (state is null || r.State == state) && (department.Length == 0 || department == r.Applicant || department == r.Provider)
-                && (!overdue || (r.Clock is { } clock && (clock.Missed || clock.Deadline.Due < now))) && (page.After is null || string.CompareOrdinal(r.Id, page.After) > 0))
+                && (!waiting || r.UncountedSince is not null) && (!overdue || (r.Clock is { } clock && (clock.Missed || clock.Deadline.Due < now))) && (page.After is null || string.CompareOrdinal(r.Id, page.After) > 0))
             .OrderBy(r => r.Id, StringComparer.Ordinal).Take(page.Limit).ToList();
         await RoomHttp.WriteAsync(http, StatusCodes.Status200OK, json =>
         {

@@ -25,6 +25,9 @@ public static class Owners
         _ => throw new InvalidOperationException($"{request.State} has no owner."),
     };
 
+    /// <summary>Who brings the year into the calendar for which a clock waits.</summary>
+    public static Owner OfCalendar(IDepartments departments) => Officer(departments.Authority, departments) with { Role = Roles.Authority };
+
     public static Owner Officer(string department, IDepartments departments) => Somebody(department, departments, officerFirst: true);
 
     /// <summary>The next above who was silent: the head of the department, else who stands above it.</summary>

@@ -10,11 +10,12 @@ namespace CityHub.Sharing.Requests;
 
 /// <summary>
 /// All requests: a view over the stream <c>requests</c>. Every transition is one fact of one append, and the fact says where it led: a table that changes later does not
-/// change what was. The facts are those of <see cref="RequestMachine.Events"/>, with ShareRequested before them and DeadlineMoved beside them.
+/// change what was. The facts are those of <see cref="RequestMachine.Events"/>, with ShareRequested before them, DeadlineMoved and
+/// DisposalClockSet beside them.
 /// </summary>
 internal sealed class RequestBook(IFactLog log, TimeProvider clock, IIdSource ids, RequestWorld world) : FactBook(log, clock, StreamName), IDeadlineKeeper
 {
-    public const string StreamName = "requests", Requested = "ShareRequested", Moved = "DeadlineMoved";
+    public const string StreamName = "requests", Requested = "ShareRequested", Moved = "DeadlineMoved", ClockSet = "DisposalClockSet";
 
     private readonly ConcurrentDictionary<string, ShareRequest> _requests = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<(string Applicant, string Dataset, string Purpose, string OnGrant), string> _open = new();
@@ -80,9 +81,18 @@ internal sealed class RequestBook(IFactLog log, TimeProvider clock, IIdSource id
     {
         var facts = new List<NewFact>();
         foreach (var request in _requests.Values)
+        {
             if (RequestRules.Due(request, world, now) is { } happened
                 && RequestRules.Decide(request, happened, RequestRules.TheClock, Details.None, world, now).TryGet(out var decided, out _))
                 facts.Add(FactOf(request, happened, RequestRules.TheClock, Details.None, decided));
+            else if (request is { UncountedSince: { } since, Grant.Obligations.DestroyWithin: { } within } && world.Deadlines.Within(RequestRules.Disposal, since, within).TryGet(out var destroyBy, out _))
+                facts.Add(Fact(ClockSet, json =>
+                {
+                    Head(json, request, RequestRules.TheClock, request.State);
+                    RequestJson.Write(json, "clock", destroyBy);
+                }));
+        }
+
         return ((IReadOnlyList<NewFact>)facts, facts.Count);
     });
 
@@ -165,6 +175,10 @@ internal sealed class RequestBook(IFactLog log, TimeProvider clock, IIdSource id
             Grant = fact.TryGetProperty("grant"u8, out var grant) ? GrantJson.Read(grant) : request.Grant,
             History = request.History.Add(new Step(at, type, GrantJson.Text(fact, "by"), GrantJson.Optional(fact, "department") ?? "", to, payload)),
         };
+        if (type == ClockSet)
+            next = next with { UncountedSince = null };
+        else if (fact.TryGetProperty("uncounted"u8, out _))
+            next = next with { UncountedSince = at };
         var said = fact.TryGetProperty("said"u8, out var details) ? details : default;
         return happened switch
         {
@@ -176,6 +190,7 @@ internal sealed class RequestBook(IFactLog log, TimeProvider clock, IIdSource id
             RequestEvent.File => next with { Filed = true },
             RequestEvent.ChangeService or RequestEvent.EndService => next with { Negotiated = false, Filed = false },
             RequestEvent.Deliver => next with { ActiveSince = at },
+            RequestEvent.ProveDisposal => next with { UncountedSince = null },
             _ => next,
         };
     }
@@ -193,6 +208,8 @@ internal sealed class RequestBook(IFactLog log, TimeProvider clock, IIdSource id
 
         if (decided.EscalatedTo is { } owner)
             RequestJson.Write(json, "escalatedTo", owner);
+        if (decided.Uncounted is { } uncounted)
+            json.WriteString("uncounted"u8, uncounted.Code);
         if (happened == RequestEvent.Extend)
             json.WriteString("notified"u8, request.Applicant); // art. 21: the applicant is told of the extension.
         if (said.Json.EnumerateObject().Any())

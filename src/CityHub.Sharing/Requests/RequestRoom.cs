@@ -2,6 +2,7 @@ using CityHub.Core.Facts;
 using CityHub.Core.Ports;
 using CityHub.Core.Problems;
 using CityHub.Sharing.Access;
+using CityHub.Sharing.Agreements;
 using CityHub.Sharing.Calendars;
 using CityHub.Sharing.Catalogue;
 using CityHub.Sharing.Corrections;
@@ -31,8 +32,8 @@ internal sealed class RequestRoom : IAsyncDisposable
         World = new RequestWorld(catalogue, departments, responsibilities, purposes, use, calendars);
         Requests = new RequestBook(log, clock, ids, World);
         Corrections = new CorrectionBook(log, clock, ids, acts, entropy, catalogue, departments, calendars, grants);
-        Disputes = new DisputeBook(log, clock, ids, departments);
-        _watch = new DeadlineWatch(clock, [Requests, Corrections, new GrantsFollow(this)], _logger);
+        Disputes = new DisputeBook(log, clock, ids, departments, calendars);
+        _watch = new DeadlineWatch(clock, [Requests, Corrections, Disputes, new GrantsFollow(this)], _logger);
     }
 
     public CalendarBook Calendars { get; }
@@ -118,6 +119,7 @@ internal static class RequestRoutes
         ListRequests.Map(routes, room);
         MoveRequest.Map(routes, room);
         ListGrants.Map(routes, room);
+        AgreementRoutes.Map(routes, room);
         CorrectionRoutes.Map(routes, room);
         DisputeRoutes.Map(routes, room);
         CalendarRoutes.Map(routes, room);

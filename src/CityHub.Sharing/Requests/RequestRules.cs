@@ -19,6 +19,9 @@ internal sealed record Decided(RequestState To, Deadline? Clock)
     public Grant? Grant { get; init; }
 
     public Owner? EscalatedTo { get; init; }
+
+    /// <summary>The clock of destruction could not be counted: the calendar lacks the year.</summary>
+    public Problem? Uncounted { get; init; }
 }
 
 /// <summary>The guards of the machine: pure functions of the request, the event, who asks, what he says and what time it is.</summary>
@@ -210,7 +213,7 @@ internal static class RequestRules
         if (dataset.Provider != request.Provider)
             return RequestProblems.BeyondCatalogue(dataset.Id, $"it is {dataset.Provider}'s now; the request went to {request.Provider}.");
         var (terms, modes, rights) = (Obligations.Nothing, wanted.Modes, wanted.Rights);
-        if (said.Json.TryGetProperty("obligations"u8, out var bound) && !GrantJson.ReadObligations(bound).TryGet(out terms, out problem))
+        if (said.Json.TryGetProperty("obligations"u8, out var bound) && !ObligationsJson.Read(bound).TryGet(out terms, out problem))
             return problem;
         if (said.Json.TryGetProperty("modes"u8, out var some) && !GrantJson.Flags<DeliveryModes>(some).TryGet(out modes, out problem))
             return problem;
@@ -264,11 +267,16 @@ internal static class RequestRules
 
     public static string GrantId(string request) => "g-" + (request.StartsWith("r-", StringComparison.Ordinal) ? request[2..] : request);
 
-    /// <summary>Where data were delivered and the grant says within how long they are destroyed, that clock begins.</summary>
-    private static Result<Decided> Ended(ShareRequest request, RequestState to, RequestWorld world, DateTimeOffset now) =>
-        request is { ActiveSince: not null, Grant.Obligations.DestroyWithin: { } within }
-            ? world.Deadlines.Within(Disposal, now, within).Map<Decided>(d => new Decided(to, d))
-            : new Decided(to, null);
+    /// <summary>
+    /// Where data were delivered and the grant says within how long they are destroyed, that clock begins. Ending waits for nothing: where the calendar lacks the year, the clock is
+    /// set when it has it, counted from now.
+    /// </summary>
+    private static Decided Ended(ShareRequest request, RequestState to, RequestWorld world, DateTimeOffset now)
+    {
+        if (request is not { ActiveSince: not null, Grant.Obligations.DestroyWithin: { } within })
+            return new Decided(to, null);
+        return world.Deadlines.Within(Disposal, now, within).TryGet(out var destroyBy, out var uncounted) ? new Decided(to, destroyBy) : new Decided(to, null) { Uncounted = uncounted };
+    }
 
     private static bool IsUnread(JsonElement json, string name) => json.TryGetProperty(name, out _) && Time(json, name) is null;
 

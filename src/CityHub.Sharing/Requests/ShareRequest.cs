@@ -74,6 +74,9 @@ public sealed record ShareRequest
     /// <summary>The clock of this state; null: none runs.</summary>
     public Running? Clock { get; init; }
 
+    /// <summary>When the grant ended, where the calendar lacks the year in which destruction is due: the clock is set when it has it. Null: nothing waits for a calendar.</summary>
+    public DateTimeOffset? UncountedSince { get; init; }
+
     /// <summary>Everything that was missing, said once; null: nothing was.</summary>
     public ImmutableArray<string>? Missing { get; init; }
 

@@ -7,7 +7,8 @@ namespace CityHub.Sharing.Responsibilities;
 
 /// <summary>A delivery as the lists see it.</summary>
 /// <param name="Score">Null: the dataset has no quality rules.</param>
-public sealed record DeliveryMark(string Dataset, DateTimeOffset At, double? Score);
+/// <param name="AllRefused">No row of it could be taken: it came, and keeps no promise.</param>
+public sealed record DeliveryMark(string Dataset, DateTimeOffset At, double? Score, bool AllRefused = false);
 
 /// <param name="Status">Null: nothing was owed in that month.</param>
 public sealed record MonthlyStatus(ItemStatus? Status, int Owed, int Delivered, double? Quality, string Why);
@@ -31,14 +32,15 @@ internal static class StatusRules
             return new MonthlyStatus(null, 0, 0, null, "nothing was owed");
         var (from, to) = (owed.Min(p => p.Start), owed.Max(p => p.End));
         var marks = deliveries.Where(d => d.Dataset == item.Dataset && d.At >= from && d.At < to).OrderBy(d => d.At).ToList();
-        var met = owed.Count(p => marks.Any(d => d.At >= p.Start && d.At < p.End));
+        var met = owed.Count(p => marks.Any(d => !d.AllRefused && d.At >= p.Start && d.At < p.End));
         var scores = marks.Where(d => d.Score is not null).Select(d => d.Score.GetValueOrDefault()).ToList();
         double? quality = scores.Count == 0 ? null : scores.Average();
-        var status = marks.Count == 0 ? ItemStatus.Silent : met < owed.Count ? ItemStatus.Late : quality < item.QualityTarget ? ItemStatus.Poor : ItemStatus.Kept;
+        var status = marks.Count == 0 ? ItemStatus.Silent : marks.All(m => m.AllRefused) ? ItemStatus.Poor : met < owed.Count ? ItemStatus.Late : quality < item.QualityTarget ? ItemStatus.Poor : ItemStatus.Kept;
         var why = status switch
         {
             ItemStatus.Silent => $"{owed.Count} periods, no delivery",
             ItemStatus.Late => $"{owed.Count - met} of {owed.Count} periods without a delivery",
+            ItemStatus.Poor when met == 0 => "what came was refused as a whole",
             ItemStatus.Poor => string.Create(CultureInfo.InvariantCulture, $"quality {quality:0.###} below {item.QualityTarget:0.###}"),
             _ => $"{met} of {owed.Count} periods delivered",
         };

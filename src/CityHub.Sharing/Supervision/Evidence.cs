@@ -16,6 +16,7 @@ internal abstract record Evidence(DateTimeOffset At, string Department, long Pos
     public sealed record ClockStopped(DateTimeOffset At, string Department, long Position, string Id) : Evidence(At, Department, Position);
 
     /// <summary>Rows of something that stands in no published catalogue entry.</summary>
+    /// <param name="Department">Whose dataset it is: its officers delivered.</param>
     public sealed record DeliveredUncatalogued(DateTimeOffset At, string Department, long Position, string Dataset) : Evidence(At, Department, Position);
 
     public sealed record Published(DateTimeOffset At, string Department, long Position, string Dataset) : Evidence(At, Department, Position);
@@ -24,12 +25,13 @@ internal abstract record Evidence(DateTimeOffset At, string Department, long Pos
     public sealed record ConditionAdded(DateTimeOffset At, string Department, long Position, string Request, string Condition) : Evidence(At, Department, Position);
 
     /// <summary>The condition was taken back, or the authority found it lawful.</summary>
-    public sealed record ConditionLifted(DateTimeOffset At, string Department, long Position, string Request) : Evidence(At, Department, Position);
+    public sealed record ConditionLifted(DateTimeOffset At, string Department, long Position, string Request, string Condition) : Evidence(At, Department, Position);
 
     /// <summary>The lead source 数源部门 asked a department for what it has to contribute.</summary>
-    public sealed record UpdateAsked(DateTimeOffset At, string Department, long Position, string Item, DateTimeOffset Due) : Evidence(At, Department, Position);
+    /// <param name="Dataset">In which the item stands; null: in none yet.</param>
+    public sealed record UpdateAsked(DateTimeOffset At, string Department, long Position, string Item, DateTimeOffset Due, string? Dataset = null) : Evidence(At, Department, Position);
 
-    public sealed record UpdateGiven(DateTimeOffset At, string Department, long Position, string Item) : Evidence(At, Department, Position);
+    public sealed record UpdateGiven(DateTimeOffset At, string Department, long Position, string Item, string? Dataset = null) : Evidence(At, Department, Position);
 
     /// <summary>A lower department asked for the data of its own area.</summary>
     public sealed record FlowBackAsked(DateTimeOffset At, string Department, long Position, string Dataset, string Receiver, DateTimeOffset Due) : Evidence(At, Department, Position);
@@ -49,11 +51,13 @@ internal abstract record Evidence(DateTimeOffset At, string Department, long Pos
     public sealed record PlatformIncorporated(DateTimeOffset At, string Department, long Position, string Platform) : Evidence(At, Department, Position);
 
     /// <summary>A department collects from people what it could have by sharing.</summary>
+    /// <param name="Field">Of a form or a dataset: <c>form-7/address</c>.</param>
+    /// <param name="PublishedItem">Where it is had: <c>population/address</c>.</param>
     public sealed record CollectedTwice(DateTimeOffset At, string Department, long Position, string Field, string PublishedItem) : Evidence(At, Department, Position);
 
     public sealed record CollectionEnded(DateTimeOffset At, string Department, long Position, string Field) : Evidence(At, Department, Position);
 
-    /// <summary>使用记录 (art. 29): what a receiver says that it did with what it was given.</summary>
+    /// <summary>使用记录 (art. 29): what a receiver says that it did with what it was given. What of it is permitted is the grant's to say, and worked out when it is recorded.</summary>
     /// <param name="WithinPurpose">The purpose it names is covered by the grant's.</param>
     /// <param name="ThirdParty">To whom it was handed on; null: to nobody.</param>
     /// <param name="OnwardPermitted">The grant permits handing on.</param>
@@ -89,10 +93,15 @@ internal abstract record Evidence(DateTimeOffset At, string Department, long Pos
 
     public sealed record LeadSourceNamed(DateTimeOffset At, string Department, long Position, string Item) : Evidence(At, Department, Position);
 
-    /// <summary>A dispute came to the authority (art. 28).</summary>
+    /// <summary>A dispute came to the authority or to who stands above it (art. 28).</summary>
     public sealed record DisputeBrought(DateTimeOffset At, string Department, long Position, string Dispute, DateTimeOffset Due) : Evidence(At, Department, Position);
 
     public sealed record DisputeHandled(DateTimeOffset At, string Department, long Position, string Dispute) : Evidence(At, Department, Position);
+
+    /// <summary>Two departments opened an emergency access: who was given it answers for it, and somebody else looks at it afterwards.</summary>
+    public sealed record EmergencyOpened(DateTimeOffset At, string Department, long Position, string Emergency) : Evidence(At, Department, Position);
+
+    public sealed record EmergencyReviewed(DateTimeOffset At, string Department, long Position, string Emergency) : Evidence(At, Department, Position);
 }
 
 /// <summary>A breach of one concrete item of arts 39 to 41.</summary>
@@ -102,8 +111,9 @@ internal abstract record Evidence(DateTimeOffset At, string Department, long Pos
 /// <param name="Since">From when on it was one.</param>
 /// <param name="Because">The facts that show it, by position.</param>
 /// <param name="RectifiedAt">When the facts say that it is over; null: it goes on.</param>
-internal sealed record Violation(string Item, string Department, string Matter, DateTimeOffset Since, IReadOnlyList<long> Because, DateTimeOffset? RectifiedAt)
+/// <param name="Occurrence">1: the first time; done again after it was put right it is another violation, and another case.</param>
+internal sealed record Violation(string Item, string Department, string Matter, DateTimeOffset Since, IReadOnlyList<long> Because, DateTimeOffset? RectifiedAt, int Occurrence = 1)
 {
     /// <summary>The same violation has the same id however often it is looked for.</summary>
-    public string Id => $"{Item}/{Department}/{Matter}";
+    public string Id => Occurrence == 1 ? $"{Item}/{Department}/{Matter}" : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Item}/{Department}/{Matter}~{Occurrence}");
 }

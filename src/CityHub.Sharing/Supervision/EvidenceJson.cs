@@ -14,6 +14,7 @@ namespace CityHub.Sharing.Supervision;
 [JsonSerializable(typeof(Evidence.ServiceRestored))]
 [JsonSerializable(typeof(Evidence.PlatformRegistered))]
 [JsonSerializable(typeof(Evidence.PlatformIncorporated))]
+[JsonSerializable(typeof(Evidence.CollectedTwice))]
 [JsonSerializable(typeof(Evidence.CollectionEnded))]
 [JsonSerializable(typeof(Evidence.Used))]
 [JsonSerializable(typeof(Evidence.LeakTraced))]
@@ -21,10 +22,12 @@ namespace CityHub.Sharing.Supervision;
 [JsonSerializable(typeof(Evidence.RecordsDestroyed))]
 [JsonSerializable(typeof(Evidence.DutyNeglected))]
 [JsonSerializable(typeof(Evidence.DutyMet))]
+[JsonSerializable(typeof(Evidence.LeadSourceMissing))]
 [JsonSerializable(typeof(Evidence.LeadSourceNamed))]
 internal sealed partial class EvidenceJson : JsonSerializerContext
 {
-    public static IReadOnlyCollection<string> Names => Kinds.ByName.Keys;
+    /// <summary>What people record; the hub records the others, from what it sees.</summary>
+    public static IReadOnlyCollection<string> Recorded => Kinds.Recorded;
 
     /// <summary>Null: not of these kinds, or it lacks something.</summary>
     public static Evidence? Read(string kind, ReadOnlySpan<byte> json)
@@ -50,7 +53,10 @@ internal sealed partial class EvidenceJson : JsonSerializerContext
         public static readonly Dictionary<string, JsonTypeInfo> ByName = new JsonTypeInfo[]
         {
             Default.ConditionAdded, Default.ConditionLifted, Default.UpdateAsked, Default.UpdateGiven, Default.FlowBackAsked, Default.ServiceRestored, Default.PlatformRegistered, Default.PlatformIncorporated,
-            Default.CollectionEnded, Default.Used, Default.LeakTraced, Default.UseRectified, Default.RecordsDestroyed, Default.DutyNeglected, Default.DutyMet, Default.LeadSourceNamed,
+            Default.CollectedTwice, Default.CollectionEnded, Default.Used, Default.LeakTraced, Default.UseRectified, Default.RecordsDestroyed, Default.DutyNeglected, Default.DutyMet, Default.LeadSourceMissing, Default.LeadSourceNamed,
         }.ToDictionary(k => k.Type.Name, StringComparer.Ordinal);
+
+        public static readonly IReadOnlyCollection<string> Recorded =
+            [.. ByName.Keys.Except([nameof(Evidence.CollectedTwice), nameof(Evidence.CollectionEnded), nameof(Evidence.LeadSourceMissing), nameof(Evidence.LeadSourceNamed)])];
     }
 }

@@ -9,16 +9,6 @@ using Microsoft.AspNetCore.Routing;
 
 namespace CityHub.Sharing.Supervision;
 
-/// <summary>Supervision: the book, and where the evidence of the whole city comes from.</summary>
-/// <param name="evidence">All of it, in the order of the log.</param>
-internal sealed class SupervisionRoom(SupervisionBook book, Func<IReadOnlyList<Evidence>> evidence)
-{
-    public SupervisionBook Book { get; } = book;
-
-    /// <summary>How many facts it recorded: nothing new, nothing recorded.</summary>
-    public ValueTask<Result<int>> ReviewAsync() => Book.ReviewAsync(evidence());
-}
-
 internal static class SupervisionRoutes
 {
     private const int MostBytes = 64 << 10;
@@ -37,6 +27,8 @@ internal static class SupervisionRoutes
             .WithName("NotifyViolation").WithSummary("Tell the department to put it right, and by when").WithTags("Supervision");
         routes.MapPost("/sharing/violations/refer", RoomHttp.Handle(http => StepAsync(http, room, ReferAsync))).RequireAuthorization(Permissions.SharingWrite)
             .WithName("ReferViolation").WithSummary("Hand it to whoever rules on persons").WithTags("Supervision");
+        routes.MapPost("/sharing/violations/close", RoomHttp.Handle(http => StepAsync(http, room, CloseAsync))).RequireAuthorization(Permissions.SharingWrite)
+            .WithName("CloseViolation").WithSummary("Close a case that was referred").WithTags("Supervision");
         routes.MapPost("/sharing/evidence/{kind}", RoomHttp.Handle(http => RecordAsync(http, room))).RequireAuthorization(Permissions.SharingWrite)
             .WithName("RecordEvidence").WithSummary("Record a use (art. 29), a platform, a security duty and the like").WithTags("Supervision");
         return routes;
@@ -141,18 +133,16 @@ internal static class SupervisionRoutes
     private static ValueTask<Result<ViolationCase>> ReferAsync(SupervisionRoom room, JsonElement body, string id, string by) =>
         room.Book.ReferAsync(id, by, body.GetProperty("to").GetString() ?? "", body.TryGetProperty("grave", out var grave) && grave.GetBoolean(), body.GetProperty("reason").GetString() ?? "");
 
+    private static ValueTask<Result<ViolationCase>> CloseAsync(SupervisionRoom room, JsonElement body, string id, string by) => room.Book.CloseAsync(id, by, body.GetProperty("reason").GetString() ?? "");
+
     private static async ValueTask<Problem?> RecordAsync(HttpContext http, SupervisionRoom room)
     {
         var (kind, caller) = (http.Request.RouteValues["kind"]?.ToString() ?? "", SharingHttp.CallerOf(http));
         if (!(await SharingHttp.Room.BodyAsync(http, MostBytes)).TryGet(out var body, out var problem))
             return problem;
-        if (EvidenceJson.Read(kind, body.Span) is not { Department.Length: > 0 } evidence)
-            return SharingProblems.BadRequest.Because($"This is not {kind}.", "There are " + string.Join(", ", EvidenceJson.Names) + ".");
-        // A department records what it did itself; what is held against a department, the authority and auditors record.
-        var own = evidence is Evidence.Used or Evidence.PlatformRegistered or Evidence.DutyMet or Evidence.UpdateGiven or Evidence.CollectionEnded or Evidence.ServiceRestored or Evidence.RecordsDestroyed;
-        if (!(own && caller.Department == evidence.Department && caller.Is(Roles.DataOfficer | Roles.SharingOfficer)) && !caller.Is(Roles.Authority | Roles.Auditor))
-            return SharingProblems.NotYours.Because(own ? $"{kind} is recorded by {evidence.Department}, the authority or an auditor." : $"{kind} is recorded by the authority or an auditor.", null, "decree 809, art. 29");
-        if (!(await room.Book.RecordAsync(evidence)).TryGet(out var position, out problem))
+        if (!EvidenceJson.Recorded.Contains(kind) || EvidenceJson.Read(kind, body.Span) is not { Department.Length: > 0 } evidence)
+            return SharingProblems.BadRequest.Because($"This is not {kind}.", "There are " + string.Join(", ", EvidenceJson.Recorded) + ".");
+        if (!(await room.RecordAsync(caller, evidence)).TryGet(out var position, out problem))
             return problem;
         RoomHttp.Receipted(http, position);
         http.Response.StatusCode = StatusCodes.Status204NoContent;
@@ -167,12 +157,12 @@ internal static class SupervisionRoutes
 
     private static void Write(Utf8JsonWriter json, ViolationCase found)
     {
-        var rule = Violations.All.First(r => r.Item == found.Violation.Item);
+        var words = Violations.WordsOf(found.Violation.Item);
         json.WriteStartObject();
         json.WriteString("id", found.Violation.Id);
         json.WriteString("item", found.Violation.Item);
-        json.WriteString("zh", rule.Text.Zh);
-        json.WriteString("en", rule.Text.En);
+        json.WriteString("zh", words.Zh);
+        json.WriteString("en", words.En);
         json.WriteString("department", found.Violation.Department);
         json.WriteString("matter", found.Violation.Matter);
         json.WriteString("state", found.State.ToString().ToLowerInvariant());

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using CityHub.Core.Ports;
 using CityHub.Core.Problems;
 using CityHub.Core.Tables;
@@ -17,28 +19,35 @@ internal sealed class DeliveryCheck(Func<string, RowMappingDeclaration?> mapping
 
     public Result<ICheckedRows> Check(IRows rows, TableSchema schema, string? mapping, string? ruleName, DateTimeOffset asOf)
     {
+        var asked = new AskedTables(tables);
         QualityRules? declared = null;
         if (ruleName is not null && (declared = rules(ruleName)) is null)
             return QualityProblems.Unknown.Because($"There are no quality rules {ruleName}.", "GET /standards/quality-rules lists them.");
-        Result<RowMapping> mapped;
-        if (mapping is not null)
-        {
-            if (mappings(mapping) is not { } declaration)
-                return RowMappingProblems.Unknown.Because($"There is no row mapping {mapping}.", "GET /standards/mappings lists them.");
-            mapped = RowMapping.Compile(declaration, rows.Schema, schema, tables);
-        }
-        else
-            mapped = RowMapping.Same(rows.Schema, schema, tables);
-
+        var declaration = mapping is null ? null : mappings(mapping);
+        if (mapping is not null && declaration is null)
+            return RowMappingProblems.Unknown.Because($"There is no row mapping {mapping}.", "GET /standards/mappings lists them.");
+        var mapped = declaration is null ? RowMapping.Same(rows.Schema, schema, asked) : RowMapping.Compile(declaration, rows.Schema, schema, asked);
         if (!mapped.TryGet(out var ready, out var problem))
             return problem;
         var same = mapping is null && rows.Schema.Columns.Select(c => (c.Name, c.Type)).SequenceEqual(schema.Columns.Select(c => (c.Name, c.Type)));
-        var around = new RuleSurroundings(tables, references, asOf, clock.GetUtcNow());
+        var around = new RuleSurroundings(asked, references, asOf, clock.GetUtcNow());
         IReadOnlyList<RowCheck>? checks = [];
         IReadOnlyList<double>? weights = [1, 1, 1, 1, 1, 1];
         if (declared is not null && (!RuleCompiler.Compile(declared, schema, around).TryGet(out checks, out problem) || !RuleCompiler.Weights(declared).TryGet(out weights, out problem)))
             return problem;
-        return new JudgedRows(rows, schema, same ? null : ready, [.. SchemaChecks(schema), .. checks], weights, declared is not null, MostFaults);
+        return new JudgedRows(rows, schema, same ? null : ready, [.. SchemaChecks(schema), .. checks], weights, declared is not null, MostFaults) { Terms = Terms(declaration, declared, asked) };
+    }
+
+    private static string Terms(RowMappingDeclaration? mapping, QualityRules? rules, AskedTables tables)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var part in new[] { mapping?.ToJson() ?? [], rules?.ToJson() ?? [], Encoding.UTF8.GetBytes(string.Join(' ', tables.Asked)) })
+        {
+            hash.AppendData(BitConverter.GetBytes(part.Length));
+            hash.AppendData(part);
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, 16));
     }
 
     /// <summary>What a schema asks by itself: values where there must be some, keys that are there once.</summary>
@@ -99,6 +108,8 @@ internal sealed class JudgedRows : ICheckedRows
 
     public QualityResult Result => _judgement.Result(_weights, _scored);
 
+    public required string Terms { get; init; }
+
     /// <summary>How often each rule was broken.</summary>
     public IReadOnlyDictionary<string, long> Counts => _judgement.Counts;
 
@@ -158,5 +169,20 @@ internal sealed class JudgedRows : ICheckedRows
         var good = _judgement.AnyRefused ? RowSieve.Keep(made, _judgement.RefusedBits, _kept) : made;
         _judgement.End(batch.Rows);
         return good;
+    }
+}
+
+/// <summary>Remembers which code tables were asked for, in which version.</summary>
+internal sealed class AskedTables(ICodeTables tables) : ICodeTables
+{
+    private readonly SortedSet<string> _asked = new(StringComparer.Ordinal);
+
+    public IEnumerable<string> Asked => _asked;
+
+    public CodeTable? Find(string id)
+    {
+        var found = tables.Find(id);
+        _asked.Add(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{id}@{found?.Version ?? 0}"));
+        return found;
     }
 }

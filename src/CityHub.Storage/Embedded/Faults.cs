@@ -35,4 +35,7 @@ internal enum FaultPoint
     TableBeforePublish,
     TableBeforeDrop,
     TableBeforeTidy,
+    RemoveBeforeFiles,
+    RemoveBeforeFolder,
+    RemoveBeforeSync,
 }

@@ -16,6 +16,8 @@ internal sealed partial class EmbeddedTable
 
     Draft? _draft;
 
+    public bool Scattered => Now is var now && (now.Written - now.Rows > now.Rows || now.Parts.Length > ManySegments);
+
     public async ValueTask<Result<TableDraft>> PrepareAsync(IRows rows, WriteMode mode, CancellationToken cancel = default)
     {
         if (mode == WriteMode.Upsert && Schema.Key < 0)
@@ -46,8 +48,7 @@ internal sealed partial class EmbeddedTable
         bool kept = false;
         try
         {
-            TableVersion now = Now;
-            if (now.Written - now.Rows <= now.Rows && now.Parts.Length <= ManySegments)
+            if (!Scattered)
             {
                 return (TableDraft?)null;
             }
@@ -118,6 +119,10 @@ internal sealed partial class EmbeddedTable
             _now = new TableVersion(mine.Manifest.Version, mine.Manifest.Total, [.. parts], known);
             _places += mine.Segment?.Rows ?? 0;
             _draft = null;
+            if (dropped.Count > 0)
+            {
+                _cache.Clear(); // what it has of them nobody asks for again
+            }
         }
 
         _writer.Release();
@@ -261,7 +266,7 @@ internal sealed partial class EmbeddedTable
         _options.Fault?.Invoke(FaultPoint.TableBeforeAnswer); // A draft that no fact names.
         lock (_gate)
         {
-            ObjectDisposedException.ThrowIf(_closed, this);
+            ObjectDisposedException.ThrowIf(_closed, this); // Who removes a table lets nobody write to it.
             Segment? segment = name is null ? null : new Segment(_folder, Name, _owner, name, _places);
             _draft = new Draft(manifest, bytes, segment, superseded.ToDictionary(s => s.Item1, s => s.Item2), [.. delivery.Own], delivery.Index, whole);
         }
@@ -436,7 +441,7 @@ internal sealed partial class EmbeddedTable
                     if (batch.Columns[c].IsNull(row))
                     {
                         return TableProblems.RowsUnfit.Because(
-                            $"Row {Rows + row + 1} has no value for {_table.Schema.Columns[c].Name}, which every row of {_table.Name} must have.", "Give the value and deliver again; the table is what it was before.");
+                            $"Row {Rows + row + 1} has no value for {_table.Schema.Columns[c].Name}, which every row of {_table.Name} must have.", "Give the value and deliver again; the table is what it was before.") with { Row = Rows + row + 1, Field = _table.Schema.Columns[c].Name };
                     }
                 }
             }
@@ -466,7 +471,7 @@ internal sealed partial class EmbeddedTable
                 long known = before >= 0 ? before : _known?.Find(hash) ?? -1;
                 if (known >= 0 && _mode == ManifestMode.Append)
                 {
-                    return TableProblems.RowsUnfit.Because($"Row {Rows + row + 1} has the key of a row that is there already.", $"Deliver in the mode upsert, so that it takes the other's place in {_table.Name}.");
+                    return TableProblems.RowsUnfit.Because($"Row {Rows + row + 1} has the key of a row that is there already.", $"Deliver in the mode upsert, so that it takes the other's place in {_table.Name}.") with { Row = Rows + row + 1 };
                 }
 
                 if (known >= 0)

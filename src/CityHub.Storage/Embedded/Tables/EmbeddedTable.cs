@@ -76,7 +76,12 @@ internal sealed partial class EmbeddedTable : ITable, IDisposable
                 return refused;
             }
 
-            if (manifest.Version != (last?.Version ?? 0) + 1)
+            if (manifest.Whole)
+            {
+                live.Clear();
+            }
+
+            if (manifest.Version != (last?.Version ?? 0) + 1 && !(last is null && manifest.Whole))
             {
                 return TableProblems.Damaged($"The list of manifests of table {name}", $"version {manifest.Version} comes after version {last?.Version ?? 0}");
             }
@@ -117,6 +122,10 @@ internal sealed partial class EmbeddedTable : ITable, IDisposable
 
         return table;
     }
+
+    /// <summary>Whether the last of these manifests is what it has.</summary>
+    public bool IsAt(IReadOnlyList<ReadOnlyMemory<byte>> manifests) =>
+        manifests.Count == 0 ? Version == 0 : TableManifest.Read(Name, manifests[^1]).TryGet(out TableManifest? last, out _) && last.Version == Version;
 
     /// <summary>Every byte of every segment against the hashes of the manifests; needs no key.</summary>
     public Problem? Check()
@@ -223,7 +232,11 @@ internal sealed partial class EmbeddedTable : ITable, IDisposable
 
     Problem? ReadyHere(bool index)
     {
-        ObjectDisposedException.ThrowIf(_closed, this);
+        if (_closed)
+        {
+            return TableProblems.Superseded.Because($"Other rows took the place of {Name} while it was asked for.", "Ask again: the new ones are there.");
+        }
+
         if (_opened && (!index || _index is not null))
         {
             return null;

@@ -28,7 +28,7 @@ internal sealed class EmbeddedTables : ITables, IDisposable
         lock (_gate)
         {
             EmbeddedTable? known = _open.GetValueOrDefault(name);
-            if (known is not null && known.Owner == owner && known.Version == manifests.Count && Same(known.Schema, schema))
+            if (known is not null && known.Owner == owner && Same(known.Schema, schema) && known.IsAt(manifests))
             {
                 return known;
             }
@@ -60,6 +60,49 @@ internal sealed class EmbeddedTables : ITables, IDisposable
         }
     }
 
+    public Result<Done> Remove(string name)
+    {
+        lock (_gate)
+        {
+            if (_open.Remove(name, out EmbeddedTable? table))
+            {
+                table.Dispose(); // its readers keep what they hold
+            }
+
+            return RemoveFolder(name, Path.Combine(_folder, FileName(name)));
+        }
+    }
+
+    public Result<int> Keep(IReadOnlyCollection<string> names)
+    {
+        lock (_gate)
+        {
+            if (!Directory.Exists(_folder))
+            {
+                return 0;
+            }
+
+            var kept = names.Select(FileName).ToHashSet(StringComparer.Ordinal);
+            int removed = 0;
+            foreach (string folder in Directory.GetDirectories(_folder))
+            {
+                if (kept.Contains(Path.GetFileName(folder)))
+                {
+                    continue;
+                }
+
+                if (RemoveFolder(Uri.UnescapeDataString(Path.GetFileName(folder)), folder).Problem is { } refused)
+                {
+                    return refused;
+                }
+
+                removed++;
+            }
+
+            return removed;
+        }
+    }
+
     public Problem? Check()
     {
         foreach (EmbeddedTable table in All())
@@ -83,6 +126,35 @@ internal sealed class EmbeddedTables : ITables, IDisposable
         foreach (EmbeddedTable table in All())
         {
             table.Dispose();
+        }
+    }
+
+    /// <summary>Wherever it is stopped, it is done again by whoever starts next: no fact names the table any more.</summary>
+    Result<Done> RemoveFolder(string name, string folder)
+    {
+        try
+        {
+            if (!Directory.Exists(folder))
+            {
+                return Done.Value;
+            }
+
+            _options.Fault?.Invoke(FaultPoint.RemoveBeforeFiles); // All of it is there.
+            foreach (string path in Directory.EnumerateFiles(folder))
+            {
+                File.Delete(path);
+            }
+
+            _options.Fault?.Invoke(FaultPoint.RemoveBeforeFolder); // An empty folder.
+            Directory.Delete(folder);
+            _options.Fault?.Invoke(FaultPoint.RemoveBeforeSync); // Gone; after a power failure perhaps there again.
+            Embedded.Folder.Sync(_folder);
+            return Done.Value;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return FactProblems.StorageUnavailable.Because(
+                $"The folder of table {name} cannot be removed: {failure.Message}", "Check that it belongs to the user the hub runs as; the hub tries again.");
         }
     }
 

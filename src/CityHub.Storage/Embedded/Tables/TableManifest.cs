@@ -30,6 +30,9 @@ internal sealed record TableManifest(
 
     static readonly SearchValues<char> NameLetters = SearchValues.Create("0123456789abcdef-");
 
+    /// <summary>It says all that the table holds; what was before does not count any more.</summary>
+    public bool Whole => Mode is ManifestMode.Replace or ManifestMode.Compact;
+
     public byte[] Write()
     {
         var buffer = new ArrayBufferWriter<byte>(512);

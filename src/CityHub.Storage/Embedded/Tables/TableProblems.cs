@@ -13,6 +13,8 @@ public static class TableProblems
 
     public static readonly ProblemKind NoKey = new("table-has-no-key", "The rows of this table have no names", 409);
 
+    public static readonly ProblemKind Superseded = new("table-superseded", "Other rows took the place of the table", 409);
+
     internal static Problem LockedBy(string table, string owner, bool wrongKey) => Locked.Because(
         wrongKey ? $"{table} is sealed under a key of {owner} that is not the one at hand." : $"{table} is sealed under the key of {owner}, and the hub does not have that key now.",
         wrongKey ? $"{owner} must unlock its data with the key that it used when the data was delivered." : $"Ask {owner} to unlock its data; nobody else can.",

@@ -1,3 +1,5 @@
+using CityHub.Core.Problems;
+using CityHub.Core.Tables;
 using CityHub.Sensing.Sources;
 using CityHub.Tests.Storage.Embedded;
 using CsCheck;
@@ -36,11 +38,74 @@ public sealed class FileSourceTests
 
         var problem = (await sources.Runner.TurnAsync("clinics", TestContext.Current.CancellationToken)).Problem;
 
-        Assert.Equal("source-unreachable", problem?.Code);
+        Assert.Equal("source-file-unreadable", problem?.Code);
         Assert.Contains("Row 3", problem?.Detail);
         Assert.Empty(sources.Delivered);
         Assert.Contains("Row 3", await File.ReadAllTextAsync(Path.Combine(sources.Drop("clinics"), "refused", "a.csv.why.txt"), TestContext.Current.CancellationToken));
-        Assert.Contains("Row 3", sources.Book.Sources["clinics"].LastFailure);
+        Assert.Equal(new SourceFailure("source-file-unreadable", 3), sources.Book.Sources["clinics"].LastFailure);
+        Assert.Contains("Row 3", sources.Runner.Told("clinics")?.Detail);
+    }
+
+    /// <summary>A file without a line of names puts a person where a column's name should be.</summary>
+    [Fact]
+    public async Task No_cell_of_a_file_that_was_refused_stands_in_a_fact()
+    {
+        await using var sources = new SourcesUnderTest();
+        await sources.DeclareAsync("people", """{"dataset": "population", "kind": "files", "columns": ["id", "name"]}""");
+        Directory.CreateDirectory(sources.Drop("people"));
+        await File.WriteAllTextAsync(Path.Combine(sources.Drop("people"), "a.csv"), "500101199001011234,王芳\n500101199001011235,李明\n", TestContext.Current.CancellationToken);
+
+        var problem = (await sources.Runner.TurnAsync("people", TestContext.Current.CancellationToken)).Problem;
+
+        Assert.Contains("王芳", problem?.Hint);
+        Assert.Equal(new SourceFailure("source-file-unreadable", null, "id"), sources.Book.Sources["people"].LastFailure);
+        Assert.All(sources.Log.Read(0), f =>
+        {
+            var text = System.Text.Encoding.UTF8.GetString(f.Payload.Span);
+            Assert.DoesNotContain("王芳", text, StringComparison.Ordinal);
+            Assert.DoesNotContain("500101199001011234", text, StringComparison.Ordinal);
+        });
+        Assert.True(File.Exists(Path.Combine(sources.Drop("people"), "refused", "a.csv")));
+    }
+
+    [Theory]
+    [InlineData("table-locked", 423)]
+    [InlineData("storage-full", 507)]
+    [InlineData("delivery-not-taken", 409)]
+    public async Task A_file_stays_where_the_reason_is_not_its_own_and_is_tried_again_later_and_later(string code, int status)
+    {
+        await using var sources = new SourcesUnderTest();
+        await sources.DeclareAsync("clinics", """{"dataset": "clinics", "kind": "files", "every": "PT1H"}""");
+        var every = TimeSpan.FromHours(1);
+        sources.Refuse = new ProblemKind(code, "no", status).Because("not now");
+        Directory.CreateDirectory(sources.Drop("clinics"));
+        var file = Path.Combine(sources.Drop("clinics"), "a.csv");
+        await File.WriteAllTextAsync(file, "id\n1\n", TestContext.Current.CancellationToken);
+
+        Assert.Equal(every, sources.Runner.Pause("clinics", every));
+        foreach (var seconds in new[] { 15, 30, 60 })
+        {
+            Assert.Equal(code, (await sources.Runner.TurnAsync("clinics", TestContext.Current.CancellationToken)).Problem?.Code);
+            Assert.Equal(TimeSpan.FromSeconds(seconds), sources.Runner.Pause("clinics", every));
+            Assert.True(File.Exists(file));
+        }
+
+        for (var i = 0; i < 10; i++)
+            await sources.Runner.TurnAsync("clinics", TestContext.Current.CancellationToken);
+        Assert.Equal(every, sources.Runner.Pause("clinics", every));
+        sources.Refuse = null;
+        Assert.Equal(1, (await sources.Runner.TurnAsync("clinics", TestContext.Current.CancellationToken)).Value?.Taken);
+        Assert.False(File.Exists(file));
+        Assert.Equal(every, sources.Runner.Pause("clinics", every));
+    }
+
+    [Fact]
+    public async Task A_source_that_was_declared_before_its_mode_was_refused_stays_and_says_why_it_does_not_run()
+    {
+        await using var sources = new SourcesUnderTest();
+        await sources.Book.DeclareAsync(new SourceDeclaration { Id = "old", Dataset = "d", Kind = SourceKind.Rest, Url = "https://x.example/", Columns = ["a"], Watermark = "a", Mode = WriteMode.Append }, "li.na");
+        await sources.RestartAsync();
+        Assert.Contains("append", (await sources.Runner.TurnAsync("old", TestContext.Current.CancellationToken)).Problem?.Detail);
     }
 
     [Fact]
@@ -60,7 +125,7 @@ public sealed class FileSourceTests
         await sources.RestartAsync();
 
         Assert.Equal(before, sources.Book.Sources["clinics"] with { Source = before.Source });
-        Assert.Equal(2, before.Rows);
+        Assert.Equal(3, before.Rows);
         Assert.True(before.IsFresh(sources.Clock.GetUtcNow().AddHours(2)));
         Assert.False(before.IsFresh(sources.Clock.GetUtcNow().AddHours(2.1)));
     }
@@ -144,6 +209,11 @@ public sealed class FileSourceTests
     [InlineData("""{"dataset": "d", "kind": "rest", "url": "https://db.example/x", "columns": ["a"], "secret": "PATH"}""", "CITYHUB_SOURCE_")]
     [InlineData("""{"dataset": "d", "kind": "rest", "url": "http://db.example/x", "columns": ["a"]}""", "https://")]
     [InlineData("""{"dataset": "d", "kind": "files", "every": "PT1S"}""", "ten seconds")]
+    [InlineData("""{"dataset": "d", "kind": "postgres", "table": "t", "connection": "Host=db", "watermark": "at", "mode": "append"}""", "append would have them twice")]
+    [InlineData("""{"dataset": "d", "kind": "rest", "url": "https://db.example/x", "columns": ["a"], "watermark": "at", "mode": "replace"}""", "use upsert, or replace without a watermark")]
+    [InlineData("""{"dataset": "d", "kind": "rest", "url": "https://db.example/x", "columns": ["a"], "mode": "append"}""", "once for each turn")]
+    [InlineData("""{"dataset": "d", "kind": "postgres", "table": "t", "connection": "Host=a,b"}""", "names no host, or more than one")]
+    [InlineData("""{"dataset": "d", "kind": "postgres", "table": "t", "connection": "Host=/var/run/postgresql"}""", "names no host, or more than one")]
     [InlineData("""[]""", "no JSON object")]
     public void Refused_when_the_declaration_lacks_something(string json, string why) => Assert.Contains(why, SourceDeclaration.Read("s", System.Text.Encoding.UTF8.GetBytes(json)).Problem?.Detail);
 

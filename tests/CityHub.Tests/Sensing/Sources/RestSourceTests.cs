@@ -86,6 +86,88 @@ public sealed class RestSourceTests
     }
 
     [Fact]
+    public async Task Loopback_is_not_reached_unless_it_is_listed_by_name_or_by_address()
+    {
+        await using var service = await Service.StartAsync(_ => """[{"id": 1}]""");
+        await using var sources = new SourcesUnderTest("203.0.113.7");
+        await sources.DeclareAsync("s", $$"""{"dataset": "d", "kind": "rest", "url": "{{service.Address}}/", "columns": ["id"]}""");
+        await sources.DeclareAsync("n", $$"""{"dataset": "d", "kind": "rest", "url": "{{service.Address.Replace("127.0.0.1", "localhost", StringComparison.Ordinal)}}/", "columns": ["id"]}""");
+
+        Assert.Equal("source-address-not-allowed", (await sources.Runner.TurnAsync("s", TestContext.Current.CancellationToken)).Problem?.Code);
+        Assert.Equal("source-address-not-allowed", (await sources.Runner.TurnAsync("n", TestContext.Current.CancellationToken)).Problem?.Code);
+        Assert.Empty(service.Asked);
+    }
+
+    [Fact]
+    public async Task A_service_that_redirects_inside_is_not_followed_there()
+    {
+        var port = 0;
+        await using var service = await Service.StartAsync(http =>
+        {
+            http.Response.Redirect($"http://127.0.0.2:{port}/inside");
+            return "";
+        });
+        port = new Uri(service.Address).Port;
+        await using var sources = new SourcesUnderTest("127.0.0.1");
+        await sources.DeclareAsync("s", $$"""{"dataset": "d", "kind": "rest", "url": "{{service.Address}}/", "columns": ["id"]}""");
+
+        Assert.Equal("source-address-not-allowed", (await sources.Runner.TurnAsync("s", TestContext.Current.CancellationToken)).Problem?.Code);
+        Assert.Single(service.Asked);
+    }
+
+    [Theory]
+    [InlineData("169.254.169.254", false)]
+    [InlineData("::ffff:169.254.169.254", false)]
+    [InlineData("64:ff9b::a9fe:a9fe", false)]
+    [InlineData("fd00:ec2::254", false)]
+    [InlineData("100.100.100.200", false)]
+    [InlineData("0.0.0.0", false)]
+    [InlineData("::1", false)]
+    [InlineData("10.2.0.1", false)]
+    [InlineData("10.1.2.3", true)]
+    [InlineData("::ffff:10.1.2.3", true)]
+    [InlineData("203.0.113.9", true)]
+    [InlineData("2a00:1450::1", true)]
+    public void Of_the_inside_only_what_is_listed_is_reached(string address, bool may) =>
+        Assert.Equal(may, AllowedAddresses.Of(["10.1.0.0/16", "db.city.example"]).Value.Allows("other.example", System.Net.IPAddress.Parse(address)));
+
+    [Fact]
+    public void A_host_that_is_listed_may_lie_inside_and_what_is_no_place_is_refused()
+    {
+        Assert.True(AllowedAddresses.Of(["db.city.example"]).Value.Allows("DB.city.example", System.Net.IPAddress.Parse("10.9.9.9")));
+        Assert.Contains("a b", AllowedAddresses.Of(["a b"]).Problem?.Detail);
+    }
+
+    [Fact]
+    public async Task A_page_is_measured_by_what_comes_whatever_was_announced()
+    {
+        await using var service = await Service.StartAsync(_ => new string(' ', (64 << 20) + 1) + "[]");
+        await using var sources = new SourcesUnderTest();
+        await sources.DeclareAsync("s", $$"""{"dataset": "d", "kind": "rest", "url": "{{service.Address}}/", "columns": ["id"]}""");
+
+        Assert.Contains("more than 64 MiB", (await sources.Runner.TurnAsync("s", TestContext.Current.CancellationToken)).Problem?.Detail);
+        Assert.Empty(sources.Delivered);
+    }
+
+    [Fact]
+    public async Task The_last_rows_again_are_no_delivery_and_keep_no_source_fresh()
+    {
+        await using var service = await Service.StartAsync(_ => """[{"id": 1, "at": "2026-01-01"}]""");
+        await using var sources = new SourcesUnderTest();
+        await sources.DeclareAsync("s", $$"""{"dataset": "d", "kind": "rest", "url": "{{service.Address}}/", "columns": ["id"], "watermark": "at"}""");
+        await sources.Runner.TurnAsync("s", TestContext.Current.CancellationToken);
+        var (facts, delivered) = (sources.Log.Head, sources.Book.Sources["s"].LastDelivered);
+        Assert.True(sources.Delivered[0].Delivery.OnlyChanges);
+
+        sources.Known = true;
+        sources.Clock.Advance(TimeSpan.FromHours(3));
+        Assert.Null((await sources.Runner.TurnAsync("s", TestContext.Current.CancellationToken)).Value);
+
+        Assert.Equal((facts, delivered), (sources.Log.Head, sources.Book.Sources["s"].LastDelivered));
+        Assert.False(sources.Book.Sources["s"].IsFresh(sources.Clock.GetUtcNow()));
+    }
+
+    [Fact]
     public async Task Without_its_secret_the_service_is_not_asked()
     {
         await using var service = await Service.StartAsync(_ => "[]");

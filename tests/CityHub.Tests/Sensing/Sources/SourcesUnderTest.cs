@@ -13,16 +13,22 @@ namespace CityHub.Tests.Sensing.Sources;
 internal sealed class SourcesUnderTest : IDeliveries, IAsyncDisposable
 {
     private readonly TestFolder _folder = new();
-    private readonly HttpClient _http = new();
+    private readonly AllowedAddresses _allowed;
+    private readonly HttpClient _http;
     private EmbeddedStore _store;
 
-    public SourcesUnderTest()
+    /// <param name="allow">Of the inside; the services of the tests listen on loopback.</param>
+    public SourcesUnderTest(params string[] allow)
     {
+        _allowed = AllowedAddresses.Of(allow.Length > 0 ? allow : ["127.0.0.1"]).Value;
+        _http = new HttpClient(_allowed.Handler());
         _store = EmbeddedStore.Open(_folder.File("data"), Clock).Value;
         (Book, Runner) = Open();
     }
 
     public FakeTimeProvider Clock { get; } = new(new DateTimeOffset(2026, 3, 1, 8, 0, 0, TimeSpan.Zero));
+
+    public CityHub.Core.Facts.IFactLog Log => _store.Log;
 
     public SourceBook Book { get; private set; }
 
@@ -31,6 +37,9 @@ internal sealed class SourcesUnderTest : IDeliveries, IAsyncDisposable
     public Dictionary<string, string> Secrets { get; } = [];
 
     public List<(Delivery Delivery, List<string[]> Rows)> Delivered { get; } = [];
+
+    /// <summary>Whether the next delivery brings nothing new.</summary>
+    public bool Known { get; set; }
 
     /// <summary>What the next delivery is refused with.</summary>
     public Problem? Refuse { get; set; }
@@ -59,7 +68,7 @@ internal sealed class SourcesUnderTest : IDeliveries, IAsyncDisposable
         if (Refuse is { } problem)
             return problem;
         Delivered.Add((delivery, taken));
-        return new DeliveryOutcome(Delivered.Count, taken.Count, 0, null);
+        return new DeliveryOutcome(Known ? 0 : Delivered.Count, Known ? 0 : taken.Count, 0, null) { Known = Known };
     }
 
     public async ValueTask DisposeAsync()
@@ -75,6 +84,6 @@ internal sealed class SourcesUnderTest : IDeliveries, IAsyncDisposable
     {
         var book = new SourceBook(_store.Log, Clock);
         book.Load();
-        return (book, new SourceRunner(book, this, _folder.File("drop"), _http, Secrets.GetValueOrDefault, Clock, NullLogger<SourceRunner>.Instance));
+        return (book, new SourceRunner(book, this, _folder.File("drop"), _http, _allowed, Secrets.GetValueOrDefault, Clock, NullLogger<SourceRunner>.Instance));
     }
 }

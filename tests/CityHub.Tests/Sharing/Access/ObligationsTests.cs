@@ -17,7 +17,7 @@ public sealed class ObligationsTests
     private static readonly Gen<ImmutableSortedDictionary<string, MaskKind>> AnyMasks = Gen.Int[0, 5].Array[0, 4].Select(kinds => kinds.Select((kind, i) => (Names[i], (MaskKind)kind)).Where(m => m.Item2 > 0).ToImmutableSortedDictionary(m => m.Item1, m => m.Item2));
     private static readonly Gen<Quota> AnyQuota = Gen.Select(Gen.Int[0, 3], Gen.Int[0, 3], Gen.Int[0, 3]).Select((rows, requests, bytes) => new Quota(rows == 0 ? null : rows, requests == 0 ? null : requests, bytes == 0 ? null : bytes));
 
-    private static readonly Gen<Obligations> Any =
+    internal static readonly Gen<Obligations> Any =
         Gen.Select(AnyFields, AnyRule.Array[0, 3], AnyGrain, AnyMasks, AnyQuota, Gen.Select(Gen.Int[0, 9], Gen.Int[0, 4], Gen.Int[0, 4], Gen.Int[0, 4], Gen.Int[0, 3])).Select((fields, rows, grain, masks, quota, rest) => new Obligations
         {
             Fields = fields,

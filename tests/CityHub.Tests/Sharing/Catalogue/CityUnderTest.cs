@@ -2,9 +2,11 @@ using CityHub.Core.Grains;
 using CityHub.Core.Ports;
 using CityHub.Core.Problems;
 using CityHub.Core.Tables;
+using CityHub.Sharing.Access;
 using CityHub.Sharing.Calendars;
 using CityHub.Sharing.Catalogue;
 using CityHub.Sharing.Parties;
+using CityHub.Sharing.Requests;
 using CityHub.Sharing.Responsibilities;
 using CityHub.Storage.Embedded;
 using CityHub.Tests.Storage.Embedded;
@@ -18,8 +20,15 @@ internal sealed class CityUnderTest : IAsyncDisposable
     public static readonly Caller Director = new("auth-1", "data-bureau", Roles.Authority), Deputy = new("auth-2", "data-bureau", Roles.Authority);
 
     private readonly TestFolder _folder = new();
+    private readonly EmbeddedOptions _options;
 
-    private CityUnderTest() => (Store, Parties, Calendars, Lists, Catalogue, Glass) = Open();
+    private CityUnderTest(EmbeddedOptions options)
+    {
+        _options = options;
+        (Store, Parties, Calendars, Lists, Catalogue, Grants, Purposes, Glass) = Open();
+    }
+
+    public string Folder => _folder.Path;
 
     /// <summary>A Wednesday before no holiday.</summary>
     public FakeTimeProvider Clock { get; } = new(new DateTimeOffset(2026, 3, 4, 2, 0, 0, TimeSpan.Zero));
@@ -34,11 +43,15 @@ internal sealed class CityUnderTest : IAsyncDisposable
 
     public CatalogueBook Catalogue { get; private set; }
 
+    public GrantBook Grants { get; private set; }
+
+    public PurposeBook Purposes { get; private set; }
+
     public BreakGlassBook Glass { get; private set; }
 
-    public static async Task<CityUnderTest> StartAsync()
+    public static async Task<CityUnderTest> StartAsync(EmbeddedOptions? options = null)
     {
-        var city = new CityUnderTest();
+        var city = new CityUnderTest(options ?? new EmbeddedOptions());
         Assert.Null((await city.Parties.FoundAsync(new Department("data-bureau", new Words("数据局", "Data Bureau"), "990100", 3, null), ["auth-1", "auth-2"])).Problem);
         foreach (var id in new[] { "police", "welfare", "fire" })
         {
@@ -47,7 +60,16 @@ internal sealed class CityUnderTest : IAsyncDisposable
                 await city.AppointAsync($"{id}-{name}", id, role);
         }
 
+        await city.ListAsync("rescue");
         return city;
+    }
+
+    /// <summary>A purpose that may be asked for.</summary>
+    public async Task ListAsync(string code)
+    {
+        var change = await Purposes.ProposeAsync(Director, PurposeChangeKind.Define, new Purpose(code, new Words(code, code), "《中华人民共和国消防法》第四条", Obligations.Nothing));
+        Ok(change);
+        Ok(await Purposes.ApproveAsync(Deputy, change.Value.Id));
     }
 
     public async Task AppointAsync(string person, string? department, Roles roles)
@@ -62,7 +84,7 @@ internal sealed class CityUnderTest : IAsyncDisposable
     public async Task ReopenAsync()
     {
         await Store.DisposeAsync();
-        (Store, Parties, Calendars, Lists, Catalogue, Glass) = Open();
+        (Store, Parties, Calendars, Lists, Catalogue, Grants, Purposes, Glass) = Open();
     }
 
     public async Task<Dataset> PublishAsync(Dataset entry)
@@ -104,9 +126,9 @@ internal sealed class CityUnderTest : IAsyncDisposable
         _folder.Dispose();
     }
 
-    private (EmbeddedStore, PartyBook, CalendarBook, ResponsibilityBook, CatalogueBook, BreakGlassBook) Open()
+    private (EmbeddedStore, PartyBook, CalendarBook, ResponsibilityBook, CatalogueBook, GrantBook, PurposeBook, BreakGlassBook) Open()
     {
-        var store = EmbeddedStore.Open(_folder.Path, Clock).Value;
+        var store = EmbeddedStore.Open(_folder.Path, Clock, _options).Value;
         var parties = new PartyBook(store.Log, Clock);
         parties.Load();
         var calendars = new CalendarBook(store.Log, Clock);
@@ -116,8 +138,19 @@ internal sealed class CityUnderTest : IAsyncDisposable
         var catalogue = new CatalogueBook(store.Log, Clock, calendars, parties, lists);
         catalogue.Load();
         lists.Catalogue = catalogue;
-        var glass = new BreakGlassBook(store.Log, Clock, parties);
+        var grants = new GrantBook(store.Log, Clock);
+        grants.Load();
+        var purposes = new PurposeBook(store.Log, Clock, new Counting((int)store.Log.Head));
+        purposes.Load();
+        var glass = new BreakGlassBook(store.Log, Clock, parties, catalogue, grants, purposes);
         glass.Load();
-        return (store, parties, calendars, lists, catalogue, glass);
+        return (store, parties, calendars, lists, catalogue, grants, purposes, glass);
+    }
+
+    internal sealed class Counting(int from) : IIdSource
+    {
+        private int _next = from * 1000;
+
+        public Guid Next() => new(++_next, 0, 0, new byte[8]);
     }
 }

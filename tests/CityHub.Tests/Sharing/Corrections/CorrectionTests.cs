@@ -12,6 +12,7 @@ public sealed class CorrectionTests
 {
     private static readonly Caller Citizen = new("500103198001011234", null, Roles.Citizen), Other = new("500103198001015678", null, Roles.Citizen);
     private static readonly Claim Wrong = new("500103198001011234", "income-is-4711");
+    private static readonly CityHub.Sharing.Requests.Document Paper = new("王芳-payslip.pdf", new string('a', 64));
 
     [Fact]
     public async Task A_citizen_files_sees_his_own_and_nothing_of_it_stands_in_plain_text_anywhere()
@@ -25,11 +26,14 @@ public sealed class CorrectionTests
         Assert.Empty(book.OwnOf(Other.Person));
         Assert.Equal(CorrectionProblems.CorrectionUnknown, book.SeenBy(filed.Id, Other).Problem?.Kind);
         foreach (var fact in town.Store.Log.Read(0))
-            foreach (var secret in new[] { Wrong.Record, Wrong.Claimed })
+            foreach (var secret in new[] { Wrong.Record, Wrong.Claimed, "王芳", Paper.Sha256 })
                 Assert.DoesNotContain(secret, Encoding.UTF8.GetString(fact.Payload.Span), StringComparison.Ordinal);
 
         // The provider opens it; that is recorded, and the citizen sees it.
-        Assert.Equal(Wrong, (await book.OpenAsync(filed.Id, Town.GiverClerk, CancellationToken.None)).Value);
+        var opened = (await book.OpenAsync(filed.Id, Town.GiverClerk, CancellationToken.None)).Value;
+        Assert.Equal((Wrong.Record, Wrong.Claimed), (opened.Record, opened.Claimed));
+        Assert.Equal(Paper, Assert.Single(opened.Evidence));
+        Assert.Equal(CorrectionBook.Commitment(Enumerable.Repeat((byte)7, 32).ToArray(), $"{Paper.Name}\n{Paper.Sha256}"), Assert.Single(filed.EvidenceCommitments));
         Assert.Equal(["CorrectionFiled", "CorrectionOpened"], town.Store.Acts.Of(Citizen.Person).Select(a => a.Type));
         Assert.Equal(SharingProblems.NotYours, (await book.OpenAsync(filed.Id, Town.Authority, CancellationToken.None)).Problem?.Kind);
         Assert.Equal(CorrectionBook.Commitment(Enumerable.Repeat((byte)7, 32).ToArray(), Wrong.Claimed), filed.ClaimCommitment);
@@ -86,7 +90,7 @@ public sealed class CorrectionTests
         Assert.Equal(8, CorrectionMachine.Table.Count(c => c.Value is not null) + (CorrectionMachine.Table.Count == 36 ? 0 : 100));
 
     private static ValueTask<CityHub.Core.Problems.Result<CorrectionRequest>> FileAsync(CorrectionBook book, Caller caller) =>
-        book.FileAsync(caller, Town.Dataset, "income", Wrong, [], false, null, CancellationToken.None);
+        book.FileAsync(caller, Town.Dataset, "income", Wrong, [Paper], false, null, CancellationToken.None);
 
     private static CorrectionBook Open(Town town)
     {

@@ -30,6 +30,30 @@ internal sealed class FakeTables(Dictionary<string, (WriteMode Mode, List<string
 
     public ITable? Find(string name) => _open.GetValueOrDefault(name);
 
+    public List<string> Removed { get; } = [];
+
+    public Result<Done> Remove(string name)
+    {
+        Step("remove");
+        _open.Remove(name);
+        Removed.Add(name);
+        Clear(name);
+        return Done.Value;
+    }
+
+    public Result<int> Keep(IReadOnlyCollection<string> names)
+    {
+        var others = disk.Keys.Select(k => k[..k.LastIndexOf('/')]).Distinct().Where(n => !names.Contains(n)).ToList();
+        others.ForEach(Clear);
+        return others.Count;
+    }
+
+    private void Clear(string name)
+    {
+        foreach (var segment in disk.Keys.Where(k => k.StartsWith(name + "/", StringComparison.Ordinal)).ToList())
+            disk.Remove(segment);
+    }
+
     internal sealed class FakeTable(string name, TableSchema schema, Dictionary<string, (WriteMode Mode, List<string> Rows)> disk, FakeTables all) : ITable
     {
         public List<string> Content { get; private set; } = [];
@@ -79,14 +103,19 @@ internal sealed class FakeTables(Dictionary<string, (WriteMode Mode, List<string
 /// <summary>Refuses every batch row whose first field is "bad"; the rest is taken as it is.</summary>
 internal sealed class FakeCheck : IDeliveryCheck
 {
-    public Result<ICheckedRows> Check(IRows rows, TableSchema schema, string? mapping, string? rules, DateTimeOffset asOf) => new Checked(rows, schema);
+    /// <summary>What stands for the versions of mapping and rules.</summary>
+    public string Terms { get; set; } = "1";
 
-    private sealed class Checked(IRows rows, TableSchema schema) : ICheckedRows
+    public Result<ICheckedRows> Check(IRows rows, TableSchema schema, string? mapping, string? rules, DateTimeOffset asOf) => new Checked(rows, schema, Terms);
+
+    private sealed class Checked(IRows rows, TableSchema schema, string terms) : ICheckedRows
     {
         private readonly List<RowFault> _faults = [];
         private long _rows;
 
         public TableSchema Schema => schema;
+
+        public string Terms => terms;
 
         public QualityResult Result => new(_rows, _faults.Count, new Dictionary<string, double> { ["accurate"] = 0.5 }, _rows == 0 ? null : 1 - (double)_faults.Count / _rows, _faults);
 

@@ -99,7 +99,7 @@ public sealed class SharingRoutesTests
         var proposal = await routes.Expect(HttpStatusCode.Accepted, "auth-1", HttpMethod.Post, "/departments/roles", """{"person":"new","department":"fire","roles":["dataOfficer"],"give":true,"reason":"order 5"}""");
         await routes.Expect(HttpStatusCode.NoContent, "auth-2", HttpMethod.Post, $"/departments/proposals/{proposal.GetProperty("id").GetString()}/confirmation");
         Assert.True(city.As("new").IsOf("fire", Roles.DataOfficer));
-        var glass = await routes.Expect(HttpStatusCode.Accepted, "auth-1", HttpMethod.Post, "/departments/emergencies", """{"dataset":"population","owner":"police","for":"rescuer","minutes":30,"reason":"the dam is breaking"}""");
+        var glass = await routes.Expect(HttpStatusCode.Accepted, "auth-1", HttpMethod.Post, "/departments/emergencies", """{"dataset":"population","owner":"welfare","for":["fire-officer"],"fields":["no"],"purpose":"rescue","minutes":30,"reason":"the dam is breaking"}""");
         await routes.Expect(HttpStatusCode.OK, "police-head", HttpMethod.Post, $"/departments/emergencies/{glass.GetProperty("id").GetString()}/confirmation");
         Assert.Equal(1, city.Glass.OpenNow);
         await routes.Expect(HttpStatusCode.OK, "fire-officer", HttpMethod.Get, "/departments/people");

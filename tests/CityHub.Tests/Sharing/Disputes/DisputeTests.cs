@@ -53,6 +53,59 @@ public sealed class DisputeTests
         Assert.Equal(DisputeProblems.DisputeUnknown, book.SeenBy(id, Town.Stranger).Problem?.Kind);
     }
 
+    [Fact]
+    public async Task Who_says_nothing_in_the_time_of_the_profile_is_ruled_upon_by_what_is_on_file()
+    {
+        using var town = new Town();
+        using var book = Open(town);
+        var id = (await RaiseAsync(book, "mzj")).Value.Id;
+        await Do(book, id, DisputeEvent.Escalate, Town.Officer, "no answer");
+        Assert.Contains("2026-03-16", (await Do(book, id, DisputeEvent.Rule, Town.Authority, "x", "y")).Problem?.Hint); // ten working days
+        town.Time.Advance(TimeSpan.FromDays(14));
+        Assert.Equal(0, (await book.RecordPassedAsync()).Value);
+        town.Time.Advance(TimeSpan.FromDays(1));
+        Assert.Equal(1, (await book.RecordPassedAsync()).Value);
+        Assert.Equal(0, (await book.RecordPassedAsync()).Value);
+        var ruled = await Do(book, id, DisputeEvent.Rule, Town.Authority, "Income may be shared by verification.", "decree 809, art. 22");
+        Assert.True(ruled.Value.Ruling?.OnFile);
+        using var again = Open(town);
+        Assert.True(again.Find(id)?.Ruling?.OnFile);
+        Assert.Equal(["DisputeRaised", "DisputeEscalated", "PositionMissed", "DisputeRuled"], town.Store.Log.Read(0, DisputeBook.StreamName).Select(f => f.Type));
+    }
+
+    [Fact]
+    public async Task Time_that_was_given_once_is_not_given_again_at_the_next_level_and_a_late_ruling_goes_to_the_next_owner()
+    {
+        using var town = new Town();
+        using var book = Open(town);
+        var id = (await RaiseAsync(book, "mzj")).Value.Id;
+        await Do(book, id, DisputeEvent.Escalate, Town.Officer, "no answer");
+        town.Time.Advance(TimeSpan.FromDays(16));
+        await Do(book, id, DisputeEvent.Escalate, Town.Authority, "a matter of the city");
+        Assert.True((await Do(book, id, DisputeEvent.Rule, Town.Superior, "by verification", "decree 809, art. 22")).Value.Ruling?.OnFile);
+        var other = (await RaiseAsync(book, "mzj")).Value.Id;
+        await Do(book, other, DisputeEvent.Escalate, Town.Officer, "no answer");
+        await Do(book, other, DisputeEvent.State, Town.Giver, "it is personal");
+        town.Time.Advance(TimeSpan.FromDays(60));
+        Assert.Equal(1, (await book.RecordPassedAsync()).Value);
+        Assert.True(book.Find(other)?.Clock?.Missed);
+        Assert.True((await Do(book, other, DisputeEvent.Rule, Town.Authority, "late", "decree 809, art. 22")).Ok);
+    }
+
+    [Fact]
+    public async Task Where_the_calendar_lacks_the_year_the_dispute_goes_on_and_its_clocks_count_when_it_has_it()
+    {
+        using var town = new Town(now: new DateTimeOffset(2026, 12, 20, 1, 0, 0, TimeSpan.Zero));
+        using var book = Open(town);
+        var id = (await RaiseAsync(book, "mzj")).Value.Id;
+        Assert.NotNull((await Do(book, id, DisputeEvent.Escalate, Town.Officer, "no answer")).Value.ClockMissing);
+        Assert.Equal(0, (await book.RecordPassedAsync()).Value);
+        await town.AddYearAsync(2027);
+        Assert.Equal(1, (await book.RecordPassedAsync()).Value);
+        Assert.NotNull(book.Find(id)?.Clock);
+        Assert.Null(book.Find(id)?.ClockMissing);
+    }
+
     private static ValueTask<CityHub.Core.Problems.Result<Dispute>> RaiseAsync(DisputeBook book, string against) =>
         book.RaiseAsync(Town.Officer, "r-1", against, "Whether income is shared", new Position("", "We need it for claims.", default, []));
 
@@ -61,7 +114,7 @@ public sealed class DisputeTests
 
     private static DisputeBook Open(Town town)
     {
-        var book = new DisputeBook(town.Store.Log, town.Time, town, town);
+        var book = new DisputeBook(town.Store.Log, town.Time, town, town, town.Calendars);
         book.Load();
         return book;
     }

@@ -45,6 +45,18 @@ public sealed class FlowBackTests
         Assert.Equal(CityHub.Sharing.SharingProblems.NotYours, OpenFlowBack.Decide(town.Requests.World, Town.Giver, Ask("qmz"), town.Time.GetUtcNow()).Problem?.Kind);
     }
 
+    [Fact]
+    public async Task What_has_run_out_is_opened_again_as_its_next_version()
+    {
+        using var town = new Town();
+        await OpenFlowBack.OpenAsync(town.Grants, town.Requests.World, Gao, Ask("qmz"), town.Time.GetUtcNow());
+        town.Time.SetUtcNow(new DateTimeOffset(2027, 1, 2, 0, 0, 0, TimeSpan.Zero));
+        var again = await OpenFlowBack.OpenAsync(town.Grants, town.Requests.World, Gao, Ask("qmz") with { Until = new DateTimeOffset(2028, 1, 1, 0, 0, 0, TimeSpan.Zero) }, town.Time.GetUtcNow());
+        Assert.Equal(2, again.Value.Version);
+        Assert.Equal(2, Assert.Single(town.Grants.Of("province", "qmz")).Version);
+        Assert.All(town.Store.Log.Read(0, GrantBook.StreamName), f => Assert.Equal(GrantBook.FlowBackOpened, f.Type));
+    }
+
     private static OpenFlowBack.Request Ask(string receiver) =>
         new("province", receiver, "flow-back", "decree 809, art. 24", new DateTimeOffset(2027, 1, 1, 0, 0, 0, TimeSpan.Zero), Obligations.Nothing);
 }

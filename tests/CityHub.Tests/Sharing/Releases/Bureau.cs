@@ -219,6 +219,10 @@ internal sealed class MemoryTables(MemoryTable table) : ITables
     public Result<ITable> Open(string name, TableSchema schema, string? owner, IReadOnlyList<ReadOnlyMemory<byte>> manifests) => throw new NotSupportedException();
 
     public ITable? Find(string name) => name == table.Name ? table : null;
+
+    public Result<Done> Remove(string name) => throw new NotSupportedException();
+
+    public Result<int> Keep(IReadOnlyCollection<string> names) => throw new NotSupportedException();
 }
 
 /// <summary>Acts that a test looks at, or lets fail.</summary>

@@ -167,7 +167,7 @@ public sealed class RequestFlowTests
     [InlineData("""{"until":"2026-12-31T00:00:00Z"}""", "grant-beyond-request")]
     [InlineData("""{"until":"2026-01-01T00:00:00Z"}""", "grant-unusable")]
     [InlineData("""{"obligations":{"fields":[]}}""", "grant-unusable")]
-    [InlineData("""{"obligations":{"smallestGroupp":5}}""", "grant-unusable")]
+    [InlineData("""{"obligations":{"smallestGroupp":5}}""", "sharing-bad-request")]
     [InlineData("""{"obligations":{"masks":{"income":"partial"}}}""", "grant-not-executable")]
     public async Task A_grant_gives_at_most_what_was_asked_and_what_can_be_executed(string said, string code)
     {

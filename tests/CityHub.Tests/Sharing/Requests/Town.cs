@@ -144,9 +144,17 @@ internal sealed class Town : IDepartments, ICatalogue, IPurposes, IResponsibilit
         RequestEvent.Refuse => """{"code":"purpose-not-listed","text":"The purpose is not listed.","basis":"decree 809, art. 21","wayForward":"Ask for the listed purpose."}""",
         RequestEvent.Negotiate or RequestEvent.File => """{"text":"agreed"}""",
         RequestEvent.ProveDisposal => $$"""{"method":"overwritten","documents":[{"name":"proof","sha256":"{{new string('b', 64)}}"}]}""",
-        RequestEvent.Grant => """{"obligations":{"masks":{"id":"pseudonym"},"destroyWithinDays":30}}""",
+        RequestEvent.Grant => """{"obligations":{"masks":{"id":"pseudonym"},"destroyWithin":"P30D"}}""",
         _ => "",
     };
+
+    /// <summary>The year comes into the calendar, as two people of the authority bring it.</summary>
+    public async Task AddYearAsync(int year)
+    {
+        var text = $$"""{"jurisdiction":"cn","year":{{year}},"source":"notice","daysOff":[{"name":"元旦","from":"{{year}}-01-01","to":"{{year}}-01-03"}],"workdays":[]}""";
+        Assert.Null((await Calendars.ProposeAsync(Authority, Encoding.UTF8.GetBytes(text))).Problem);
+        Assert.Null((await Calendars.ApproveAsync(Authority2, "cn", year)).Problem);
+    }
 
     public DateOnly DueDay(ShareRequest request) => request.Clock is { } clock ? Clock.DayOf(clock.Deadline.Due, Calendars.Profile.TimeZone) : default;
 

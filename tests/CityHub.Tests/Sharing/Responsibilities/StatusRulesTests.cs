@@ -91,6 +91,14 @@ public sealed class StatusRulesTests
         "i", 1, "police", "population", ["no"], Grain.Finest, freshness, 0.9, ["fire"], ["rescue"], "《中华人民共和国消防法》第四条", new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.FromHours(8)),
         new DateTimeOffset(2027, 1, 1, 0, 0, 0, TimeSpan.FromHours(8)));
 
+    [Fact]
+    public void What_was_refused_as_a_whole_is_poor_and_does_not_fill_a_period()
+    {
+        Assert.Equal(ItemStatus.Poor, Status(UpdateFrequency.Monthly, [At(3, 5, score: 0) with { AllRefused = true }]).Status);
+        Assert.Equal(ItemStatus.Late, Status(UpdateFrequency.Weekly, [At(3, 3), At(3, 10) with { AllRefused = true }]).Status);
+        Assert.Equal(ItemStatus.Kept, Status(UpdateFrequency.Monthly, [At(3, 5) with { AllRefused = true }, At(3, 6)]).Status);
+    }
+
     private static DeliveryMark At(int month, int day, int hour = 3, double? score = null) => new("population", new DateTimeOffset(2026, month, day, hour, 0, 0, TimeSpan.Zero), score);
 
     private static MonthlyStatus Status(UpdateFrequency freshness, IReadOnlyList<DeliveryMark> marks, int month = 3) =>

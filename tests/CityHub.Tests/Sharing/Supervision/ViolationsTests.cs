@@ -25,7 +25,7 @@ public sealed class ViolationsTests
         [("39(1)", "the extension came after the date was missed")] = ([Clock(1, "809/17", 0, 14), Move(2, 15, 21), Stop(3, 20)], true),
         [("39(1)", "rows of a dataset that no catalogue has")] = ([new Evidence.DeliveredUncatalogued(Day(1), "health", 1, "beds")], true),
         [("39(2)", "a letter of the minister is asked for that the catalogue does not list")] = ([new Evidence.ConditionAdded(Day(1), "health", 1, "r1", "letter")], true),
-        [("39(2)", "the demand was taken back")] = ([new Evidence.ConditionAdded(Day(1), "health", 1, "r1", "letter"), new Evidence.ConditionLifted(Day(2), "health", 2, "r1")], true),
+        [("39(2)", "the demand was taken back")] = ([new Evidence.ConditionAdded(Day(1), "health", 1, "r1", "letter"), new Evidence.ConditionLifted(Day(2), "health", 2, "r1", "letter")], true),
         [("39(2)", "materials that the catalogue lists were asked for")] = ([Clock(1, "809/21", 0, 14), Stop(2, 3)], false),
         [("39(3)", "the lead source asked for new addresses and got none")] = ([new Evidence.UpdateAsked(Day(1), "housing", 1, "address", Day(10))], true),
         [("39(3)", "the lead source got them in time")] = ([new Evidence.UpdateAsked(Day(1), "housing", 1, "address", Day(10)), new Evidence.UpdateGiven(Day(9), "housing", 2, "address")], false),

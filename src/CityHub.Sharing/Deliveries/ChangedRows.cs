@@ -1,0 +1,84 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using CityHub.Core.Tables;
+
+namespace CityHub.Sharing.Deliveries;
+
+/// <summary>Rows without those that stand in the table already, as they are. The table has a key, and nobody else writes to it meanwhile.</summary>
+internal sealed class ChangedRows(IRows rows, ITable table) : IRows
+{
+    private static readonly DateTime Epoch = DateTime.UnixEpoch;
+    private readonly BatchBuilder _changed = new(rows.Schema);
+    private readonly int[] _all = [.. Enumerable.Range(0, rows.Schema.Columns.Count)];
+
+    public TableSchema Schema => rows.Schema;
+
+    /// <exception cref="IntakeException">The table cannot be read: its owner has locked it, or it is damaged.</exception>
+    public async ValueTask<RowBatch?> NextAsync(CancellationToken cancel = default)
+    {
+        while (await rows.NextAsync(cancel) is { } batch)
+        {
+            _changed.Clear();
+            for (var row = 0; row < batch.Rows; row++)
+                if (!Stands(batch, row))
+                    Put(batch, row);
+            if (_changed.Rows > 0)
+                return _changed.Batch;
+        }
+
+        return null;
+    }
+
+    public ValueTask DisposeAsync() => rows.DisposeAsync();
+
+    private bool Stands(RowBatch batch, int row)
+    {
+        var key = batch.Columns[table.Schema.Key];
+        if (key.IsNull(row))
+            return false;
+        var found = key.Type == ColumnType.Text ? table.Find(key.Utf8(row), _all) : table.Find(Encoding.UTF8.GetBytes(Written(key, row)), _all);
+        if (!found.TryGet(out var known, out var problem))
+            throw new IntakeException(problem);
+        if (known.Rows == 0)
+            return false;
+        for (var column = 0; column < batch.Columns.Length; column++)
+            if (!Same(batch.Columns[column], row, known.Columns[column]))
+                return false;
+        return true;
+    }
+
+    private static bool Same(ColumnBatch one, int row, ColumnBatch other) => one.IsNull(row) || other.IsNull(0)
+        ? one.IsNull(row) == other.IsNull(0)
+        : one.Type switch
+        {
+            ColumnType.Text => one.Utf8(row).SequenceEqual(other.Utf8(0)),
+            ColumnType.Number => one.Numbers[row].Equals(other.Numbers[0]),
+            _ => one.Integers[row] == other.Integers[0],
+        };
+
+    /// <summary>A key as <see cref="ITable.Find"/> takes it.</summary>
+    private static string Written(ColumnBatch key, int row) => key.Type switch
+    {
+        ColumnType.Number => key.Numbers[row].ToString("R", CultureInfo.InvariantCulture),
+        ColumnType.Boolean => key.Integers[row] == 0 ? "false" : "true",
+        ColumnType.Date => DateOnly.FromDateTime(Epoch).AddDays((int)key.Integers[row]).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
+        ColumnType.Instant => Epoch.AddTicks(key.Integers[row] * TimeSpan.TicksPerMicrosecond).ToString("O", CultureInfo.InvariantCulture),
+        _ => key.Integers[row].ToString(CultureInfo.InvariantCulture),
+    };
+
+    private void Put(RowBatch batch, int row)
+    {
+        foreach (var column in batch.Columns)
+        {
+            if (column.IsNull(row))
+                _changed.Null();
+            else if (column.Type == ColumnType.Text)
+                _changed.Text(column.Utf8(row));
+            else if (column.Type == ColumnType.Number)
+                _changed.Number(column.Numbers[row]);
+            else
+                _changed.Integer(column.Integers[row]);
+        }
+    }
+}

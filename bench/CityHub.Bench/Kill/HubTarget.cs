@@ -98,7 +98,7 @@ public sealed class HubTarget(string file, IReadOnlyList<string> arguments) : IK
     }
 
     /// <summary>Where it says that it listens; null when it ended before.</summary>
-    private static async Task<IPEndPoint?> AddressAsync(Process hub, CancellationToken cancel)
+    internal static async Task<IPEndPoint?> AddressAsync(Process hub, CancellationToken cancel)
     {
         while (await hub.StandardOutput.ReadLineAsync(cancel) is { } line)
         {

@@ -7,7 +7,7 @@ using CityHub.Sharing.Parties;
 
 namespace CityHub.Bench.Sharing;
 
-/// <summary>A small world drawn at random: one dataset, some grants, a tree of purposes, and an ask. Made so that about one ask in eighteen is permitted and every test is the one that fails now and then.</summary>
+/// <summary>A small world drawn at random: one dataset, some grants, a tree of purposes, and an ask. Made so that about one ask in six is permitted and every test is the one that fails now and then.</summary>
 public sealed record PolicyCase(Dataset Dataset, bool Negative, ImmutableArray<Grant> Grants, ImmutableArray<Purpose> Purposes, Ask Ask, DateTimeOffset Now)
 {
     public const string Id = "people";
@@ -66,25 +66,25 @@ public sealed record PolicyCase(Dataset Dataset, bool Negative, ImmutableArray<G
         From = Noon.AddSeconds(Chance(random, 6) ? random.Next(-1, 2) : -1000),
         Until = Noon.AddSeconds(Chance(random, 6) ? random.Next(-1, 2) : 1000),
         Basis = "law",
-        State = Chance(random, 6) ? (GrantState)random.Next(9) : GrantState.Active,
+        State = Chance(random, 10) ? (GrantState)random.Next(9) : GrantState.Active,
         SignedBy = "officer",
     };
 
-    /// <summary>Two of three asks are aimed at one of the grants, and then one thing may be changed: near the edge is where leaks are.</summary>
+    /// <summary>Five of six asks are aimed at one of the grants, and then one thing or another may be changed: near the edge is where leaks are.</summary>
     private static Ask DrawAsk(Random random, ImmutableArray<Grant> grants)
     {
-        var aimed = grants.Length > 0 && !Chance(random, 3) ? grants[random.Next(grants.Length)] : null;
-        var right = aimed is null || Chance(random, 8) ? OneRight[random.Next(3)] : OneRight.First(r => (aimed.Rights & r) != 0);
-        var mode = aimed is null || Chance(random, 8) ? Modes[random.Next(Modes.Length)] : Modes.First(m => (aimed.Modes & m) != 0);
-        var purpose = aimed is null || Chance(random, 8) ? Tree[random.Next(Tree.Length)] : Tree.Last(p => p == aimed.Purpose || Chance(random, 2) && p.StartsWith(aimed.Purpose + "/", StringComparison.Ordinal));
+        var aimed = grants.Length > 0 && !Chance(random, 6) ? grants[random.Next(grants.Length)] : null;
+        var right = aimed is null || Chance(random, 16) ? OneRight[random.Next(3)] : OneRight.First(r => (aimed.Rights & r) != 0);
+        var mode = aimed is null || Chance(random, 16) ? Modes[random.Next(Modes.Length)] : Modes.First(m => (aimed.Modes & m) != 0);
+        var purpose = aimed is null || Chance(random, 16) ? Tree[random.Next(Tree.Length)] : Tree.Last(p => p == aimed.Purpose || Chance(random, 2) && p.StartsWith(aimed.Purpose + "/", StringComparison.Ordinal));
         ImmutableArray<string>? fields = Chance(random, 4) ? null
-            : aimed?.Obligations.Fields is { Count: > 0 } had && !Chance(random, 6) ? [.. had.Take(random.Next(1, had.Count + 1))]
+            : aimed?.Obligations.Fields is { Count: > 0 } had && !Chance(random, 12) ? [.. had.Take(random.Next(1, had.Count + 1))]
             : [.. Fields.OrderBy(_ => random.Next()).Take(random.Next(1, 4))];
         if (fields is not null && Chance(random, 30))
             fields = fields.Value.Add("nowhere");
-        var from = Chance(random, 4) ? At(random) : (DateTimeOffset?)null;
-        var to = Chance(random, 4) ? At(random) : (DateTimeOffset?)null;
-        var caller = random.Next(14) switch
+        var from = Chance(random, 8) ? At(random) : (DateTimeOffset?)null;
+        var to = Chance(random, 8) ? At(random) : (DateTimeOffset?)null;
+        var caller = random.Next(28) switch
         {
             0 => Caller.Anyone,
             1 => new Caller("citizen", "A", Roles.Citizen),
@@ -98,7 +98,7 @@ public sealed record PolicyCase(Dataset Dataset, bool Negative, ImmutableArray<G
         return new(caller, Chance(random, 60) ? Rights.Obtain | Rights.Use : right, Chance(random, 60) ? "nothing" : Id, Chance(random, 40) ? "unlisted" : purpose, mode)
         {
             Fields = fields,
-            Area = Chance(random, 4) ? Asked[random.Next(Asked.Length)] : null,
+            Area = Chance(random, 8) ? Asked[random.Next(Asked.Length)] : null,
             From = from,
             To = to,
             Grant = Chance(random, 12) ? aimed?.Id ?? "g00" : null,

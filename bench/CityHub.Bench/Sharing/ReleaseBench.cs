@@ -14,36 +14,70 @@ namespace CityHub.Bench.Sharing;
 
 /// <param name="BulkRowsPerSecond">4 of 6 columns, one of them masked, as CSV, counted, hashed and held against the grant.</param>
 /// <param name="SubjectRowsPerSecond">The same with a person in every row: recorded before the rows leave.</param>
-/// <param name="BulkMegabytes">How much larger the live heap was at the end of the bulk release than at its beginning.</param>
-/// <param name="SingleRowsPerSecond">One row by its key, in process, with durable opening and closing act, many at once.</param>
-public sealed record ReleaseFigures(double BulkRowsPerSecond, double SubjectRowsPerSecond, double BulkMegabytes, double SingleRowsPerSecond, double SingleP99Milliseconds);
+public sealed record ReleaseFigures(double BulkRowsPerSecond, double SubjectRowsPerSecond);
 
-/// <summary>What releases cost: bulk, with persons, and one row at a time.</summary>
+/// <summary>What bulk releases cost. Their rows are made beforehand and given again and again, so that it is the release that is measured and not a disk; their bytes go to a wire that counts them.</summary>
 public static class ReleaseBench
 {
     private const int Batches = 25, Persons = Batches * RowBatch.Usual;
 
-    public static async Task<ReleaseFigures> RunAsync(string folder, long bulkRows, int readers, TimeSpan singleFor, CancellationToken cancel)
+    public static async Task<ReleaseFigures> BulkAsync(string folder, long rows, CancellationToken cancel)
     {
-        if (!EmbeddedStore.Open(folder, TimeProvider.System).TryGet(out var store, out var problem))
+        var table = new MadeTable(rows);
+        await using var store = EmbeddedStore.Open(folder, TimeProvider.System).Value;
+        var releases = await OpenAsync(store, table, cancel);
+        table.Rows = Persons;
+        await BulkAsync(releases, "rows", cancel); // once to warm up
+        table.Rows = rows;
+        var bulk = await BulkAsync(releases, "rows", cancel);
+        table.Rows = Persons; // each stands once: everybody has to be recorded
+        await BulkAsync(releases, "people", cancel); // makes their keys, which happens once in the life of a hub
+        return new ReleaseFigures(bulk, await BulkAsync(releases, "people", cancel));
+    }
+
+    /// <summary>One release of so many bytes: by how much the process grew, in MB, from the first tenth of it to its largest.</summary>
+    public static async Task<(double Megabytes, double Gigabytes)> MemoryAsync(string folder, long bytes, TextWriter output, CancellationToken cancel)
+    {
+        await using var store = EmbeddedStore.Open(folder, TimeProvider.System).Value;
+        var releases = await OpenAsync(store, new MadeTable(long.MaxValue / 2), cancel);
+        if (!(await releases.OpenAsync(OneGrant.Ask("rows", DeliveryModes.Batch), ReleaseQuery.All, cancel)).TryGet(out var release, out var problem))
             throw new InvalidOperationException(problem.ToString());
-        await using (store)
+        long first = 0, most = 0;
+        using var enough = new CancellationTokenSource();
+        var wire = new Counted();
+        wire.Watched = 64 << 20;
+        wire.Watch = () =>
         {
-            var city = new OneGrant();
-            var table = new MadeTable(bulkRows);
-            var releases = new Releases(
-                store.Acts, store.Log, store.Views, table, city, city, city, TimeProvider.System, new ReleaseOptions { Secret = Encoding.UTF8.GetBytes("a secret of a bench: 32 bytes long") });
-            await releases.LoadAsync(cancel);
-            await BulkAsync(releases, "rows", cancel); // once to warm up
-            var before = GC.GetTotalMemory(forceFullCollection: true);
-            var bulk = await BulkAsync(releases, "rows", cancel);
-            var megabytes = (GC.GetTotalMemory(forceFullCollection: true) - before) / 1e6;
-            table.Rows = Persons; // each stands once: everybody has to be recorded
-            await BulkAsync(releases, "people", cancel); // makes their keys, which happens once in the life of a hub
-            var subjects = await BulkAsync(releases, "people", cancel);
-            var (single, p99) = await SingleAsync(releases, readers, singleFor, cancel);
-            return new ReleaseFigures(bulk, subjects, megabytes, single, p99);
+            var resident = Environment.WorkingSet;
+            if (wire.Bytes < bytes / 10)
+                first = Math.Max(first, resident);
+            most = Math.Max(most, resident);
+            if (wire.Bytes % (bytes / 10) < wire.Watched)
+                output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {wire.Bytes / 1e9:F1} GB released, {resident >> 20} MB resident"));
+            if (wire.Bytes >= bytes)
+                enough.Cancel();
+        };
+        await using (release)
+        {
+            try
+            {
+                await ReleaseCsv.WriteAsync(release, wire, enough.Token);
+            }
+            catch (OperationCanceledException) when (enough.IsCancellationRequested)
+            {
+                // As many bytes as were wanted.
+            }
         }
+
+        return ((most - first) / 1e6, wire.Bytes / 1e9);
+    }
+
+    private static async Task<Releases> OpenAsync(EmbeddedStore store, MadeTable table, CancellationToken cancel)
+    {
+        var city = new OneGrant();
+        var releases = new Releases(store.Acts, store.Log, store.Views, table, city, city, city, TimeProvider.System, new ReleaseOptions { Secret = Encoding.UTF8.GetBytes("a secret of a bench: 32 bytes long") });
+        await releases.LoadAsync(cancel);
+        return releases;
     }
 
     private static async Task<double> BulkAsync(Releases releases, string dataset, CancellationToken cancel)
@@ -57,39 +91,19 @@ public static class ReleaseBench
         return counted.Lines / clock.Elapsed.TotalSeconds;
     }
 
-    private static async Task<(double PerSecond, double P99)> SingleAsync(Releases releases, int readers, TimeSpan duration, CancellationToken cancel)
-    {
-        var clock = Stopwatch.StartNew();
-        var times = await Task.WhenAll(Enumerable.Range(0, readers).Select(reader => Task.Run(
-            async () =>
-            {
-                var taken = new List<double>();
-                for (var i = 0; clock.Elapsed < duration; i++)
-                {
-                    var began = Stopwatch.GetTimestamp();
-                    var query = new ReleaseQuery { Key = MadeTable.KeyOf(((reader * 7919L) + i) % Persons) };
-                    if (!(await releases.OpenAsync(OneGrant.Ask("people", DeliveryModes.Api), query, cancel)).TryGet(out var release, out var problem))
-                        throw new InvalidOperationException(problem.ToString());
-                    await using (release)
-                    {
-                        _ = await release.NextAsync(cancel);
-                        release.Complete();
-                    }
-
-                    taken.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
-                }
-
-                return taken;
-            },
-            cancel)));
-        var all = times.SelectMany(one => one).Order().ToArray();
-        return (all.Length / clock.Elapsed.TotalSeconds, all[(int)(all.Length * 0.99)]);
-    }
-
     /// <summary>A wire that counts and keeps nothing.</summary>
     private sealed class Counted : Stream
     {
+        private long _next;
+
         public long Lines { get; private set; }
+
+        public long Bytes { get; private set; }
+
+        /// <summary>Called each time that so many bytes have gone.</summary>
+        public Action? Watch { get; set; }
+
+        public long Watched { get; set; }
 
         public override bool CanRead => false;
 
@@ -113,12 +127,23 @@ public static class ReleaseBench
         {
         }
 
-        public override void Write(byte[] buffer, int offset, int count) => Lines += buffer.AsSpan(offset, count).Count((byte)'\n');
+        public override void Write(byte[] buffer, int offset, int count) => Take(buffer.AsSpan(offset, count));
 
         public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
         {
-            Lines += buffer.Span.Count((byte)'\n');
+            cancellationToken.ThrowIfCancellationRequested();
+            Take(buffer.Span);
             return default;
+        }
+
+        private void Take(ReadOnlySpan<byte> bytes)
+        {
+            Lines += bytes.Count((byte)'\n');
+            Bytes += bytes.Length;
+            if (Bytes < _next || Watch is null)
+                return;
+            _next = Bytes + Watched;
+            Watch();
         }
     }
 

@@ -89,7 +89,7 @@ public static class TableBench
         return keys;
     }
 
-    sealed class Register(TableSchema schema, long rows) : IRows
+    internal sealed class Register(TableSchema schema, long rows) : IRows
     {
         static readonly byte[][] Names = [.. Enumerable.Range(0, 5000).Select(i => Encoding.UTF8.GetBytes($"陈{(char)(0x4e00 + i * 7 % 3000)}{(char)(0x4e00 + i)}"))];
         static readonly byte[][] Districts = [.. Enumerable.Range(0, 38).Select(i => Encoding.UTF8.GetBytes($"district {i}"))];

@@ -20,7 +20,7 @@ internal sealed class PipelineSource(ReleasePlan plan, IRows rows, ColumnBatch?[
     private readonly ColumnBatch[] _buffers = Columns.Of(plan.Working);
     private readonly RowBatch _out = new(plan.Working, new ColumnBatch[plan.Working.Columns.Count]);
     private readonly RowBatch _raw = new(plan.Scanned, new ColumnBatch[plan.Scanned.Columns.Count]);
-    private int[] _rows = new int[RowBatch.Usual];
+    private int[] _rows = []; // as many as there are rows: a release of one row does without 16 kB
 
     /// <param name="mixed">Puts rows of nobody between the others, before any rule or mask.</param>
     public static Result<PipelineSource> Over(ReleasePlan plan, ITable table, Func<RowBatch, RowBatch>? mixed = null)

@@ -151,6 +151,7 @@ public sealed class EmbeddedStore : IDisposable, IAsyncDisposable
         }
 
         _log.Dispose();
+        _acts.Dispose();
         _series.Dispose();
         _views.Dispose();
         _tables.Dispose();

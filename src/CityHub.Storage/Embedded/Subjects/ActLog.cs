@@ -1,11 +1,10 @@
 using System.Buffers;
-using System.Globalization;
+using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text.Json;
 using CityHub.Core.Facts;
 using CityHub.Core.Ports;
 using CityHub.Core.Problems;
-using CityHub.Crypto;
 using CityHub.Storage.Embedded.Sqlite;
 using CityHub.Storage.Ledger;
 
@@ -14,34 +13,34 @@ namespace CityHub.Storage.Embedded.Subjects;
 /// <summary>
 /// Acts as facts: <c>{"tenant":…,"what":…,"subjects":[tags],"sealed":[boxes]}</c>. A tag is the HMAC of a purpose under the person's key, a box is what the act says of
 /// the person, in AES-256-GCM under a key derived from the same; who destroys the key destroys both meanings. Which acts are about a tag is a view over
-/// the log, brought up to date when somebody asks.
+/// the log (<see cref="ActIndex"/>), brought up to date as acts are recorded and when somebody asks.
 /// </summary>
-internal sealed class ActLog : IActs
+internal sealed class ActLog : IActs, IDisposable
 {
-    public const string ViewName = "acts-by-subject";
     public const string Forgotten = "SubjectForgotten";
 
     const int NonceBytes = 12;
     const int MacBytes = 16;
 
+    /// <summary>Acts are read into the index in the background when so many persons and acts wait: who asks then has little to wait for, and a start reads little again.</summary>
+    const int MostBehind = 8_192;
+
     readonly IFactLog _log;
-    readonly IView _view;
+    readonly ActIndex _index;
     readonly SubjectKeys _keys;
     readonly TimeProvider _time;
     readonly Action<byte[]> _entropy;
     readonly Lock _gate = new();
+    int _behind;
+    bool _closed;
 
     ActLog(IFactLog log, IView view, SubjectKeys keys, TimeProvider time, Action<byte[]> entropy) =>
-        (_log, _view, _keys, _time, _entropy) = (log, view, keys, time, entropy);
-
-    static ReadOnlySpan<byte> TagPurpose => "cityhub acts"u8;
-
-    static ReadOnlySpan<byte> BoxPurpose => "cityhub acts box"u8;
+        (_log, _index, _keys, _time, _entropy) = (log, new ActIndex(view), keys, time, entropy);
 
     /// <summary>Opens, and destroys what a crash left of persons that were to be forgotten.</summary>
     public static ActLog Open(IFactLog log, IViews views, SubjectKeys keys, TimeProvider time, Action<byte[]> entropy)
     {
-        var acts = new ActLog(log, views.Open(ViewName), keys, time, entropy);
+        var acts = new ActLog(log, views.Open(ActIndex.ViewName), keys, time, entropy);
         try
         {
             acts.CatchUp();
@@ -56,14 +55,22 @@ internal sealed class ActLog : IActs
 
     public async ValueTask<Result<RecordedAct>> RecordAsync(Act act, CancellationToken cancel = default)
     {
-        if (!Encode(act).TryGet(out byte[]? payload, out Problem? problem))
+        if (!Encode(act).TryGet(out (byte[] Payload, Task Durable) encoded, out Problem? problem))
         {
             return problem;
         }
 
-        if (!(await _log.AppendAsync(new Append(Acts.Stream, [new NewFact(act.Type, payload)], _time.GetUtcNow()), cancel)).TryGet(out Appended appended, out problem))
+        // Key and act go to the disk side by side. A crash between leaves an act without an answer, of a person whom nobody can name: its effect did not come.
+        ValueTask<Result<Appended>> append = _log.AppendAsync(new Append(Acts.Stream, [new NewFact(act.Type, encoded.Payload)], _time.GetUtcNow()), cancel);
+        if (!(await append).TryGet(out Appended appended, out problem))
         {
             return problem;
+        }
+
+        await encoded.Durable;
+        if (Interlocked.Add(ref _behind, 1 + act.Subjects.Count) > MostBehind && Interlocked.Exchange(ref _behind, 0) > 0)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(static acts => acts.CatchUpBehind(), this, preferLocal: false);
         }
 
         return new RecordedAct(appended.Position, appended.At);
@@ -71,78 +78,45 @@ internal sealed class ActLog : IActs
 
     public IEnumerable<SubjectAct> Of(string subject, long after = 0)
     {
-        if (!_keys.TryGet(subject, out byte[]? key))
+        if (!_keys.TryGet(subject, out byte[]? tag, out byte[]? boxKey))
         {
-            yield break;
+            return [];
         }
 
         CatchUp();
-        string tag = TagOf(key);
-        byte[] box = BoxKey(key);
-        foreach ((string at, _) in _view.Scan(Key(tag, after + 1), tag + "/"))
-        {
-            long position = long.Parse(at.AsSpan(tag.Length + 1), NumberStyles.None, CultureInfo.InvariantCulture);
-            foreach (Fact fact in _log.Read(position - 1))
-            {
-                if (Opened(fact, tag, box) is { } act)
-                {
-                    yield return act;
-                }
-
-                break;
-            }
-        }
+        return _index.Newest(tag, long.MaxValue).TakeWhile(position => position > after).Reverse().Select(position => Opened(position, tag, boxKey)).OfType<SubjectAct>();
     }
 
-    /// <summary>Of the acts only those are read and opened that are given; their positions alone are cheap.</summary>
+    /// <summary>Of the acts only those are read and opened that are given.</summary>
     public IEnumerable<SubjectAct> Newest(string subject, long before, int most)
     {
-        if (!_keys.TryGet(subject, out byte[]? key))
+        if (!_keys.TryGet(subject, out byte[]? tag, out byte[]? boxKey))
         {
-            yield break;
+            return [];
         }
 
         CatchUp();
-        string tag = TagOf(key);
-        byte[] box = BoxKey(key);
-        var positions = new Queue<long>();
-        foreach ((string at, _) in _view.Scan(Key(tag, 0), tag + "/"))
+        return _index.Newest(tag, before).Select(position => Opened(position, tag, boxKey)).OfType<SubjectAct>().Take(most);
+    }
+
+    /// <summary>What of the acts is not in the view yet goes there, so that the next start reads nothing again.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
         {
-            long position = long.Parse(at.AsSpan(tag.Length + 1), NumberStyles.None, CultureInfo.InvariantCulture);
-            if (position >= before)
-            {
-                break;
-            }
-
-            positions.Enqueue(position);
-            if (positions.Count > most)
-            {
-                positions.Dequeue();
-            }
-        }
-
-        foreach (long position in positions.Reverse())
-        {
-            foreach (Fact fact in _log.Read(position - 1))
-            {
-                if (Opened(fact, tag, box) is { } act)
-                {
-                    yield return act;
-                }
-
-                break;
-            }
+            _closed = true;
+            _index.Keep();
         }
     }
 
     public async ValueTask<Result<bool>> ForgetAsync(string subject, CancellationToken cancel = default)
     {
-        if (!_keys.TryGet(subject, out byte[]? key))
+        if (!_keys.TryGet(subject, out byte[]? tag, out _))
         {
             return false;
         }
 
-        byte[] payload = Payload("", "{}"u8, [(TagOf(key), null)]);
+        byte[] payload = Payload("", "{}"u8, new SubjectMarks(tag, [null], Task.CompletedTask), []);
         if (!(await _log.AppendAsync(new Append(Acts.Stream, [new NewFact(Forgotten, payload)], _time.GetUtcNow()), cancel)).TryGet(out _, out Problem? problem))
         {
             return problem;
@@ -152,7 +126,7 @@ internal sealed class ActLog : IActs
         return true;
     }
 
-    Result<byte[]> Encode(Act act)
+    Result<(byte[] Payload, Task Durable)> Encode(Act act)
     {
         if (act.Type.Length is 0 or > 100)
         {
@@ -170,7 +144,6 @@ internal sealed class ActLog : IActs
         }
 
         var named = new HashSet<string>(StringComparer.Ordinal);
-        var boxes = new List<(string Tag, byte[]? Box)>(act.Subjects.Count);
         foreach (ActSubject subject in act.Subjects)
         {
             if (subject.Id.Length == 0 || !named.Add(subject.Id) || !IsObject(subject.Fields.Span))
@@ -179,13 +152,19 @@ internal sealed class ActLog : IActs
             }
         }
 
-        byte[][] keys = _keys.KeysOf([.. act.Subjects.Select(subject => subject.Id)]);
-        for (int i = 0; i < keys.Length; i++)
+        if (act.Subjects.Count == 0)
         {
-            boxes.Add((TagOf(keys[i]), Seal(BoxKey(keys[i]), act.Subjects[i].Fields.Span)));
+            return (Payload(act.Tenant, act.What.Span, SubjectMarks.Nobody, []), Task.CompletedTask);
         }
 
-        return Payload(act.Tenant, act.What.Span, boxes);
+        SubjectMarks marks = _keys.MarksOf(act.Subjects);
+        byte[]?[] boxes = new byte[marks.Count][];
+        for (int i = 0; i < boxes.Length; i++)
+        {
+            boxes[i] = marks.BoxKey(i) is { } key ? Seal(key, act.Subjects[i].Fields.Span) : null;
+        }
+
+        return (Payload(act.Tenant, act.What.Span, marks, boxes), marks.Durable);
     }
 
     static bool IsObject(ReadOnlySpan<byte> json)
@@ -201,9 +180,10 @@ internal sealed class ActLog : IActs
         }
     }
 
-    static byte[] Payload(string tenant, ReadOnlySpan<byte> what, List<(string Tag, byte[]? Box)> subjects)
+    static byte[] Payload(string tenant, ReadOnlySpan<byte> what, SubjectMarks subjects, byte[]?[] boxes)
     {
-        var buffer = new ArrayBufferWriter<byte>(256 + what.Length);
+        var buffer = new ArrayBufferWriter<byte>(256 + what.Length + subjects.Count * 72);
+        Span<byte> hex = stackalloc byte[SubjectKeys.TagBytes * 2];
         using (var json = new Utf8JsonWriter(buffer))
         {
             json.WriteStartObject();
@@ -213,18 +193,19 @@ internal sealed class ActLog : IActs
             }
 
             json.WritePropertyName("what"u8);
-            json.WriteRawValue(what);
+            json.WriteRawValue(what, skipInputValidation: true); // it was looked through before
             json.WriteStartArray("subjects"u8);
-            foreach ((string tag, _) in subjects)
+            for (int i = 0; i < subjects.Count; i++)
             {
-                json.WriteStringValue(tag);
+                Convert.TryToHexStringLower(subjects.Tag(i), hex, out _);
+                json.WriteStringValue(hex);
             }
 
             json.WriteEndArray();
             json.WriteStartArray("sealed"u8);
-            foreach ((_, byte[]? box) in subjects)
+            for (int i = 0; i < subjects.Count; i++)
             {
-                json.WriteBase64StringValue(box);
+                json.WriteBase64StringValue(i < boxes.Length ? boxes[i] : null);
             }
 
             json.WriteEndArray();
@@ -243,6 +224,17 @@ internal sealed class ActLog : IActs
         using var cipher = new AesGcm(key, MacBytes);
         cipher.Encrypt(nonce, fields, box.AsSpan(NonceBytes, fields.Length), box.AsSpan(NonceBytes + fields.Length));
         return box;
+    }
+
+    /// <summary>Null where the fact there is not about the person with this tag.</summary>
+    SubjectAct? Opened(long position, byte[] tag, byte[] boxKey)
+    {
+        foreach (Fact fact in _log.Read(position - 1))
+        {
+            return fact.Position == position && Acts.IsActs(fact.Stream) ? Opened(fact, Convert.ToHexStringLower(tag), boxKey) : null;
+        }
+
+        return null;
     }
 
     static SubjectAct? Opened(in Fact fact, string tag, byte[] key)
@@ -273,80 +265,96 @@ internal sealed class ActLog : IActs
 
     static byte[] Raw(JsonElement element) => System.Text.Encoding.UTF8.GetBytes(element.GetRawText());
 
-    /// <summary>The view takes in what has been recorded since; keys of persons that were forgotten since are destroyed before it moves on.</summary>
+    /// <summary>In the background: what fails here fails again, and is told, when somebody asks.</summary>
+    void CatchUpBehind()
+    {
+        try
+        {
+            CatchUp();
+        }
+        catch (Exception failure) when (failure is ObjectDisposedException or SqliteException or StorageException)
+        {
+            // The store is being closed, its disk is full, or a fact is damaged.
+        }
+    }
+
+    /// <summary>The index takes in what has been recorded since; keys of persons that were forgotten since are destroyed before it moves on.</summary>
     void CatchUp()
     {
-        const int Most = 4096;
         lock (_gate)
         {
-            while (_view.Position < _log.Head)
+            long head = _log.Head;
+            if (_closed || _index.Position >= head)
             {
-                long head = _log.Head;
-                var changes = new List<KeyValuePair<string, ReadOnlyMemory<byte>?>>();
-                var forgotten = new HashSet<string>(StringComparer.Ordinal);
-                long position = head;
-                foreach (Fact fact in _log.Read(_view.Position, Acts.Stream))
-                {
-                    if (changes.Count >= Most)
-                    {
-                        position = fact.Position - 1;
-                        break;
-                    }
+                return;
+            }
 
-                    foreach (string tag in TagsOf(fact))
-                    {
-                        changes.Add(new(Key(tag, fact.Position), ReadOnlyMemory<byte>.Empty));
-                        if (fact.Type == Forgotten)
-                        {
-                            forgotten.Add(tag);
-                        }
-                    }
+            var tags = new List<ulong>();
+            var forgotten = new HashSet<string>(StringComparer.Ordinal);
+            foreach (Fact fact in _log.Read(_index.Position, Acts.Stream))
+            {
+                if (fact.Position > head)
+                {
+                    break;
                 }
 
-                if (forgotten.Count > 0)
+                if (fact.Type == Forgotten)
                 {
-                    _keys.Destroy(key => forgotten.Contains(TagOf(key)));
+                    forgotten.UnionWith(TagsOf(fact));
                 }
 
-                if (changes.Count == 0)
+                ReadTags(fact.Payload.Span, tags);
+                _index.Add(fact.Position, tags);
+                if (_index.IsFull && forgotten.Count == 0)
                 {
-                    return;
+                    _index.Keep();
                 }
+            }
 
-                _view.Commit(position, changes);
+            if (forgotten.Count > 0)
+            {
+                _keys.Destroy(forgotten); // A crash before leaves the index where it was: they are read again.
+            }
+
+            _index.MoveTo(head);
+            if (_index.IsFull)
+            {
+                _index.Keep();
             }
         }
     }
 
-    /// <summary>The view against the facts: what is there and should not be, or the other way round.</summary>
+    /// <summary>The index against the facts: what is there and should not be, or the other way round.</summary>
     public string? Check()
     {
         CatchUp();
         lock (_gate)
         {
-            var expected = new HashSet<string>(StringComparer.Ordinal);
+            var expected = new HashSet<(ulong Tag, long Position)>();
+            var tags = new List<ulong>();
             foreach (Fact fact in _log.Read(0, Acts.Stream))
             {
-                if (fact.Position > _view.Position)
+                if (fact.Position > _index.Position)
                 {
                     break;
                 }
 
-                foreach (string tag in TagsOf(fact))
+                ReadTags(fact.Payload.Span, tags);
+                foreach (ulong tag in tags)
                 {
-                    expected.Add(Key(tag, fact.Position));
+                    expected.Add((tag, fact.Position));
                 }
             }
 
-            foreach ((string key, _) in _view.Scan())
+            foreach ((ulong Tag, long Position) entry in _index.All())
             {
-                if (!expected.Remove(key))
+                if (!expected.Remove(entry))
                 {
-                    return $"the list of acts by person has an act at fact {key.Split('/')[^1].TrimStart('0')} that no fact has";
+                    return $"the list of acts by person has an act at fact {entry.Position} that no fact has";
                 }
             }
 
-            return expected.Count == 0 ? null : $"the list of acts by person lacks the act at fact {expected.First().Split('/')[^1].TrimStart('0')}";
+            return expected.Count == 0 ? null : $"the list of acts by person lacks the act at fact {expected.First().Position}";
         }
     }
 
@@ -362,9 +370,31 @@ internal sealed class ActLog : IActs
         return tags;
     }
 
-    static string Key(string tag, long position) => string.Create(CultureInfo.InvariantCulture, $"{tag}/{position:D19}");
+    /// <summary>The first half of each tag, as the index has it; without a text for each, of which an act may have 500.</summary>
+    static void ReadTags(ReadOnlySpan<byte> payload, List<ulong> tags)
+    {
+        tags.Clear();
+        var reader = new Utf8JsonReader(payload);
+        reader.Read();
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            bool wanted = reader.ValueTextEquals("subjects"u8);
+            reader.Read();
+            if (!wanted)
+            {
+                reader.Skip();
+                continue;
+            }
 
-    static string TagOf(byte[] key) => Convert.ToHexStringLower(SubjectTag.Make(MacFunctions.HmacSha256, key, TagPurpose));
+            while (reader.Read() && reader.TokenType == JsonTokenType.String)
+            {
+                if (Utf8Parser.TryParse(reader.ValueSpan[..Math.Min(16, reader.ValueSpan.Length)], out ulong tag, out _, 'x'))
+                {
+                    tags.Add(tag);
+                }
+            }
 
-    static byte[] BoxKey(byte[] key) => HKDF.DeriveKey(HashAlgorithmName.SHA256, key, SubjectKeys.KeyBytes, info: BoxPurpose.ToArray());
+            return;
+        }
+    }
 }

@@ -3,7 +3,9 @@ using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
 using CityHub.Core.Facts;
+using CityHub.Core.Ports;
 using CityHub.Core.Problems;
+using CityHub.Crypto;
 
 namespace CityHub.Storage.Embedded.Subjects;
 
@@ -17,22 +19,33 @@ internal sealed class SubjectKeys : IDisposable
 {
     public const string FileName = "subjects.keys";
     public const int KeyBytes = 32;
+    public const int TagBytes = SubjectTag.Size;
 
     const int IdBytes = 32;
     const int SlotBytes = 72;
     const int HeaderBytes = 72;
+
+    static ReadOnlySpan<byte> TagPurpose => "cityhub acts"u8;
+
+    static ReadOnlySpan<byte> BoxPurpose => "cityhub acts box"u8;
 
     static ReadOnlySpan<byte> Magic => "CityHub subjects 1\n"u8;
 
     readonly Lock _gate = new();
     readonly FileStream _file;
     readonly Action<byte[]> _entropy;
-    readonly Dictionary<Id, (long At, byte[] Key)> _keys = [];
+    readonly Action<Exception> _stop;
+
+    /// <summary>Of each person the place in the file, the key, and after it the tag (zeros: not made yet).</summary>
+    readonly Dictionary<Id, (long At, byte[] Secret)> _keys = [];
     readonly Stack<long> _free = new();
     readonly byte[] _master;
+    Group? _collecting;
+    Group? _flushing;
     long _end;
+    bool _disposed;
 
-    SubjectKeys(FileStream file, byte[] master, Action<byte[]> entropy) => (_file, _master, _entropy) = (file, master, entropy);
+    SubjectKeys(FileStream file, byte[] master, EmbeddedOptions options) => (_file, _master, _entropy, _stop) = (file, master, options.Entropy, options.Stop);
 
     /// <summary>Slots that do not check.</summary>
     public int Damaged { get; private set; }
@@ -84,7 +97,7 @@ internal sealed class SubjectKeys : IDisposable
                 return FactProblems.StorageDamaged.Because($"{path} is not a file of subjects' keys.", "Restore it: without it what acts say of persons cannot be read.");
             }
 
-            var keys = new SubjectKeys(file, header[^KeyBytes..], options.Entropy);
+            var keys = new SubjectKeys(file, header[^KeyBytes..], options);
             keys.Load();
             kept = true;
             return keys;
@@ -98,86 +111,189 @@ internal sealed class SubjectKeys : IDisposable
         }
     }
 
-    /// <summary>The person's key, made durable before it is handed out when it is new.</summary>
-    public byte[] KeyOf(string subject) => KeysOf([subject])[0];
-
-    /// <summary>The keys of several persons, each once; those that are new share one flush, because 500 of them would take a quarter of a second one by one.</summary>
-    public byte[][] KeysOf(IReadOnlyList<string> subjects)
+    /// <summary>
+    /// Tags and keys of the persons of one act. A person that is new is given a key, which is durable when <see cref="SubjectMarks.Durable"/> is done: who records an act waits
+    /// for both, the key and the act, in whatever order they come. Persons that are new at the same time share one flush, whoever named them: on a disk that takes 4,900
+    /// flushes of a slot a second, 19,700 acts that each name a new person are recorded (32 at once).
+    /// </summary>
+    public SubjectMarks MarksOf(IReadOnlyList<ActSubject> subjects)
     {
-        Id[] ids = [.. subjects.Select(Named)];
-        byte[][] found = new byte[ids.Length][];
-        var made = new List<(Id Id, long At, byte[] Key)>();
+        Id[] ids = new Id[subjects.Count];
+        for (int i = 0; i < ids.Length; i++)
+        {
+            ids[i] = Named(subjects[i].Id);
+        }
+
+        byte[] tags = new byte[ids.Length * TagBytes];
+        byte[]?[] boxKeys = new byte[ids.Length][];
+        Task durable = Task.CompletedTask;
         lock (_gate)
         {
-            long end = _end;
-            long[] free = [.. _free];
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            int missing = 0;
+            foreach (Id id in ids)
+            {
+                missing += _keys.ContainsKey(id) ? 0 : 1;
+            }
+
+            if (missing > 0)
+            {
+                Make(ids, missing);
+            }
+
             for (int i = 0; i < ids.Length; i++)
             {
-                if (_keys.TryGetValue(ids[i], out (long At, byte[] Key) known))
+                byte[] secret = SecretOf(ids[i]);
+                secret.AsSpan(KeyBytes).CopyTo(tags.AsSpan(i * TagBytes));
+                boxKeys[i] = SubjectMarks.SaysNothing(subjects[i]) ? null : BoxKeyOf(secret);
+                if (_collecting?.Has(ids[i]) == true)
                 {
-                    found[i] = known.Key;
-                    continue;
+                    durable = _collecting.Done;
                 }
-
-                byte[] key = GC.AllocateUninitializedArray<byte>(KeyBytes, pinned: true);
-                _entropy(key);
-                long at = made.Count < free.Length ? free[made.Count] : end;
-                end += made.Count < free.Length ? 0 : SlotBytes;
-                WriteSlot(ids[i], key, at); // A crash here leaves a slot that does not check, or a key that nobody used: both are free, or found again.
-                made.Add((ids[i], at, key));
-                found[i] = key;
-            }
-
-            if (made.Count > 0)
-            {
-                _file.Flush(flushToDisk: true);
-            }
-
-            _end = end;
-            foreach ((Id id, long at, byte[] key) in made)
-            {
-                if (_free.Count > 0)
+                else if (_flushing?.Has(ids[i]) == true && durable.IsCompleted)
                 {
-                    _free.Pop();
+                    durable = _flushing.Done; // a group that still collects is flushed after it
                 }
-
-                _keys.Add(id, (at, key));
             }
         }
 
-        return found;
+        return new SubjectMarks(tags, boxKeys, durable);
     }
 
-    void WriteSlot(Id id, byte[] key, long at)
+    /// <summary>Their slots are written here, and flushed by the group that collects.</summary>
+    void Make(Id[] ids, int missing)
     {
-        Span<byte> slot = stackalloc byte[SlotBytes];
+        byte[] atEnd = new byte[Math.Max(0, missing - _free.Count) * SlotBytes];
+        var made = new List<(Id Id, long At, byte[] Secret)>(missing);
+        long end = _end;
+        long[] free = [.. _free];
+        foreach (Id id in ids)
+        {
+            if (_keys.ContainsKey(id))
+            {
+                continue;
+            }
+
+            byte[] key = new byte[KeyBytes];
+            _entropy(key);
+            byte[] secret = GC.AllocateUninitializedArray<byte>(KeyBytes + TagBytes, pinned: true);
+            key.CopyTo(secret, 0);
+            CryptographicOperations.ZeroMemory(key);
+            Tag(secret);
+            if (made.Count < free.Length)
+            {
+                byte[] slot = new byte[SlotBytes];
+                Fill(slot, id, secret);
+                RandomAccess.Write(_file.SafeFileHandle, slot, free[made.Count]);
+                CryptographicOperations.ZeroMemory(slot);
+                made.Add((id, free[made.Count], secret));
+            }
+            else
+            {
+                Fill(atEnd.AsSpan((int)(end - _end), SlotBytes), id, secret);
+                made.Add((id, end, secret));
+                end += SlotBytes;
+            }
+        }
+
+        RandomAccess.Write(_file.SafeFileHandle, atEnd, _end); // A crash here leaves slots that do not check, or keys that nobody used: both are free, or found again.
+        CryptographicOperations.ZeroMemory(atEnd);
+        _end = end;
+        _collecting ??= new Group();
+        foreach ((Id id, long at, byte[] secret) in made)
+        {
+            if (_free.Count > 0)
+            {
+                _free.Pop();
+            }
+
+            _keys.Add(id, (at, secret));
+            _collecting.Add(id);
+        }
+
+        if (_flushing is null)
+        {
+            (_flushing, _collecting) = (_collecting, null);
+            ThreadPool.UnsafeQueueUserWorkItem(static begun => begun.Keys.FlushGroups(begun.Group), (Keys: this, Group: _flushing), preferLocal: false);
+        }
+    }
+
+    /// <summary>One flush after the other, each for all that were made before it began.</summary>
+    void FlushGroups(Group first)
+    {
+        for (Group? group = first; group is not null;)
+        {
+            Exception? failure = null;
+            try
+            {
+                RandomAccess.FlushToDisk(_file.SafeFileHandle);
+            }
+            catch (ObjectDisposedException closed)
+            {
+                failure = closed;
+            }
+            catch (IOException lost)
+            {
+                failure = lost;
+                _stop(lost); // It is not known which keys are durable.
+            }
+
+            Group done = group;
+            lock (_gate)
+            {
+                (_flushing, _collecting) = (_collecting, null);
+                group = _flushing; // null: the next person who is new begins again
+            }
+
+            done.End(failure);
+        }
+    }
+
+    byte[] SecretOf(Id id)
+    {
+        byte[] secret = _keys[id].Secret;
+        if (!secret.AsSpan(KeyBytes).ContainsAnyExcept((byte)0))
+        {
+            Tag(secret);
+        }
+
+        return secret;
+    }
+
+    /// <summary>A person's tag is made once and kept beside the key: the HMAC takes 1.8 µs, and a bulk release names a person in every row.</summary>
+    static void Tag(byte[] secret) => SubjectTag.Make(MacFunctions.HmacSha256, secret.AsSpan(0, KeyBytes), TagPurpose, secret.AsSpan(KeyBytes));
+
+    static byte[] BoxKeyOf(byte[] secret) => HKDF.DeriveKey(HashAlgorithmName.SHA256, secret[..KeyBytes], KeyBytes, info: BoxPurpose.ToArray());
+
+    static void Fill(Span<byte> slot, Id id, byte[] secret)
+    {
         slot.Clear();
         id.Write(slot);
-        key.CopyTo(slot[IdBytes..]);
+        secret.AsSpan(0, KeyBytes).CopyTo(slot[IdBytes..]);
         BinaryPrimitives.WriteUInt32LittleEndian(slot[(IdBytes + KeyBytes)..], Series.Codec.Check.Of(slot[..(IdBytes + KeyBytes)]));
-        RandomAccess.Write(_file.SafeFileHandle, slot, at);
-        CryptographicOperations.ZeroMemory(slot);
     }
 
-    public bool TryGet(string subject, [NotNullWhen(true)] out byte[]? key)
+    /// <summary>What is needed to find and to open a person's acts.</summary>
+    public bool TryGet(string subject, [NotNullWhen(true)] out byte[]? tag, [NotNullWhen(true)] out byte[]? boxKey)
     {
         Id id = Named(subject);
         lock (_gate)
         {
-            key = _keys.TryGetValue(id, out (long At, byte[] Key) known) ? known.Key : null;
-            return key is not null;
+            (tag, boxKey) = _keys.ContainsKey(id) && SecretOf(id) is { } secret ? (secret[KeyBytes..], BoxKeyOf(secret)) : (null, null);
+            return tag is not null && boxKey is not null;
         }
     }
 
-    /// <summary>Overwrites the keys that a predicate picks, on the disk and in memory. Durable on return.</summary>
-    public int Destroy(Func<byte[], bool> picked)
+    /// <summary>Overwrites the keys of the persons with these tags (in hexadecimal), on the disk and in memory. Durable on return.</summary>
+    public int Destroy(IReadOnlySet<string> tags)
     {
         lock (_gate)
         {
             int destroyed = 0;
-            foreach ((Id id, (long at, byte[] key)) in _keys.ToList())
+            foreach ((Id id, (long at, _)) in _keys.ToList())
             {
-                if (!picked(key))
+                byte[] secret = SecretOf(id);
+                if (!tags.Contains(Convert.ToHexStringLower(secret.AsSpan(KeyBytes))))
                 {
                     continue;
                 }
@@ -185,7 +301,7 @@ internal sealed class SubjectKeys : IDisposable
                 RandomAccess.Write(_file.SafeFileHandle, new byte[SlotBytes], at);
                 _keys.Remove(id);
                 _free.Push(at);
-                CryptographicOperations.ZeroMemory(key);
+                CryptographicOperations.ZeroMemory(secret);
                 destroyed++;
             }
 
@@ -202,9 +318,10 @@ internal sealed class SubjectKeys : IDisposable
     {
         lock (_gate)
         {
-            foreach ((_, byte[] key) in _keys.Values)
+            _disposed = true;
+            foreach ((_, byte[] secret) in _keys.Values)
             {
-                CryptographicOperations.ZeroMemory(key);
+                CryptographicOperations.ZeroMemory(secret);
             }
 
             _keys.Clear();
@@ -234,9 +351,9 @@ internal sealed class SubjectKeys : IDisposable
                 continue;
             }
 
-            byte[] key = GC.AllocateUninitializedArray<byte>(KeyBytes, pinned: true);
-            slot.Slice(IdBytes, KeyBytes).CopyTo(key);
-            _keys[Id.Read(slot)] = (at, key);
+            byte[] secret = GC.AllocateArray<byte>(KeyBytes + TagBytes, pinned: true);
+            slot.Slice(IdBytes, KeyBytes).CopyTo(secret);
+            _keys[Id.Read(slot)] = (at, secret);
         }
 
         _end = HeaderBytes + whole;
@@ -248,6 +365,31 @@ internal sealed class SubjectKeys : IDisposable
         Span<byte> hash = stackalloc byte[IdBytes];
         HMACSHA256.HashData(_master, Encoding.UTF8.GetBytes(subject), hash);
         return Id.Read(hash);
+    }
+
+    /// <summary>Persons whose keys one flush makes durable.</summary>
+    sealed class Group
+    {
+        readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        readonly HashSet<Id> _ids = [];
+
+        public Task Done => _done.Task;
+
+        public void Add(Id id) => _ids.Add(id);
+
+        public bool Has(Id id) => _ids.Contains(id);
+
+        public void End(Exception? failure)
+        {
+            if (failure is null)
+            {
+                _done.SetResult();
+            }
+            else
+            {
+                _done.SetException(failure);
+            }
+        }
     }
 
     readonly record struct Id(ulong A, ulong B, ulong C, ulong D)
@@ -263,4 +405,24 @@ internal sealed class SubjectKeys : IDisposable
             BinaryPrimitives.WriteUInt64LittleEndian(into[24..], D);
         }
     }
+}
+
+/// <summary>What an act needs to know of its persons.</summary>
+/// <param name="tags">32 bytes each.</param>
+/// <param name="boxKeys">Keys of the boxes; null where the act says nothing of the person.</param>
+internal sealed class SubjectMarks(byte[] tags, byte[]?[] boxKeys, Task durable)
+{
+    public static readonly SubjectMarks Nobody = new([], [], Task.CompletedTask);
+
+    public int Count => boxKeys.Length;
+
+    /// <summary>Done when the keys of all are on the disk.</summary>
+    public Task Durable => durable;
+
+    public ReadOnlySpan<byte> Tag(int person) => tags.AsSpan(person * SubjectKeys.TagBytes, SubjectKeys.TagBytes);
+
+    public byte[]? BoxKey(int person) => boxKeys[person];
+
+    /// <summary>Of most persons an act says nothing but that it is about them; what is empty needs no box, whose key takes 4.7 µs and whose cipher another 4.7.</summary>
+    public static bool SaysNothing(ActSubject subject) => subject.Fields.Span.SequenceEqual("{}"u8);
 }

@@ -146,14 +146,14 @@ public sealed class ActLogTests
     }
 
     [Fact]
-    public void A_slot_that_a_crash_cut_is_nobodys_key()
+    public async Task A_slot_that_a_crash_cut_is_nobodys_key()
     {
         using var folder = new TestFolder();
         byte[] kept;
         using (SubjectKeys keys = SubjectKeys.Open(folder.Path, new EmbeddedOptions()).Value)
         {
-            kept = [.. keys.KeyOf("a")];
-            keys.KeyOf("b");
+            kept = await TagAsync(keys, "a");
+            await TagAsync(keys, "b");
         }
 
         using (var file = new FileStream(folder.File(SubjectKeys.FileName), FileMode.Open, FileAccess.ReadWrite))
@@ -162,11 +162,82 @@ public sealed class ActLogTests
         }
 
         using SubjectKeys again = SubjectKeys.Open(folder.Path, new EmbeddedOptions()).Value;
-        Assert.Equal(kept, again.KeyOf("a"));
-        Assert.False(again.TryGet("b", out _));
-        again.KeyOf("c");
-        Assert.Equal(kept, again.KeyOf("a"));
+        Assert.Equal(kept, await TagAsync(again, "a"));
+        Assert.False(again.TryGet("b", out _, out _));
+        await TagAsync(again, "c");
+        Assert.Equal(kept, await TagAsync(again, "a"));
         Assert.Equal(2, again.Count);
+    }
+
+    [Fact]
+    public async Task Persons_who_are_named_for_the_first_time_by_many_acts_at_once_have_one_key_each_after_a_restart_too()
+    {
+        using var folder = new TestFolder();
+        using (EmbeddedStore store = EmbeddedUnderTest.Open(folder.Path))
+        {
+            await Task.WhenAll(Enumerable.Range(0, 200).Select(i => Task.Run(
+                async () => _ = (await store.Acts.RecordAsync(Accessed(("everybody", "{}"), ($"person {i % 50}", """{"x":1}"""), ($"only {i}", "{}")), Cancel)).Value, Cancel)));
+            Assert.Equal(200, store.Acts.Of("everybody").Count());
+        }
+
+        using EmbeddedStore again = EmbeddedUnderTest.Open(folder.Path);
+        Assert.Equal(200, again.Acts.Of("everybody").Count());
+        for (int i = 0; i < 200; i++)
+        {
+            Assert.Equal(4, again.Acts.Of($"person {i % 50}").Count(act => act.Fields.Span.SequenceEqual("""{"x":1}"""u8)));
+            Assert.True(Assert.Single(again.Acts.Of($"only {i}")).Fields.Span.SequenceEqual("{}"u8));
+        }
+    }
+
+    [Fact]
+    public async Task The_newest_acts_come_first_and_in_pages_wherever_they_are_kept()
+    {
+        using var folder = new TestFolder();
+        var positions = new List<long>();
+        for (int life = 0; life < 3; life++)
+        {
+            using EmbeddedStore store = EmbeddedUnderTest.Open(folder.Path);
+            for (int i = 0; i < 300; i++)
+            {
+                positions.Add((await store.Acts.RecordAsync(Accessed(("a", "{}"), ($"other {i % 7}", "{}")), Cancel)).Value.Position);
+            }
+
+            var seen = new List<long>();
+            for (long before = long.MaxValue; store.Acts.Newest("a", before, 64).Select(act => act.Position).ToList() is { Count: > 0 } page; before = page[^1])
+            {
+                seen.AddRange(page);
+            }
+
+            Assert.Equal(positions.AsEnumerable().Reverse(), seen);
+            Assert.Equal(positions[10..], store.Acts.Of("a", positions[9]).Select(act => act.Position));
+            Assert.Null(store.CheckActs());
+        }
+    }
+
+    [Fact]
+    public async Task A_crash_before_the_index_was_kept_makes_the_next_opening_read_again()
+    {
+        using var folder = new TestFolder();
+        using (EmbeddedStore store = EmbeddedUnderTest.Open(folder.Path))
+        {
+            for (int i = 0; i < 50; i++)
+            {
+                _ = (await store.Acts.RecordAsync(Accessed(("a", "{}")), Cancel)).Value;
+            }
+
+            Assert.Equal(50, store.Acts.Of("a").Count());
+            using TestFolder copy = folder.Copy();
+            using EmbeddedStore found = EmbeddedUnderTest.Open(copy.Path);
+            Assert.Equal(50, found.Acts.Of("a").Count());
+            Assert.Null(found.CheckActs());
+        }
+    }
+
+    static async Task<byte[]> TagAsync(SubjectKeys keys, string who)
+    {
+        SubjectMarks marks = keys.MarksOf([new ActSubject(who, "{}"u8.ToArray())]);
+        await marks.Durable;
+        return marks.Tag(0).ToArray();
     }
 
     /// <summary>The key in a slot of the file.</summary>

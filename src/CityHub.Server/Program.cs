@@ -27,6 +27,8 @@ internal static class Program
         new Verbs.Monitor(),
         new Verify(),
         new Audit(),
+        new Verbs.Export(),
+        new Restore(),
         new Verbs.Ledger(),
         new Explain(),
         new Verbs.Bench(),

@@ -2,6 +2,7 @@ using CityHub.Core.Facts;
 using CityHub.Core.Ports;
 using CityHub.Core.Problems;
 using CityHub.Http;
+using CityHub.Sharing.Calendars;
 using CityHub.Sharing.Parties;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;

@@ -73,7 +73,7 @@ internal sealed partial class BreakGlassBook(IFactLog log, TimeProvider clock, I
         if (catalogue.Find(what.Dataset) is not { State: DatasetState.Published } dataset)
             return SharingProblems.DatasetUnknown.Because($"There is no published dataset {what.Dataset}.", "GET /catalogue lists them.", BreakGlass.Rule);
         var grant = GrantOf(new Glass(what, now) { Confirmed = new GlassConfirmed(what.Id, what.By, what.Department, now + BreakGlass.Longest, []), ConfirmedAt = now }, dataset, now);
-        return GrantCheck.Executable(grant, dataset, purposes) is { } cannot ? cannot : dataset;
+        return GrantCheck.Executable(grant, dataset, catalogue, purposes) is { } cannot ? cannot : dataset;
     }
 
     /// <summary>

@@ -128,7 +128,7 @@ public sealed class LeakTests
         Assert.Equal("grant-not-executable", Refused(Marked, Bureau.Dataset with { Open = true, Class = SharingClass.Unconditional }, receiver: "public"));
 
         string? Refused(Obligations obligations, Dataset dataset, Rights rights = Rights.Obtain | Rights.Use, string receiver = "fire") =>
-            GrantCheck.Executable(bureau.Grant(obligations: obligations, rights: rights, receiver: receiver), dataset, bureau)?.Code;
+            GrantCheck.Executable(bureau.Grant(obligations: obligations, rights: rights, receiver: receiver), dataset, bureau, bureau)?.Code;
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using CityHub.Core.Facts;
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
@@ -156,8 +157,8 @@ internal sealed class Town : IDepartments, ICatalogue, IPurposes, IResponsibilit
     public async Task AddYearAsync(int year)
     {
         var text = $$"""{"jurisdiction":"cn","year":{{year}},"source":"notice","daysOff":[{"name":"元旦","from":"{{year}}-01-01","to":"{{year}}-01-03"}],"workdays":[]}""";
-        Assert.Null((await Calendars.ProposeAsync(Authority, Encoding.UTF8.GetBytes(text))).Problem);
-        Assert.Null((await Calendars.ApproveAsync(Authority2, "cn", year)).Problem);
+        var proposed = (await Calendars.ProposeAsync(Authority, Encoding.UTF8.GetBytes(text))).Value;
+        Assert.Null((await Calendars.ApproveAsync(Authority2, "cn", year, new AsRead(proposed.Version, proposed.Hash))).Problem);
     }
 
     public DateOnly DueDay(ShareRequest request) => request.Clock is { } clock ? Clock.DayOf(clock.Deadline.Due, Calendars.Profile.TimeZone) : default;

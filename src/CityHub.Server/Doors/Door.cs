@@ -46,7 +46,7 @@ internal sealed class Door(bool open, HubTokens tokens, DepartmentTokens departm
     {
         if (TokenOf(http) is not { } token)
         {
-            if (!HasToken(http) && http.GetEndpoint()?.Metadata.GetMetadata<SignInFirst>() is not null)
+            if (!HasToken(http) && http.GetEndpoint()?.Metadata.GetMetadata<SignInFirst>() is not null && http.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.Ordinal))
             {
                 http.Response.Redirect("/sign-in");
                 return;
@@ -156,7 +156,7 @@ internal sealed class Door(bool open, HubTokens tokens, DepartmentTokens departm
     }
 }
 
-/// <summary>On a page: whoever has no token yet is sent to where he can sign in.</summary>
+/// <summary>On a page: a browser that has no token yet is sent to where one signs in.</summary>
 internal sealed class SignInFirst
 {
     public static readonly SignInFirst Here = new();

@@ -95,6 +95,17 @@ public sealed class RouteTableTests
     }
 
     [Fact]
+    public async Task A_browser_without_a_token_is_sent_from_the_desk_to_where_one_signs_in()
+    {
+        await using var hub = await HubUnderTest.StartAsync();
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/desk");
+        request.Headers.Accept.ParseAdd("text/html,application/xhtml+xml");
+        using var answer = await hub.Stranger.SendAsync(request, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.Equal("/sign-in", answer.RequestMessage?.RequestUri?.AbsolutePath);
+    }
+
+    [Fact]
     public async Task A_route_that_asks_for_nothing_is_closed_to_all_even_when_the_hub_is_open()
     {
         await using var hub = await HubUnderTest.StartAsync(c => c with { Open = true });

@@ -25,11 +25,12 @@ internal sealed class FactReader(string path, FactNames names) : IDisposable
             yield break;
         }
 
+        // The first page is one fact: who wants a single act of a bulk release would read a hundred others of 35 kB with it (5 ms instead of 0.2).
         var page = new List<Fact>();
-        while (after < upTo)
+        for (int most = 1; after < upTo; most = Math.Min(most * 16, PageFacts))
         {
             page.Clear();
-            ReadPage(page, after, upTo, state, ref streamVersion);
+            ReadPage(page, after, upTo, most, state, ref streamVersion);
             foreach (Fact fact in page)
             {
                 yield return fact;
@@ -44,13 +45,13 @@ internal sealed class FactReader(string path, FactNames names) : IDisposable
         }
     }
 
-    void ReadPage(List<Fact> page, long after, long upTo, StreamState? stream, ref long streamVersion)
+    void ReadPage(List<Fact> page, long after, long upTo, int most, StreamState? stream, ref long streamVersion)
     {
         Connection connection = Connect();
         bool sound = false;
         SqliteStatement rows = stream is null
-            ? connection.All.Bind(1, after).Bind(2, upTo).Bind(3, PageFacts)
-            : connection.OfStream.Bind(1, stream.Id).Bind(2, after).Bind(3, upTo).Bind(4, PageFacts);
+            ? connection.All.Bind(1, after).Bind(2, upTo).Bind(3, most)
+            : connection.OfStream.Bind(1, stream.Id).Bind(2, after).Bind(3, upTo).Bind(4, most);
         try
         {
             for (long bytes = 0; bytes < PageBytes && rows.Step();)

@@ -35,7 +35,7 @@ internal sealed class ExportFolder(string data, string to, TimeProvider time)
         {
             if (Directory.Exists(to) && Directory.EnumerateFileSystemEntries(to).Any())
                 return ExportProblems.Unwritable.Because($"{to} is not empty.", "An export has a folder of its own.");
-            Directory.CreateDirectory(to);
+            Package.MakeFolder(to);
             var head = await FactsAsync(store, said, cancel);
             foreach (var table in tables)
             {
@@ -118,7 +118,7 @@ internal sealed class ExportFolder(string data, string to, TimeProvider time)
     private async Task PutAsync(string path, Func<Stream, Task> write, TableSchema? schema = null)
     {
         var target = Package.In(to, path);
-        Directory.CreateDirectory(Path.GetDirectoryName(target) ?? to);
+        Package.MakeFolder(Path.GetDirectoryName(target));
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;

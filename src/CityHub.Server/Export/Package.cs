@@ -92,6 +92,17 @@ internal sealed record Package(DateTimeOffset Created, long Head, IReadOnlyList<
 
     public static string In(string folder, string path) => Path.Combine([folder, .. path.Split('/')]);
 
+    /// <summary>Makes a folder that nobody but its owner may look into; keys lie in some.</summary>
+    public static void MakeFolder(string? folder)
+    {
+        if (string.IsNullOrEmpty(folder))
+            return;
+        if (OperatingSystem.IsWindows())
+            Directory.CreateDirectory(folder);
+        else
+            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+
     private static bool IsBelow(string path) =>
         path.Length > 0 && !path.Contains('\\', StringComparison.Ordinal) && !Path.IsPathRooted(path) && !path.Contains(':', StringComparison.Ordinal) && !path.Split('/').Any(part => part is "" or "." or "..");
 

@@ -31,7 +31,7 @@ internal sealed class RestoreFolder(string from, string data, TimeProvider time)
                 return ExportProblems.Unwritable.Because($"{data} is not empty.", "A hub is restored into a folder of its own.");
             if (Directory.Exists(fresh))
                 Directory.Delete(fresh, recursive: true); // Of a restore that was interrupted.
-            Directory.CreateDirectory(fresh);
+            Package.MakeFolder(fresh);
             if (Fill(package, fresh, said, cancel) is { } refused)
                 return refused;
             if (Directory.Exists(data))
@@ -88,7 +88,7 @@ internal sealed class RestoreFolder(string from, string data, TimeProvider time)
 
     private static void Copy(string source, string target)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(target) ?? "");
+        Package.MakeFolder(Path.GetDirectoryName(target));
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;

@@ -1,6 +1,10 @@
 using System.Text;
 using CityHub.Core.Facts;
+using CityHub.Server;
+using CityHub.Server.CommandLine;
 using CityHub.Server.Export;
+using CityHub.Tests.Flows;
+using CityHub.Tests.Storage.Embedded;
 
 namespace CityHub.Tests.Server;
 
@@ -35,5 +39,77 @@ public sealed class FactArchiveTests
     {
         using var file = new MemoryStream("{\"position\":1"u8.ToArray());
         Assert.Contains("line 1", Assert.Throws<FormatException>(() => FactArchive.Read(file).ToList()).Message, StringComparison.Ordinal);
+    }
+}
+
+/// <summary>A hub is written down and made again elsewhere.</summary>
+public sealed class ExportTests : IDisposable
+{
+    private const string Entity = """{"id":"urn:x:1","type":"Sensor","level":{"type":"Property","value":7}}""";
+
+    private readonly TestFolder _folder = new();
+
+    [Fact]
+    public async Task A_hub_that_was_exported_with_its_secrets_goes_on_elsewhere_and_the_same_tokens_open_it()
+    {
+        var (exported, token) = await ExportAsync("--with-secrets");
+        Assert.Equal(0, (await RunAsync("restore", "--from", exported, "--data", _folder.File("restored"))).Exit);
+        await using var again = await HubUnderTest.StartAsync(c => c with { Data = _folder.File("restored") });
+        using var client = again.With(token);
+        Assert.Contains("\"value\":7", await client.GetStringAsync("/ngsi-ld/v1/entities/urn:x:1", TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Contains(again.Hub.Store.Log.Read(0), f => f.Type == "DataExported");
+    }
+
+    [Fact]
+    public async Task An_export_without_secrets_holds_no_key()
+    {
+        var (exported, _) = await ExportAsync();
+        Assert.False(Directory.Exists(Path.Combine(exported, ExportFolder.Secrets)));
+        Assert.DoesNotContain(Directory.EnumerateFiles(exported, "*", SearchOption.AllDirectories), f => f.EndsWith(".key", StringComparison.Ordinal) || f.EndsWith(".pem", StringComparison.Ordinal));
+        Assert.Equal(0, (await RunAsync("restore", "--from", exported, "--data", _folder.File("restored"))).Exit);
+    }
+
+    [Fact]
+    public async Task What_was_changed_on_the_way_is_not_restored_and_leaves_no_folder()
+    {
+        var (exported, _) = await ExportAsync();
+        await File.AppendAllTextAsync(Path.Combine(exported, FactArchive.FileName), "{}\n", TestContext.Current.CancellationToken);
+        var (exit, said) = await RunAsync("restore", "--from", exported, "--data", _folder.File("restored"));
+        Assert.Equal(1, exit);
+        Assert.Contains("export-unusable", said, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_folder.File("restored")));
+    }
+
+    [Fact]
+    public async Task An_export_that_was_interrupted_is_none()
+    {
+        var (exported, _) = await ExportAsync();
+        File.Delete(Path.Combine(exported, Package.FileName));
+        Assert.Equal(1, (await RunAsync("restore", "--from", exported, "--data", _folder.File("restored"))).Exit);
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private async Task<(string Folder, string Token)> ExportAsync(params string[] more)
+    {
+        string token;
+        await using (var hub = await HubUnderTest.StartAsync(c => c with { Data = _folder.File("data") }))
+        {
+            token = await hub.TokenAsync([CityHub.Core.Ports.Permissions.EntitiesRead]);
+            await hub.SendAsync(HttpMethod.Post, "/ngsi-ld/v1/entities", Entity);
+        }
+
+        var exported = _folder.File("export");
+        var (exit, said) = await RunAsync(["export", "--data", _folder.File("data"), "--to", exported, .. more]);
+        Assert.True(exit == 0, said);
+        return (exported, token);
+    }
+
+    private async Task<(int Exit, string Said)> RunAsync(params string[] arguments)
+    {
+        var said = new StringWriter();
+        var time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider(new DateTimeOffset(2026, 3, 1, 9, 0, 0, TimeSpan.Zero));
+        var exit = await Program.RunAsync(arguments, new Surroundings { Out = said, Error = said, Environment = new Dictionary<string, string>(StringComparer.Ordinal), Folder = _folder.Path, Time = time }, TestContext.Current.CancellationToken);
+        return (exit, said.ToString());
     }
 }

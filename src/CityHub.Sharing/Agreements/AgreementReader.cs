@@ -66,10 +66,22 @@ internal static class AgreementReader
             Until = default,
             Obligations = Obligations.Nothing with { Onward = !Prohibits(json) },
         };
+        // Of two limits of one kind the second must not take the place of the first.
+        var said = new HashSet<(string, string)>();
         foreach (var constraint in Many(permission, "constraint"))
+        {
             grant = Limited(grant, constraint);
+            if (Constraint(constraint) is var (left, with, _) && left != "cityhub:row" && !said.Add((left, with)))
+                throw Unknown(left, with);
+        }
+
         foreach (var duty in Many(permission, "duty"))
+        {
             grant = grant with { Obligations = Bound(grant.Obligations, duty) };
+            if (Name(Needed(duty, "action")) is var action and not "anonymize" && !said.Add(("duty", action)))
+                throw new NotUnderstoodException($"the duty to {action} stands twice");
+        }
+
         return grant.Purpose.Length == 0 ? throw new NotUnderstoodException("it names no purpose")
             : grant.From == default || grant.Until == default ? throw new NotUnderstoodException("it has no term: dateTime gteq and dateTime lt")
             : grant.Modes == DeliveryModes.None ? throw new NotUnderstoodException("it has no cityhub:mode")
@@ -94,6 +106,8 @@ internal static class AgreementReader
     private static Grant Limited(Grant grant, JsonElement constraint)
     {
         var (left, with, right) = Constraint(constraint);
+        if (left != "cityhub:row" && Member(constraint, "cityhub:of") is not null)
+            throw new NotUnderstoodException($"the constraint {left} is of no field");
         var bound = grant.Obligations;
         return (left, with) switch
         {
@@ -165,9 +179,14 @@ internal static class AgreementReader
     {
         if (json.ValueKind != JsonValueKind.Object)
             throw new NotUnderstoodException($"{what} is an object");
+        var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var member in json.EnumerateObject())
+        {
             if (!members.Contains(Short(member.Name)))
                 throw new NotUnderstoodException($"{what} has a member {member.Name}");
+            if (!seen.Add(Short(member.Name)))
+                throw new NotUnderstoodException($"{what} has {member.Name} twice");
+        }
     }
 
     private static JsonElement Single(JsonElement json, string what) =>

@@ -55,7 +55,7 @@ internal static class ReleaseCsv
     {
         using var blocks = new ReleaseBlocks(release, wire);
         if (header)
-            await blocks.SendAsync(Encoding.UTF8.GetBytes(string.Join((char)delimiter, release.Schema.Columns.Select(column => Quoted(column.Name))) + "\r\n"), cancel);
+            await blocks.SendAsync(Header(release.Schema, delimiter), cancel);
         while (await release.NextAsync(cancel) is { } batch)
             for (var row = 0; row < batch.Rows;)
             {
@@ -71,6 +71,9 @@ internal static class ReleaseCsv
         await blocks.SendAsync(cancel);
         release.Complete();
     }
+
+    public static byte[] Header(TableSchema schema, byte delimiter = (byte)',') =>
+        Encoding.UTF8.GetBytes(string.Join((char)delimiter, schema.Columns.Select(column => Quoted(column.Name))) + "\r\n");
 
     private static string Quoted(string name) => name.AsSpan().ContainsAny("\",\r\n\t") ? $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : name;
 
@@ -99,7 +102,7 @@ internal static class ReleaseCsv
     }
 
     /// <summary>−1: it does not fit.</summary>
-    private static int Row(RowBatch batch, int row, Span<byte> into, byte delimiter)
+    public static int Row(RowBatch batch, int row, Span<byte> into, byte delimiter = (byte)',')
     {
         var used = 0;
         var columns = batch.Columns;

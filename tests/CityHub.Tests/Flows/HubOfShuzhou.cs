@@ -41,15 +41,16 @@ internal sealed class HubOfShuzhou : IAsyncDisposable
     }
 
     /// <param name="person">data-bureau.a, civil-affairs.clerk …</param>
-    public async Task<Answer> SendAsync(string person, string method, string path, string? body = null, string type = "application/json")
+    /// <param name="fromPage">As a browser sends the form of a page of this hub, with its session.</param>
+    public async Task<Answer> SendAsync(string person, string method, string path, string? body = null, string type = "application/json", bool fromPage = false)
     {
         var (department, now) = (person.Split('.')[0], _hub.Clock.GetUtcNow());
         var token = DepartmentTokens.Sign(_keys[department], department, "cityhub", new TokenClaims(HubTokens.NewId(), person, [Permissions.SharingRead, Permissions.SharingWrite, Permissions.DataDeliver], [], now, now.AddDays(1)));
-        return await SendAsync(_hub.With(token), method, path, body, type);
+        return await SendAsync(_hub.With(token), method, path, body, type, fromPage);
     }
 
     /// <summary>Every permission there is, by a token of the hub itself: it makes nobody an officer.</summary>
-    public Task<Answer> SendAsHubAsync(string method, string path, string? body = null) => SendAsync(_hub.With(_hub.Http.DefaultRequestHeaders.Authorization?.Parameter ?? ""), method, path, body, "application/json");
+    public Task<Answer> SendAsHubAsync(string method, string path, string? body = null) => SendAsync(_hub.With(_hub.Http.DefaultRequestHeaders.Authorization?.Parameter ?? ""), method, path, body, "application/json", fromPage: false);
 
     public Caller Bureau(string who) => Rooms.Parties.CallerOf($"{SharingCity.Authority}.{who}") is { Roles: not Roles.None } known ? known : new Caller($"{SharingCity.Authority}.{who}", SharingCity.Authority, Roles.Authority);
 
@@ -61,12 +62,19 @@ internal sealed class HubOfShuzhou : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private static async Task<Answer> SendAsync(HttpClient client, string method, string path, string? body, string type)
+    private static async Task<Answer> SendAsync(HttpClient client, string method, string path, string? body, string type, bool fromPage)
     {
         using var http = client;
         using var request = new HttpRequestMessage(new HttpMethod(method), path);
         if (body is not null)
             request.Content = new StringContent(body, Encoding.UTF8, new MediaTypeHeaderValue(type));
+        if (fromPage)
+        {
+            request.Headers.Add("Sec-Fetch-Site", "same-origin");
+            request.Headers.Add("Cookie", $"{Session.Cookie}={http.DefaultRequestHeaders.Authorization?.Parameter}");
+            http.DefaultRequestHeaders.Authorization = null;
+        }
+
         using var answer = await http.SendAsync(request);
         return await Answer.OfAsync(answer);
     }

@@ -209,7 +209,9 @@ internal static class RequestPage
     private static string Told(Step step)
     {
         using var details = JsonDocument.Parse(step.Details);
-        var told = ToldMembers.Select(name => GrantJson.Optional(details.RootElement, name)).OfType<string>().Where(t => t.Length > 0);
+        if (!details.RootElement.TryGetProperty("said"u8, out var said))
+            return "";
+        var told = ToldMembers.Select(name => GrantJson.Optional(said, name)).OfType<string>().Where(t => t.Length > 0);
         return string.Join(" · ", told) is { Length: > 0 } text ? ": " + text : "";
     }
 

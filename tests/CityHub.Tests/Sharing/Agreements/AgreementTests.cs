@@ -61,6 +61,10 @@ public sealed class AgreementTests
     [InlineData("urn:cityhub:dataset:", "urn:elsewhere:", "target")]
     [InlineData("\"dateTime\",\"operator\":\"lt\"", "\"dateTime\",\"operator\":\"lteq\"", "dateTime lteq")]
     [InlineData("\"P30D\"", "\"soon\"", "soon")]
+    [InlineData("\"constraint\":[{\"leftOperand\":\"purpose\"", "\"constraint\":[{\"leftOperand\":\"cityhub:minimumGroupSize\",\"operator\":\"gteq\",\"rightOperand\":1},{\"leftOperand\":\"purpose\"", "stands twice")]
+    [InlineData("\"duty\":[", "\"duty\":[{\"action\":\"delete\",\"constraint\":[{\"leftOperand\":\"delayPeriod\",\"operator\":\"lteq\",\"rightOperand\":\"P900D\"}]},", "delete stands twice")]
+    [InlineData("\"permission\":[", "\"odrl:permission\":[],\"permission\":[", "twice")]
+    [InlineData("\"leftOperand\":\"purpose\"", "\"leftOperand\":\"purpose\",\"cityhub:of\":\"district\"", "of no field")]
     public void What_cannot_be_kept_is_refused_with_what_it_was(string there, string instead, string said)
     {
         var text = Write(Strict);

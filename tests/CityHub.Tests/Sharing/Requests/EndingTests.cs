@@ -26,23 +26,23 @@ public sealed class EndingTests
         var request = await town.DoAsync(drafted.Value.Request.Id, RequestEvent.SignOff, RequestEvent.Submit, RequestEvent.Grant, RequestEvent.Deliver);
         town.Time.SetUtcNow(new DateTimeOffset(2026, 12, 21, 1, 0, 0, TimeSpan.Zero));
         Assert.Equal(1, (await town.Requests.RecordPassedAsync()).Value);
-        var ended = town.Requests.Find(request.Id)!;
+        var ended = Assert.IsType<ShareRequest>(town.Requests.Find(request.Id));
         Assert.Equal((RequestState.Expired, GrantState.Expired), (ended.State, RequestRules.StateOf(ended.State)));
         Assert.Equal(town.Time.GetUtcNow(), ended.UncountedSince);
         Assert.Equal(("qian", Roles.Authority, "wang"), (Owners.Of(ended, town).Person, Owners.OfCalendar(town).Role, Owners.OfCalendar(town).Person));
         Assert.Equal(0, (await town.Requests.RecordPassedAsync()).Value);
         await town.DoAsync(request.Id, RequestEvent.Dispose);
         town.Open(); // a start knows it, too
-        Assert.NotNull(town.Requests.Find(request.Id)!.UncountedSince);
+        Assert.NotNull(town.Requests.Find(request.Id)?.UncountedSince);
 
         await town.AddYearAsync(2027);
         Assert.Equal(1, (await town.Requests.RecordPassedAsync()).Value);
-        var counted = town.Requests.Find(request.Id)!;
+        var counted = Assert.IsType<ShareRequest>(town.Requests.Find(request.Id));
         Assert.Null(counted.UncountedSince);
         Assert.Equal(new DateOnly(2027, 1, 20), town.DueDay(counted)); // thirty days after the end, and a working day
         town.Time.SetUtcNow(new DateTimeOffset(2027, 1, 21, 1, 0, 0, TimeSpan.Zero));
         Assert.Equal(1, (await town.Requests.RecordPassedAsync()).Value);
-        Assert.True(town.Requests.Find(request.Id)!.Clock?.Missed);
+        Assert.True(town.Requests.Find(request.Id)?.Clock?.Missed);
     }
 
     [Fact]

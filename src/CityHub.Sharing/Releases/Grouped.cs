@@ -253,7 +253,7 @@ internal sealed class Grouped
         var tally = cell.Tallies[index];
         var counted = field is null ? cell.Rows : tally.Count;
         // Of a group that is large enough, too, few or none may have a value: what is left out and what is not there look alike.
-        if ((counted == 0 && noise is null && _smallest > 1 && field is not null) || (counted == 0 && noise is null && measure is not (Measure.Count or Measure.CountDistinct)))
+        if (counted == 0 && noise is null && ((_smallest > 1 && field is not null) || measure is not (Measure.Count or Measure.CountDistinct)))
         {
             Columns.AllNull(into, 1);
             return;

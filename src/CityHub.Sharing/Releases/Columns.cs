@@ -15,25 +15,27 @@ internal readonly ref struct Selection(ReadOnlySpan<int> at, int rows, bool all)
     public int this[int i] => All ? i : At[i];
 }
 
-/// <summary>Columns that are filled again and again: their arrays grow to the largest batch and stay.</summary>
+/// <summary>Columns that are filled again and again: their arrays grow to the largest batch and stay. Few rows take little room: with a whole batch for each, a read of one row allocated 250 kB.</summary>
 internal static class Columns
 {
+    private const int Few = 16, FewBytes = 256;
+
     public static void Room(ColumnBatch column, int rows)
     {
         switch (column.Type)
         {
             case ColumnType.Text:
                 if (column.Offsets.Length < rows + 1)
-                    column.Offsets = new int[Math.Max(rows, RowBatch.Usual) + 1];
+                    column.Offsets = new int[RoomFor(rows) + 1];
                 column.Offsets[0] = 0;
                 break;
             case ColumnType.Number:
                 if (column.Numbers.Length < rows)
-                    column.Numbers = new double[Math.Max(rows, RowBatch.Usual)];
+                    column.Numbers = new double[RoomFor(rows)];
                 break;
             default:
                 if (column.Integers.Length < rows)
-                    column.Integers = new long[Math.Max(rows, RowBatch.Usual)];
+                    column.Integers = new long[RoomFor(rows)];
                 break;
         }
     }
@@ -44,7 +46,7 @@ internal static class Columns
         if (column.Bytes.Length - used >= more)
             return;
         var bytes = column.Bytes;
-        Array.Resize(ref bytes, (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(used + more, 1 << 12)));
+        Array.Resize(ref bytes, (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(used + more, FewBytes)));
         column.Bytes = bytes;
     }
 
@@ -118,6 +120,8 @@ internal static class Columns
             column.Nulls = new ulong[words];
         column.Nulls.AsSpan().Fill(ulong.MaxValue);
     }
+
+    private static int RoomFor(int rows) => rows <= Few ? Few : Math.Max(rows, RowBatch.Usual);
 
     public static ColumnBatch[] Of(TableSchema schema) => [.. schema.Columns.Select(column => new ColumnBatch(column.Type))];
 }

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using CityHub.Core.Ports;
 using CityHub.Core.Problems;
+using CityHub.Core.Tables;
 using CityHub.Http;
 using CityHub.Sharing.Access;
 using CityHub.Sharing.Catalogue;
@@ -27,52 +28,49 @@ internal static class DataRoutes
 
     private static async ValueTask<Problem?> RowAsync(HttpContext http, IReleases releases)
     {
-        var key = Value(http, "key");
-        if (!AskReader.AskOf(http, Value(http, "dataset"), Rights.Obtain, DeliveryModes.Api).TryGet(out var ask, out var problem)
-            || !(await releases.OpenAsync(ask, new ReleaseQuery { Key = key }, http.RequestAborted)).TryGet(out var release, out problem))
+        if (!AskReader.AskOf(http, Value(http, "dataset"), Rights.Obtain, DeliveryModes.Api).TryGet(out var ask, out var problem))
             return problem;
-        await using (release)
-        {
-            try
-            {
-                if (await release.NextAsync(http.RequestAborted) is not { Rows: > 0 } batch)
-                {
-                    release.Complete();
-                    return ReleaseProblems.RowUnknown.Because("No row that is released has this key.", "Check the key; where keys leave as pseudonyms, the pseudonym is the key.");
-                }
-
-                var body = new ArrayBufferWriter<byte>(512);
-                using (var json = new Utf8JsonWriter(body))
-                    ReleaseJson.Row(json, release.Schema, batch, 0);
-                return await SendAsync(http, release, body.WrittenMemory);
-            }
-            catch (ReleaseEndedException ended)
-            {
-                return ended.Problem;
-            }
-        }
+        var none = ReleaseProblems.RowUnknown.Because("No row that is released has this key.", "Check the key; where keys leave as pseudonyms, the pseudonym is the key.");
+        return await AnswerAsync(http, await releases.OpenAsync(ask, new ReleaseQuery { Key = Value(http, "key") }, http.RequestAborted), none, RowOf);
     }
 
     /// <summary><c>{"key":"…","where":{"field":value, …}}</c>: every field has its value; <c>null</c>: it has none.</summary>
     private static async ValueTask<Problem?> VerifyAsync(HttpContext http, IReleases releases)
     {
         if (!(await SharingHttp.Room.BodyAsync(http, MostBody)).Then(Statement).TryGet(out var query, out var problem)
-            || !AskReader.AskOf(http, Value(http, "dataset"), Rights.Use, DeliveryModes.Verify).TryGet(out var ask, out problem)
-            || !(await releases.OpenAsync(ask, query, http.RequestAborted)).TryGet(out var release, out problem))
+            || !AskReader.AskOf(http, Value(http, "dataset"), Rights.Use, DeliveryModes.Verify).TryGet(out var ask, out problem))
             return problem;
-        await using (release)
+        return await AnswerAsync(http, await releases.OpenAsync(ask, query, http.RequestAborted), ReleaseProblems.VerifyNotClear.Because("There is no answer."), (_, batch) => Encoding.UTF8.GetBytes($$"""{"answer":"{{batch.Columns[0].Text(0)}}"}"""));
+    }
+
+    /// <summary>The answer is whole when the closing act is in the log's line: the next request on the connection does not wait for its fsync, which took a third of the time of a read.</summary>
+    private static async ValueTask<Problem?> AnswerAsync(HttpContext http, Result<ReleaseStream> opened, Problem none, Func<ReleaseStream, RowBatch, ReadOnlyMemory<byte>> write)
+    {
+        if (!opened.TryGet(out var release, out var problem))
+            return problem;
+        try
         {
-            try
-            {
-                if (await release.NextAsync(http.RequestAborted) is not { Rows: > 0 } batch)
-                    return ReleaseProblems.VerifyNotClear.Because("There is no answer.");
-                return await SendAsync(http, release, Encoding.UTF8.GetBytes($$"""{"answer":"{{batch.Columns[0].Text(0)}}"}"""));
-            }
-            catch (ReleaseEndedException ended)
-            {
-                return ended.Problem;
-            }
+            if (await release.NextAsync(http.RequestAborted) is { Rows: > 0 } batch)
+                return await SendAsync(http, release, write(release, batch));
+            release.Complete();
+            return none;
         }
+        catch (ReleaseEndedException ended)
+        {
+            return ended.Problem;
+        }
+        finally
+        {
+            _ = release.DisposeAsync().AsTask();
+        }
+    }
+
+    private static ReadOnlyMemory<byte> RowOf(ReleaseStream release, RowBatch batch)
+    {
+        var body = new ArrayBufferWriter<byte>(512);
+        using (var json = new Utf8JsonWriter(body))
+            ReleaseJson.Row(json, release.Schema, batch, 0);
+        return body.WrittenMemory;
     }
 
     internal static Result<ReleaseQuery> Statement(ReadOnlyMemory<byte> body)

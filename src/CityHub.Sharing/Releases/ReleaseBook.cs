@@ -19,9 +19,10 @@ internal sealed class ReleaseBook(IFactLog log, IView view, TimeProvider clock, 
 {
     public const string ViewName = "releases";
 
-    private const int MostChanges = 4096, MostBehind = 200_000;
+    private const int MostChanges = 4096, MostBehind = 8192;
     private readonly Lock _gate = new();
     private readonly ConcurrentDictionary<(string Grant, string Receiver, int Day), Used> _used = new();
+    private int _tidying;
 
     public IReadOnlyList<UnclosedRelease> Unclosed { get; private set; } = [];
 
@@ -47,15 +48,31 @@ internal sealed class ReleaseBook(IFactLog log, IView view, TimeProvider clock, 
 
     public Used Of(string grant, string receiver) => _used.GetOrAdd((grant, receiver, Today()), static _ => new Used());
 
-    /// <summary>Days that are over are forgotten, and the view follows the log so that the next start has little to read.</summary>
+    /// <summary>Days that are over are forgotten, and the view follows the log, so that the next start has little to read: behind whoever calls, and one at a time.</summary>
     public void Tidy()
     {
-        if (log.Head - view.Position > MostBehind)
-            CatchUp();
+        if (log.Head - view.Position > MostBehind && Interlocked.Exchange(ref _tidying, 1) == 0)
+            ThreadPool.UnsafeQueueUserWorkItem(static book => book.CatchUpBehind(), this, preferLocal: false);
         var today = Today();
         foreach (var key in _used.Keys)
             if (key.Day < today)
                 _used.TryRemove(key, out _);
+    }
+
+    private void CatchUpBehind()
+    {
+        try
+        {
+            CatchUp();
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // The store is being closed, or its disk is full: the next start reads what is missing, and tells what it cannot read.
+        }
+        finally
+        {
+            Volatile.Write(ref _tidying, 0);
+        }
     }
 
     private int Today() => DayOf(clock.GetUtcNow());

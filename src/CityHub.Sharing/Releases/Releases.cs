@@ -182,7 +182,7 @@ internal sealed class Releases : IReleases
             }
             else if (question.Single)
             {
-                (rows, subject, total) = (One(plan.Working, found), -1, query.Count ? found?.Rows ?? 0 : null);
+                (rows, subject, total) = (new OneBatch(found), -1, query.Count ? found?.Rows ?? 0 : null);
             }
             else if (question.Grouped is { } grouped)
             {
@@ -199,7 +199,7 @@ internal sealed class Releases : IReleases
                     total = counted;
                 }
 
-                rows = query.Limit == 0 ? One(plan.Working, null) : await RowsAsync(opening, cancel);
+                rows = query.Limit == 0 ? new OneBatch(null) : await RowsAsync(opening, cancel);
             }
 
             if (!rows.TryGet(out source, out var problem))
@@ -384,14 +384,6 @@ internal sealed class Releases : IReleases
         {
             return ReleaseProblems.NoiseUsedUp.Because(refused.Refusal.Detail, refused.Refusal.Hint, refused.Refusal.Rule);
         }
-    }
-
-    private static Result<RowSource> One(TableSchema schema, RowBatch? found)
-    {
-        var kept = new RowBuffer(schema);
-        for (var row = 0; row < (found?.Rows ?? 0); row++)
-            kept.Add(found ?? kept.Batch, row);
-        return new KeptSource(kept, Sorting.Ordered(kept, []));
     }
 
     private readonly record struct PlanKey(string Grant, int GrantVersion, int DatasetVersion, string Receiver, string Purpose, string? Area, DateTimeOffset? From, DateTimeOffset? To, string? Fields);

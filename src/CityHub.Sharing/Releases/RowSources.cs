@@ -114,6 +114,21 @@ internal sealed class PipelineSource(ReleasePlan plan, IRows rows, ColumnBatch?[
     }
 }
 
+/// <summary>What was found already, or nothing.</summary>
+internal sealed class OneBatch(RowBatch? found) : RowSource
+{
+    private RowBatch? _next = found is { Rows: > 0 } ? found : null;
+
+    public override ValueTask<RowBatch?> NextAsync(CancellationToken cancel)
+    {
+        var next = _next;
+        _next = null;
+        return new(next);
+    }
+
+    public override ValueTask DisposeAsync() => default;
+}
+
 /// <summary>Those rows of which the condition is true, from an offset on and up to a limit.</summary>
 /// <param name="passed">Is told of the rows before the offset.</param>
 internal sealed class FilteredSource(RowSource rows, RowTestOf? where, long offset, long? limit, Concerned? passed = null) : RowSource

@@ -19,6 +19,7 @@ internal sealed class FactLog : IFactLog, IDisposable
     readonly FactFile _file;
     readonly FactNames _names;
     readonly FactReader _reader;
+    readonly RecentFacts _recent = new();
     readonly FactLine _line;
     readonly EmbeddedOptions _options;
     readonly Thread _writer;
@@ -35,7 +36,7 @@ internal sealed class FactLog : IFactLog, IDisposable
     {
         (_file, _names, _options) = (file, names, options);
         _line = new FactLine(options);
-        _reader = new FactReader(file.Path, names);
+        _reader = new FactReader(file.Path, names, _recent);
         (_head, _lastAt) = file.Last;
         _checkpointFrames = Math.Max(16, options.WalBytes / 4120 * 7 / 8); // a frame is a page of 4096 bytes and a header of 24
         _writer = new Thread(Write) { Name = "fact log", IsBackground = true };
@@ -229,6 +230,7 @@ internal sealed class FactLog : IFactLog, IDisposable
         if (facts.Count > 0)
         {
             _lastAt = facts[^1].At.UtcTicks;
+            _recent.Add(facts);
             Volatile.Write(ref _head, facts[^1].Position);
             Tell(group, facts);
             _options.Fault?.Invoke(FaultPoint.AppendAfterObserve); // The same; the views in memory die with the process.

@@ -6,9 +6,9 @@ namespace CityHub.Storage.Embedded.Facts;
 
 /// <summary>
 /// Reads in pages on connections of its own. No read transaction lives longer than a page: a slow reader never keeps the
-/// write-ahead log from being reused.
+/// write-ahead log from being reused. What was appended a moment ago comes from memory.
 /// </summary>
-internal sealed class FactReader(string path, FactNames names) : IDisposable
+internal sealed class FactReader(string path, FactNames names, RecentFacts recent) : IDisposable
 {
     const int PageFacts = 512;
     const int PageBytes = 4 << 20;
@@ -30,7 +30,11 @@ internal sealed class FactReader(string path, FactNames names) : IDisposable
         for (int most = 1; after < upTo; most = Math.Min(most * 16, PageFacts))
         {
             page.Clear();
-            ReadPage(page, after, upTo, most, state, ref streamVersion);
+            if (!recent.TryRead(page, after, upTo, PageFacts, stream))
+            {
+                ReadPage(page, after, upTo, most, state, ref streamVersion);
+            }
+
             foreach (Fact fact in page)
             {
                 yield return fact;

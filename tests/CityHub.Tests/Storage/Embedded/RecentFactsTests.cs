@@ -1,0 +1,76 @@
+using CityHub.Core.Facts;
+
+namespace CityHub.Tests.Storage.Embedded;
+
+/// <summary>What was appended a moment ago is read from memory, what is older from the file; nobody can tell.</summary>
+public sealed class RecentFactsTests
+{
+    static readonly DateTimeOffset Noon = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
+
+    [Theory]
+    [InlineData(20_000, 8)] // more facts than are kept
+    [InlineData(40, 400_000)] // more bytes
+    [InlineData(12, 5_000_000)]
+    [InlineData(700, 3)] // all of them, in more than one page
+    public async Task What_memory_says_is_what_the_file_says(int count, int size)
+    {
+        using var store = new EmbeddedUnderTest(EmbeddedUnderTest.Small with { WalBytes = 4 << 20 });
+        var waiting = new List<Task>();
+        for (int i = 0; i < count; i++)
+        {
+            byte[] payload = new byte[size];
+            payload.AsSpan().Fill((byte)i);
+            waiting.Add(store.Log.AppendAsync(new Append($"s{i % 3}", [new NewFact($"T{i % 5}", payload)], Noon), TestContext.Current.CancellationToken).AsTask());
+            if (i % 1000 == 999)
+            {
+                await Task.WhenAll(waiting);
+            }
+        }
+
+        await Task.WhenAll(waiting);
+        (long After, string? Stream)[] questions = [.. from after in new long[] { 0, 1, count / 2, count - 10, count - 1, count } from stream in new[] { null, "s0", "s2", "none" } select (Math.Max(0, after), stream)];
+        string[] live = [.. questions.Select(q => Told(store.Log.Read(q.After, q.Stream)))];
+        store.Reopen(); // nothing is in memory now
+        for (int i = 0; i < questions.Length; i++)
+        {
+            Assert.True(live[i] == Told(store.Log.Read(questions[i].After, questions[i].Stream)), questions[i].ToString());
+        }
+    }
+
+    [Fact]
+    public async Task A_reader_that_began_long_ago_goes_on_where_it_was()
+    {
+        using var store = new EmbeddedUnderTest();
+        await Append(store, 1000);
+        using IEnumerator<Fact> reader = store.Log.Read(0).GetEnumerator();
+        Assert.True(reader.MoveNext());
+        await Append(store, 18_000); // what it wants next has left the memory
+        long last = 1;
+        while (reader.MoveNext())
+        {
+            Assert.Equal(last + 1, reader.Current.Position);
+            last = reader.Current.Position;
+        }
+
+        Assert.Equal(1000, last);
+    }
+
+    static async Task Append(EmbeddedUnderTest store, int count)
+    {
+        NewFact[] facts = [.. Enumerable.Range(0, count).Select(i => new NewFact("T", "{}"u8.ToArray()))];
+        Assert.True((await store.Log.AppendAsync(new Append("s", facts, Noon), TestContext.Current.CancellationToken)).Ok);
+    }
+
+    /// <summary>All of a fact but its payload stands in the text, the payload as a hash.</summary>
+    static string Told(IEnumerable<Fact> facts)
+    {
+        var told = new System.Text.StringBuilder();
+        foreach (Fact fact in facts)
+        {
+            told.Append(fact.Position).Append(fact.Stream).Append(fact.Version).Append(fact.Type).Append(fact.At.UtcTicks)
+                .Append(Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(fact.Payload.Span))).Append(Convert.ToHexString(fact.Salt.Span)).Append('\n');
+        }
+
+        return told.ToString();
+    }
+}

@@ -9,7 +9,7 @@ using CityHub.Sharing.Access;
 using CityHub.Sharing.Accountability;
 using CityHub.Sharing.Corrections;
 using CityHub.Sharing.Parties;
-using static CityHub.Server.Pages.PageShell;
+using static CityHub.Http.PageShell;
 
 namespace CityHub.Server.Pages;
 

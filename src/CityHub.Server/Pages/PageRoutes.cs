@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Text;
 using CityHub.Core.Ports;
+using CityHub.Http;
 using CityHub.Server.Http;
 
 namespace CityHub.Server.Pages;
@@ -17,7 +18,7 @@ internal static class PageRoutes
             .WithName("Start").WithSummary("The start page: what is running, live counters, links").WithTags("Pages");
         routes.MapGet("/api", ApiAsync).RequireAuthorization(Permissions.Public)
             .WithName("Api").WithSummary("The API description as a page, to read and to try").WithTags("Pages");
-        routes.MapGet("/verify", http => PageWriter.FileAsync(http, Verify.File, "text/html; charset=utf-8", Verify.Policy + "; frame-ancestors 'none'")).RequireAuthorization(Permissions.Public)
+        routes.MapGet("/verify", http => Verify.File.WriteAsync(http, "text/html; charset=utf-8", Verify.Policy + "; frame-ancestors 'none'")).RequireAuthorization(Permissions.Public)
             .WithName("VerifyPage").WithSummary("A page in one file that checks receipts and evidence in the browser, from here or from a disk, without a network").WithTags("Pages");
         routes.MapGet("/assets/{name}", AssetAsync).RequireAuthorization(Permissions.Public)
             .WithName("Asset").WithSummary("A file of the pages").WithTags("Pages");
@@ -26,23 +27,14 @@ internal static class PageRoutes
 
     private static Task StartAsync(HttpContext http, Hub hub)
     {
-        var language = Language(http);
+        var language = PageWriter.LanguageOf(http);
         return PageWriter.HtmlAsync(http, StartPage.Write(hub, language), language);
     }
 
     private static Task ApiAsync(HttpContext http)
     {
-        var language = Language(http);
-        return PageWriter.HtmlAsync(http, ApiPage.Write(Encoding.UTF8.GetString(Assets["api.html"].Bytes), language), language);
-    }
-
-    /// <summary>What was chosen is kept for a year.</summary>
-    private static string Language(HttpContext http)
-    {
         var language = PageWriter.LanguageOf(http);
-        if (http.Request.Query.ContainsKey("lang"))
-            http.Response.Cookies.Append("lang", language, new CookieOptions { HttpOnly = true, SameSite = SameSiteMode.Lax, MaxAge = TimeSpan.FromDays(365) });
-        return language;
+        return PageWriter.HtmlAsync(http, ApiPage.Write(Encoding.UTF8.GetString(Assets["api.html"].Bytes), language), language);
     }
 
     private static Task AssetAsync(HttpContext http)
@@ -50,7 +42,7 @@ internal static class PageRoutes
         var name = http.Request.RouteValues["name"]?.ToString() ?? "";
         var type = Path.GetExtension(name) switch { ".css" => "text/css; charset=utf-8", ".js" => "text/javascript; charset=utf-8", ".svg" => "image/svg+xml", _ => null };
         return type is not null && Assets.TryGetValue(name, out var file)
-            ? PageWriter.FileAsync(http, file, type)
+            ? file.WriteAsync(http, type)
             : ProblemWriter.WriteAsync(http, ServerProblems.RouteNotFound.Because($"There is no file {name}."));
     }
 }

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using CityHub.Core.Ports;
+using CityHub.Http;
 using CityHub.Server.Http;
 
 namespace CityHub.Server.Pages;

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Security.Cryptography;
+using CityHub.Http;
 
 namespace CityHub.Server.Pages;
 
@@ -24,5 +25,18 @@ internal sealed record Resource(string Name, byte[] Bytes, string ETag)
         }
 
         return found.ToFrozenDictionary(StringComparer.Ordinal);
+    }
+
+    public Task WriteAsync(HttpContext http, string contentType, string? policy = null)
+    {
+        http.Response.Headers.ETag = ETag;
+        http.Response.Headers.CacheControl = "no-cache";
+        if (http.Request.Headers.IfNoneMatch == ETag)
+        {
+            http.Response.StatusCode = StatusCodes.Status304NotModified;
+            return Task.CompletedTask;
+        }
+
+        return PageWriter.WriteAsync(http, Bytes, contentType, policy);
     }
 }

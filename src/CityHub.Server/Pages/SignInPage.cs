@@ -1,4 +1,5 @@
 using CityHub.Core.Ports;
+using CityHub.Http;
 using CityHub.Server.Doors;
 
 namespace CityHub.Server.Pages;

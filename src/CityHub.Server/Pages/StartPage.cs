@@ -9,20 +9,20 @@ internal static class StartPage
 {
     private sealed record Words(
         string Lang, string Title, string Lead, string Running, string Away, string Now, string Since, string Listens, string Open, string Closed, string Links, string Api,
-        string Problems, string Types, string Entities, string Facts, string Devices, string DeadLetters, string Health, string Metrics, string Verify, string Other, string OtherCode, string PerSecond, string Skip);
+        string Problems, string Types, string Entities, string Facts, string Devices, string DeadLetters, string Health, string Metrics, string Verify, string Catalog, string Mine, string Desk, string Other, string OtherCode, string PerSecond, string Skip);
 
     private static readonly Words English = new(
         "en", "CityHub 城枢", "The software a smart city runs on.", "Running. These numbers are of", "The hub does not answer. These numbers are of", "Now", "Running since", "Listens on",
         "No authentication: this hub is open to everybody on this machine.", "Addresses with a lock ask for a token: cityhub token --help.",
         "Where to go", "All addresses of this hub, to read and to try", "Every way in which the hub says no, and what to do", "Which kinds of things it knows", "The things it knows",
-        "The log of everything that happened", "Devices and whether they speak", "Payloads that could not be read, with the reason", "Whether it is ready", "Counters for Prometheus", "Check a receipt or evidence, without a network",
+        "The log of everything that happened", "Devices and whether they speak", "Payloads that could not be read, with the reason", "Whether it is ready", "Counters for Prometheus", "Check a receipt or evidence, without a network", "What data the city has, and open data to take away", "Citizens: who looked at my data, and why", "Departments: requests, grants, responsibility lists",
         "中文", "zh", "per second", "To the content");
 
     private static readonly Words Chinese = new(
         "zh-CN", "城枢 CityHub", "智慧城市的运行基座。", "运行正常。数据时间：", "枢纽没有应答。以下是旧数据，时间：", "此刻", "启动于", "监听地址",
         "未启用身份验证：本机上的任何人都可以访问。", "带锁的地址需要令牌：cityhub token --help。",
         "去哪里看", "全部接口：可阅读，可试用", "系统会如何拒绝，以及怎么办", "已知事物的类型", "已知的事物",
-        "事实日志：发生过的一切", "设备及其是否在线", "无法读取的报文及原因", "是否就绪", "Prometheus 指标", "验证回执或证据，无需网络", "English", "en", "每秒", "跳到正文");
+        "事实日志：发生过的一切", "设备及其是否在线", "无法读取的报文及原因", "是否就绪", "Prometheus 指标", "验证回执或证据，无需网络", "城市有哪些数据，开放数据可下载", "市民：谁看过我的数据，为什么", "部门：申请、授权、责任清单", "English", "en", "每秒", "跳到正文");
 
     public static string Write(Hub hub, string language)
     {
@@ -67,6 +67,9 @@ internal static class StartPage
             <section aria-labelledby="links">
             <h2 id="links">{words.Links}</h2>
             <ul class="links">
+            {Link("/catalog", words.Catalog)}
+            {Link("/me", words.Mine)}
+            {Link("/desk", words.Desk)}
             {Link("/api", words.Api)}
             {Link("/ngsi-ld/v1/types", words.Types, locked: true)}
             {Link("/ngsi-ld/v1/entities", words.Entities, locked: true, query: "?local=true&amp;limit=20")}

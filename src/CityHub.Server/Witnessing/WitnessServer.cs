@@ -3,13 +3,14 @@ using System.Net;
 using System.Text;
 using System.Threading.RateLimiting;
 using CityHub.Core.Problems;
+using CityHub.Http;
 using CityHub.Ledger;
 using CityHub.Server.Configuration;
 using CityHub.Server.Http;
 using CityHub.Server.Pages;
 using CityHub.Server.Telemetry;
-using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using WitnessLogic = CityHub.Ledger.Witness;
 
@@ -97,7 +98,7 @@ internal sealed class WitnessServer : IAsyncDisposable
             "/" => PageAsync(http),
             "/health" => HealthAsync(http),
             "/vkeys" => TextAsync(http, 200, string.Concat(keys.Select(key => key + "\n"))),
-            "/assets/cityhub.css" => PageWriter.FileAsync(http, Style, "text/css; charset=utf-8"),
+            "/assets/cityhub.css" => Style.WriteAsync(http, "text/css; charset=utf-8"),
             _ => FileAsync(http, path),
         };
     }

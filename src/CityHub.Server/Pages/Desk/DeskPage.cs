@@ -2,11 +2,12 @@ using System.Globalization;
 using System.Text;
 using CityHub.Core.Ports;
 using CityHub.Core.Problems;
+using CityHub.Http;
 using CityHub.Server.Doors;
-using CityHub.Sharing;
 using CityHub.Sharing.Parties;
 using CityHub.Sharing.Requests;
-using static CityHub.Server.Pages.PageShell;
+using CityHub.Sharing;
+using static CityHub.Http.PageShell;
 
 namespace CityHub.Server.Pages.Desk;
 

@@ -1,9 +1,10 @@
 using System.Globalization;
 using System.Text;
+using CityHub.Http;
 using CityHub.Sharing.Parties;
 using CityHub.Sharing.Responsibilities;
 using static CityHub.Server.Pages.Desk.DeskPage;
-using static CityHub.Server.Pages.PageShell;
+using static CityHub.Http.PageShell;
 
 namespace CityHub.Server.Pages.Desk;
 

@@ -1,15 +1,16 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
+using System.Text;
 using CityHub.Core.Problems;
+using CityHub.Http;
 using CityHub.Server.Doors;
 using CityHub.Server.Http;
-using CityHub.Sharing;
 using CityHub.Sharing.Access;
 using CityHub.Sharing.Parties;
 using CityHub.Sharing.Requests;
+using CityHub.Sharing;
 using static CityHub.Server.Pages.Desk.DeskPage;
-using static CityHub.Server.Pages.PageShell;
+using static CityHub.Http.PageShell;
 
 namespace CityHub.Server.Pages.Desk;
 

@@ -4,6 +4,7 @@ using System.Text.Json;
 using CityHub.Core.Ports;
 using CityHub.Core.Problems;
 using CityHub.Http;
+using CityHub.Sharing.OpenData.Pages;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;

@@ -3,7 +3,7 @@ using System.Text;
 using CityHub.Core.Ports;
 using CityHub.Core.Problems;
 using CityHub.Http;
-using CityHub.Sharing.Catalogue;
+using CityHub.Sharing.OpenData.Pages;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -24,13 +24,19 @@ internal static class DcatRoutes
 
     public static void Map(IEndpointRouteBuilder routes, OpenDataRoom room)
     {
-        Route("/catalog", "Catalog", http => CatalogueAsync(http, room, Negotiated(http), "/catalog"), "The catalogue, as the client accepts it: HTML, Turtle or JSON-LD");
+        Route("/catalog", "Catalog", http => NegotiatedAsync(http, room), "The catalogue, as the client accepts it: HTML, Turtle or JSON-LD");
         Route("/catalog.ttl", "CatalogTurtle", http => CatalogueAsync(http, room, CatalogueFormat.Turtle, "/catalog.ttl"), "The catalogue in DCAT-AP 3.0.1 as Turtle");
         Route("/catalog.jsonld", "CatalogJsonLd", http => CatalogueAsync(http, room, CatalogueFormat.JsonLd, "/catalog.jsonld"), "The catalogue in DCAT-AP 3.0.1 as JSON-LD");
         Route("/catalog/datasets/{id}", "CatalogDataset", http => DatasetAsync(http, room), "One dataset in DCAT-AP 3.0.1; .ttl or .jsonld behind its name, or by Accept");
 
         void Route(string path, string name, RoomHttp.Handler handler, string summary) =>
             routes.MapGet(path, RoomHttp.Handle(handler)).RequireAuthorization(Permissions.Optional).WithName(name).WithSummary(summary).WithTags("Catalogue");
+    }
+
+    private static ValueTask<Problem?> NegotiatedAsync(HttpContext http, OpenDataRoom room)
+    {
+        http.Response.Headers.Vary = "Accept, Authorization";
+        return Negotiated(http) is var format && format == CatalogueFormat.Html ? CatalogPage.HandleAsync(http, room) : CatalogueAsync(http, room, format, "/catalog");
     }
 
     private static async ValueTask<Problem?> CatalogueAsync(HttpContext http, OpenDataRoom room, CatalogueFormat format, string path)
@@ -49,10 +55,7 @@ internal static class DcatRoutes
             if (link is not null)
                 http.Response.Headers.Append("Link", $"<{link}>; rel=\"{name}\"");
         http.Response.Headers.Vary = "Accept, Authorization";
-        if (format == CatalogueFormat.Html)
-            await HtmlAsync(http, room, page, pages);
-        else
-            await WriteAsync(http, format, CatalogueGraph.Of(room, address, page, seen.Count, pages));
+        await WriteAsync(http, format, CatalogueGraph.Of(room, address, page, seen.Count, pages));
         return null;
 
         string At(int page) => string.Create(CultureInfo.InvariantCulture, $"{address}{path}?page={page}");
@@ -105,17 +108,4 @@ internal static class DcatRoutes
     private static Task WriteAsync(HttpContext http, CatalogueFormat format, Graph graph) => format == CatalogueFormat.Turtle
         ? RoomHttp.SendAsync(http, StatusCodes.Status200OK, "text/turtle; charset=utf-8", Encoding.UTF8.GetBytes(TurtleWriter.Write(graph)))
         : RoomHttp.SendAsync(http, StatusCodes.Status200OK, "application/ld+json", JsonLdWriter.Write(graph));
-
-    private static Task HtmlAsync(HttpContext http, OpenDataRoom room, List<Dataset> datasets, CataloguePages pages)
-    {
-        var page = new Page($"{room.Title.Zh} · {room.Title.En}").Heading(room.Title.Zh).Text(room.Title.En, "en");
-        foreach (var dataset in datasets)
-            page.Link($"/dataset/{Uri.EscapeDataString(dataset.Id)}", $"{dataset.Title.Zh} · {dataset.Title.En}");
-        if (pages.Previous is { } previous)
-            page.Link(previous, "上一页 Previous");
-        if (pages.Next is { } next)
-            page.Link(next, "下一页 Next");
-        page.Link("/catalog.ttl", "Turtle").Link("/catalog.jsonld", "JSON-LD");
-        return RoomHttp.SendAsync(http, StatusCodes.Status200OK, "text/html; charset=utf-8", Encoding.UTF8.GetBytes(page.ToString()));
-    }
 }

@@ -173,8 +173,8 @@ public sealed class CkanTests
         await using var doors = await DoorsUnderTest.StartAsync();
         doors.Catalogue.Add(DoorsUnderTest.Dataset("evil", "<script>alert(1)</script>", "x", true));
 
-        Assert.DoesNotContain("<script", await doors.TextAsync("/dataset/evil"), StringComparison.Ordinal);
-        Assert.Contains("提供部门", await doors.TextAsync("/dataset/air"), StringComparison.Ordinal);
+        Assert.DoesNotContain("<script", await doors.TextAsync("/dataset/evil?lang=zh"), StringComparison.Ordinal);
+        Assert.Contains("提供部门", await doors.TextAsync("/dataset/air?lang=zh"), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,9 +1,9 @@
 using System.Net;
 
-namespace CityHub.Server.Pages;
+namespace CityHub.Http;
 
 /// <summary>What every page of the hub has around its content: one stylesheet, no script, the other language, the way to the content for a keyboard.</summary>
-internal static class PageShell
+public static class PageShell
 {
     /// <param name="body">HTML; everything in it that came from outside is encoded already.</param>
     /// <param name="person">Who has signed in; null: nobody.</param>

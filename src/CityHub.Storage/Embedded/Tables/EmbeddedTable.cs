@@ -264,7 +264,7 @@ internal sealed partial class EmbeddedTable : ITable, IDisposable
     }
 
     /// <summary>Reads from the segments which rows they superseded.</summary>
-    static TableVersion Marked(TableVersion version)
+    TableVersion Marked(TableVersion version)
     {
         TablePart[] parts = [.. version.Parts];
         var byName = new Dictionary<string, int>(StringComparer.Ordinal);
@@ -286,12 +286,22 @@ internal sealed partial class EmbeddedTable : ITable, IDisposable
             }
         }
 
-        long alive = parts.Sum(p => (long)p.Segment.Rows - p.DeadRows);
-        return alive == version.Rows ? version with { Parts = parts, Known = true }
-            : throw new StorageException(TableProblems.Damaged(parts[0].Segment.Name.Name, $"the table has {alive} rows where its manifest says {version.Rows}"));
+        version = version with { Parts = parts, Known = true };
+        if (version.Alive > version.Rows && Schema.Key >= 0)
+        {
+            // Earlier releases dropped segments with their lists. Of the rows with one key the last is the living one.
+            var dead = new List<long>();
+            Indexed(version, dead);
+            ILookup<int, long> byPart = dead.ToLookup(version.PartOf);
+            version = version with { Parts = [.. parts.Select((part, p) => part.Without(byPart[p].Select(place => (int)(place - part.Segment.FirstPlace))))] };
+        }
+
+        return version.Alive == version.Rows ? version
+            : throw new StorageException(TableProblems.Damaged(parts[0].Segment.Name.Name, $"the table has {version.Alive} rows where its manifest says {version.Rows}"));
     }
 
-    KeyIndex Indexed(TableVersion version)
+    /// <param name="earlier">Given the places of rows that a later one has the key of.</param>
+    KeyIndex Indexed(TableVersion version, List<long>? earlier = null)
     {
         var index = new KeyIndex(_seeds, (int)Math.Min(version.Rows, 1 << 28));
         var column = new ColumnBatch(Schema.Columns[Schema.Key].Type) { Integers = new long[RowBatch.Usual], Numbers = new double[RowBatch.Usual], Offsets = new int[RowBatch.Usual + 1] };
@@ -321,7 +331,11 @@ internal sealed partial class EmbeddedTable : ITable, IDisposable
                             int at = group.First + row + i;
                             if (!part.IsDead(at) && !column.IsNull(i))
                             {
-                                index.Put(index.Hash(KeyText.Of(column, i, eight)), segment.FirstPlace + at);
+                                long before = index.Put(index.Hash(KeyText.Of(column, i, eight)), segment.FirstPlace + at);
+                                if (before >= 0)
+                                {
+                                    earlier?.Add(before);
+                                }
                             }
                         }
                     }

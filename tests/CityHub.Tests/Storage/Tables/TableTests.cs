@@ -39,7 +39,7 @@ public sealed class TableTests
             }
 
             Assert.Null(test.Find("nobody"));
-            Assert.Null(test.Store.CheckTables());
+            Assert.Null(test.Store.CheckTable("people", test.Facts));
             test.Reopen();
         }
     }

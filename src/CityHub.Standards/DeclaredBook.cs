@@ -27,11 +27,15 @@ internal abstract class DeclaredBook<T>(IFactLog log, TimeProvider clock, string
         id is not null && Find(id)?.What is { } what && (what.Owner.Dataset is { } own ? own == dataset : what.Owner.Department == department) ? what : null;
 
     /// <summary>Declares or declares anew; what changes nothing is not a new version.</summary>
-    protected ValueTask<Result<Declared<T>>> DeclareAsync(string id, string by, Func<Result<T>> decide) => RecordAsync<Declared<T>>(now =>
+    /// <param name="taken">Asked about what has the name already, at the moment at which it would be replaced; null: nobody else declares.</param>
+    protected ValueTask<Result<Declared<T>>> DeclareAsync(string id, string by, Func<T, Problem?>? taken, Func<Result<T>> decide) => RecordAsync<Declared<T>>(now =>
     {
+        var known = Find(id);
+        if (known is not null && taken?.Invoke(known.What) is { } others)
+            return others;
         if (!decide().TryGet(out var what, out var problem))
             return problem;
-        var (known, json) = (Find(id), Write(what));
+        var json = Write(what);
         if (known is not null && Write(known.What).AsSpan().SequenceEqual(json))
             return ((IReadOnlyList<NewFact>)[], known);
         var version = (known?.Version ?? 0) + 1;

@@ -23,8 +23,8 @@ internal sealed record DeclaredRoutes<T>(string Segment, string Name, string Lis
 
     public required Func<ReadOnlyMemory<byte>, Result<T>> Read { get; init; }
 
-    /// <summary>Declares it under a name, by a person.</summary>
-    public required Func<HttpContext, string, T, string, ValueTask<Result<Declared<T>>>> Declare { get; init; }
+    /// <summary>Declares it under a name, by a person; what has the name already may refuse.</summary>
+    public required Func<HttpContext, string, T, string, Func<T, Problem?>, ValueTask<Result<Declared<T>>>> Declare { get; init; }
 
     public required Func<string, Problem> Unknown { get; init; }
 
@@ -71,10 +71,11 @@ internal sealed record DeclaredRoutes<T>(string Segment, string Name, string Lis
             return problem;
         if (what.Owner is { Dataset: null, Department: null } or { Dataset: not null, Department: not null })
             return StandardsProblems.NoOwner.Because($"{id} says {(what.Owner.Dataset is null ? "neither a dataset nor a department" : "a dataset and a department")}.", "\"dataset\": \"…\", or \"department\": \"…\" where it is for several of its datasets.");
-        // What is another's is not taken over by its name.
-        if ((Owners.MayChange(http, what.Owner) ?? (Book.Find(id) is { } known && Owners.MayChange(http, known.What.Owner) is not null ? StandardsProblems.NameTaken.Because($"The name {id} is in use.", "Choose another one.") : null)) is { } refused)
+        if (Owners.MayChange(http, what.Owner) is { } refused)
             return refused;
-        if (!(await Declare(http, id, what, Owners.NameOf(http))).TryGet(out var declared, out problem))
+        // What is another's is not taken over by its name.
+        Problem? Taken(T known) => Owners.MayChange(http, known.Owner) is null ? null : StandardsProblems.NameTaken.Because($"The name {id} is in use.", "Choose another one.");
+        if (!(await Declare(http, id, what, Owners.NameOf(http), Taken)).TryGet(out var declared, out problem))
             return problem;
         await RoomHttp.WriteAsync(http, declared.Version == 1 ? StatusCodes.Status201Created : StatusCodes.Status200OK, json => Write(json, declared));
         return null;

@@ -53,11 +53,19 @@ internal sealed class SourceBook(IFactLog log, TimeProvider clock) : FactBook(lo
 
     public IReadOnlyDictionary<string, SourceState> Sources => _sources;
 
-    public ValueTask<Result<Done>> DeclareAsync(SourceDeclaration source, string by) => RecordAsync<Done>(_ => ((IReadOnlyList<NewFact>)[Fact(Declared, json =>
+    /// <param name="taken">Asked about the source that has the name already, at the moment at which it would be replaced; null: nobody else declares.</param>
+    /// <returns>Whether it is new.</returns>
+    public ValueTask<Result<bool>> DeclareAsync(SourceDeclaration source, string by, Func<SourceDeclaration, Problem?>? taken = null) => RecordAsync<bool>(_ =>
     {
-        source.Write(json);
-        json.WriteString("by", by);
-    })], Done.Value));
+        var known = _sources.GetValueOrDefault(source.Id);
+        if (known is not null && taken?.Invoke(known.Source) is { } others)
+            return others;
+        return ((IReadOnlyList<NewFact>)[Fact(Declared, json =>
+        {
+            source.Write(json);
+            json.WriteString("by", by);
+        })], known is null);
+    });
 
     public ValueTask<Result<Done>> WithdrawAsync(string id, string by) => RecordAsync<Done>(_ => _sources.ContainsKey(id)
         ? ((IReadOnlyList<NewFact>)[Fact(Withdrawn, json =>
@@ -68,10 +76,11 @@ internal sealed class SourceBook(IFactLog log, TimeProvider clock) : FactBook(lo
         : SourceProblems.Unknown.Because($"There is no source {id}.", "GET /sources lists them."));
 
     /// <summary>After the delivery: a crash between the two delivers the same rows again, and the delivery knows them by its source.</summary>
-    public ValueTask<Result<Done>> DeliveredAsync(string id, string? watermark, DeliveryOutcome outcome) => RecordAsync<Done>(_ => ((IReadOnlyList<NewFact>)[Fact(Delivered, json =>
+    /// <param name="read">As it was declared when its rows were read: declared anew meanwhile, it begins at the beginning.</param>
+    public ValueTask<Result<Done>> DeliveredAsync(SourceDeclaration read, string? watermark, DeliveryOutcome outcome) => RecordAsync<Done>(_ => ((IReadOnlyList<NewFact>)[Fact(Delivered, json =>
     {
-        json.WriteString("id", id);
-        json.WriteString("watermark", watermark);
+        json.WriteString("id", read.Id);
+        json.WriteString("watermark", _sources.TryGetValue(read.Id, out var known) && known.Source.CountsAs(read) ? watermark : null);
         json.WriteNumber("taken", outcome.Taken);
         json.WriteNumber("refused", outcome.Refused);
         json.WriteNumber("delivery", outcome.Position);
@@ -112,7 +121,10 @@ internal sealed class SourceBook(IFactLog log, TimeProvider clock) : FactBook(lo
 
             var known = _sources.GetValueOrDefault(id);
             if (SourceDeclaration.Read(id, buffer.WrittenSpan, recorded: true).TryGet(out var source, out _))
-                _sources = _sources.SetItem(id, (known ?? new SourceState(source)) with { Source = source, DeclaredBy = root.GetProperty("by").GetString() ?? "" });
+                _sources = _sources.SetItem(id, (known ?? new SourceState(source)) with
+                {
+                    Source = source, DeclaredBy = root.GetProperty("by").GetString() ?? "", Watermark = known is not null && known.Source.CountsAs(source) ? known.Watermark : null,
+                });
             return;
         }
 

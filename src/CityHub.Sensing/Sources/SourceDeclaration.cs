@@ -62,6 +62,10 @@ internal sealed record SourceDeclaration
     /// <summary>Columns to take, in this order; empty: all (files and tables), needed for REST.</summary>
     public IReadOnlyList<string> Columns { get; init; } = [];
 
+    /// <summary>Whether a watermark of the other one is one of this: the same rows, into the same dataset, counted by the same column.</summary>
+    public bool CountsAs(SourceDeclaration other) =>
+        (Dataset, Kind, Connection, Table, Url, Each, Watermark) == (other.Dataset, other.Kind, other.Connection, other.Table, other.Url, other.Each, other.Watermark);
+
     /// <param name="recorded">As a fact says it: what was declared stays declared, and its turns say why they do not run.</param>
     public static Result<SourceDeclaration> Read(string id, ReadOnlySpan<byte> utf8, bool recorded = false)
     {

@@ -80,11 +80,9 @@ internal static class SourceRoutes
         if (source.Mode == Core.Tables.WriteMode.Upsert && room.Runner.KeylessDataset(source.Dataset))
             return SourceProblems.NotASource.Because($"{source.Dataset} has no key, and upsert puts rows in the place of those with the same key.", "Let the entry of the dataset name a key, or use mode replace without a watermark.");
         // Another department's source is not taken over by its name.
-        if (room.Book.Sources.TryGetValue(id, out var known) && room.Refused(http, known.Source.Dataset) is { } others)
-            return others;
-        if (!(await room.Book.DeclareAsync(source, http.User.Identity?.Name ?? "open")).TryGet(out _, out problem))
+        if (!(await room.Book.DeclareAsync(source, http.User.Identity?.Name ?? "open", known => room.Refused(http, known.Dataset))).TryGet(out var made, out problem))
             return problem;
-        http.Response.StatusCode = known is null ? StatusCodes.Status201Created : StatusCodes.Status204NoContent;
+        http.Response.StatusCode = made ? StatusCodes.Status201Created : StatusCodes.Status204NoContent;
         return null;
     }
 

@@ -164,7 +164,7 @@ internal sealed partial class SourceRunner : IAsyncDisposable
         switch (source.Kind)
         {
             case SourceKind.Files:
-                return await FilesAsync(state, cancel);
+                return await FilesAsync(source, cancel);
             case SourceKind.Postgres:
                 if (!(await PostgresRows.OpenAsync(source, secret, state.Watermark, _allowed, cancel)).TryGet(out var rows, out var problem))
                     return problem;
@@ -190,24 +190,23 @@ internal sealed partial class SourceRunner : IAsyncDisposable
         };
         if (!(await _deliveries.DeliverAsync(delivery, first, cancel)).TryGet(out var outcome, out var problem))
             return problem;
-        return await NotedAsync(state, watermark(), outcome);
+        return await NotedAsync(source, watermark(), outcome);
     }
 
     /// <summary>What was known already is noted only where a crash kept it from being noted.</summary>
-    private async ValueTask<Result<DeliveryOutcome?>> NotedAsync(SourceState state, string? upTo, DeliveryOutcome outcome)
+    private async ValueTask<Result<DeliveryOutcome?>> NotedAsync(SourceDeclaration read, string? upTo, DeliveryOutcome outcome)
     {
-        if (outcome.Known && outcome.Position <= state.LastDelivery && (upTo is null || upTo == state.Watermark))
+        if (outcome.Known && _book.Sources.TryGetValue(read.Id, out var state) && outcome.Position <= state.LastDelivery && (upTo is null || upTo == state.Watermark))
             return (DeliveryOutcome?)null;
-        return (await _book.DeliveredAsync(state.Source.Id, upTo, outcome)).TryGet(out _, out var problem) ? outcome : problem;
+        return (await _book.DeliveredAsync(read, upTo, outcome)).TryGet(out _, out var problem) ? outcome : problem;
     }
 
     /// <summary>
     /// In the order of their names; a delivered file goes to <c>done</c>, one that holds something wrong to <c>refused</c> with the reason beside it. Where the reason is none of the
     /// file's, it stays, and so do those behind it.
     /// </summary>
-    private async ValueTask<Result<DeliveryOutcome?>> FilesAsync(SourceState state, CancellationToken cancel)
+    private async ValueTask<Result<DeliveryOutcome?>> FilesAsync(SourceDeclaration source, CancellationToken cancel)
     {
-        var source = state.Source;
         var folder = DropFolder(source.Id);
         Directory.CreateDirectory(folder);
         DeliveryOutcome? last = null;
@@ -215,10 +214,17 @@ internal sealed partial class SourceRunner : IAsyncDisposable
         foreach (var file in Directory.EnumerateFiles(folder).Where(f => Path.GetFileName(f) is var n && n[0] != '.' && !n.EndsWith(".part", StringComparison.OrdinalIgnoreCase)).Order(StringComparer.Ordinal))
         {
             var delivered = await FileAsync(source, file, cancel);
-            if (delivered.Problem is not { } wrong || OfTheFile.Contains(wrong.Code))
-                Move(file, folder, delivered.Ok ? "done" : "refused", delivered.Problem);
-            if (!delivered.TryGet(out var outcome, out var problem) || !(await NotedAsync(_book.Sources.GetValueOrDefault(source.Id) ?? state, Path.GetFileName(file), outcome)).TryGet(out _, out problem))
+            if (!delivered.TryGet(out var outcome, out var problem))
+            {
+                if (OfTheFile.Contains(problem.Code))
+                    Move(file, folder, "refused", problem);
                 return problem;
+            }
+
+            // A crash before the file is put away has it delivered again, and known.
+            if (!(await NotedAsync(source, Path.GetFileName(file), outcome)).TryGet(out _, out problem))
+                return problem;
+            Move(file, folder, "done", null);
             last = outcome;
         }
 

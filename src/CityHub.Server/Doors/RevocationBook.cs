@@ -29,7 +29,7 @@ internal sealed class RevocationBook(IFactLog log, TimeProvider clock) : FactBoo
     private readonly ConcurrentDictionary<(string Department, string IdHash), Revocation> _tokens = new();
     private readonly ConcurrentDictionary<(string Department, string Person), Revocation> _persons = new();
 
-    public IEnumerable<Revocation> Of(string department) => _tokens.Values.Concat(_persons.Values).Where(r => r.Department == department).OrderByDescending(r => r.At);
+    public IEnumerable<Revocation> Of(string department) => _tokens.Values.Distinct().Concat(_persons.Values).Where(r => r.Department == department).OrderByDescending(r => r.At);
 
     public bool IsRevoked(Bearer bearer)
     {
@@ -67,12 +67,17 @@ internal sealed class RevocationBook(IFactLog log, TimeProvider clock) : FactBoo
         var said = new Revocation(
             Text(root, "department") ?? "", Text(root, "id"), Text(root, "person"), root.GetProperty("until").GetDateTimeOffset(), Text(root, "by") ?? "", Text(root, "reason") ?? "", at);
         if (type == Token && said.IdHash is { } id)
+        {
             _tokens[(said.Department, id)] = said;
+            // What looks like a hash may be an id: either way it opens nothing.
+            if (IsHash(id))
+                _tokens[(said.Department, HubTokens.HashOf(id))] = said;
+        }
         else if (type == Person && said.Person is { } person)
             _persons[(said.Department, person)] = said;
     }
 
-    /// <summary>Ids are shorter: 22 letters of base64url where cityhub makes them.</summary>
+    /// <summary>Or an id of an identity provider: a UUID without hyphens looks the same.</summary>
     private static bool IsHash(string id) => id.Length == 32 && id.All(char.IsAsciiHexDigitLower);
 
     private static string? Text(JsonElement root, string member) => root.TryGetProperty(member, out var value) ? value.GetString() : null;

@@ -14,6 +14,9 @@ internal static class FactArchive
 {
     public const string FileName = "facts.jsonl";
 
+    /// <summary>Of a payload; deeper ones stand as base64.</summary>
+    private const int MostDepth = 64;
+
     public static void Write(IBufferWriter<byte> to, in Fact fact)
     {
         using (var json = new Utf8JsonWriter(to, new JsonWriterOptions { Encoder = Json.Relaxed, SkipValidation = true }))
@@ -45,7 +48,7 @@ internal static class FactArchive
     public static Fact Read(ReadOnlySpan<byte> line)
     {
         var fact = default(Fact) with { Stream = "", Type = "" };
-        var json = new Utf8JsonReader(line);
+        var json = new Utf8JsonReader(line, new JsonReaderOptions { MaxDepth = MostDepth + 1 }); // the line is an object around the payload
         try
         {
             json.Read();
@@ -127,7 +130,7 @@ internal static class FactArchive
     {
         if (payload.IsEmpty || payload.IndexOfAny((byte)'\n', (byte)'\r') >= 0 || payload[0] is (byte)' ' or (byte)'\t' || payload[^1] is (byte)' ' or (byte)'\t')
             return false;
-        var json = new Utf8JsonReader(payload);
+        var json = new Utf8JsonReader(payload, new JsonReaderOptions { MaxDepth = MostDepth });
         try
         {
             while (json.Read())

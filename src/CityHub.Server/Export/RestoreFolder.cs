@@ -1,4 +1,5 @@
 using CityHub.Core.Problems;
+using CityHub.Ledger;
 using CityHub.Server.Ledger;
 using CityHub.Storage.Embedded;
 using CityHub.Storage.Embedded.Facts;
@@ -11,6 +12,8 @@ namespace CityHub.Server.Export;
 /// </summary>
 internal sealed class RestoreFolder(string from, string data, TimeProvider time)
 {
+    private readonly string _data = Path.TrimEndingDirectorySeparator(Path.GetFullPath(data));
+
     /// <returns>How many facts the new folder has.</returns>
     public Result<long> Run(Action<string> said, CancellationToken cancel)
     {
@@ -24,19 +27,22 @@ internal sealed class RestoreFolder(string from, string data, TimeProvider time)
                 return changed;
         }
 
-        var fresh = Path.GetFullPath(data) + ".restoring";
+        var fresh = _data + ".restoring";
         try
         {
-            if (Directory.Exists(data) && Directory.EnumerateFileSystemEntries(data).Any())
-                return ExportProblems.Unwritable.Because($"{data} is not empty.", "A hub is restored into a folder of its own.");
+            if (Directory.Exists(_data) && Directory.EnumerateFileSystemEntries(_data).Any())
+                return ExportProblems.Unwritable.Because($"{_data} is not empty.", "A hub is restored into a folder of its own.");
             if (Directory.Exists(fresh))
                 Directory.Delete(fresh, recursive: true); // Of a restore that was interrupted.
             Package.MakeFolder(fresh);
             if (Fill(package, fresh, said, cancel) is { } refused)
                 return refused;
-            if (Directory.Exists(data))
-                Directory.Delete(data);
-            Directory.Move(fresh, data);
+            foreach (var folder in Directory.EnumerateDirectories(fresh, "*", SearchOption.AllDirectories).Append(fresh))
+                DurableFiles.SyncFolder(folder);
+            if (Directory.Exists(_data))
+                Directory.Delete(_data);
+            Directory.Move(fresh, _data);
+            DurableFiles.SyncFolder(Path.GetDirectoryName(_data) ?? "/");
             return package.Head;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -93,7 +93,7 @@ internal sealed class SharingRooms : IAsyncDisposable
         Revocations = Own(new RevocationBook(log, time));
         Supervision = Own(new SupervisionBook(log, time));
         _supervision = new SupervisionRoom(
-            Supervision, new EvidenceReader(log, Supervision).Read, () => Catalogue.State, Parties, Grants, new PurposesNow(Purposes), calendars, time);
+            Supervision, new EvidenceReader(log, Supervision).Read, () => Catalogue.State, Catalogue, new RegisteredDepartments(Parties), Grants, new PurposesNow(Purposes), calendars, time);
         var sources = Own(new SourceBook(log, time));
         _sources = new SourceRoom(sources, new SourceRunner(sources, Deliveries, Path.Combine(folder, "drop"), http, allowed, Environment.GetEnvironmentVariable, time, loggers.CreateLogger<SourceRunner>()), time, MayDeliver);
         _keeper = new TableKeeper(Deliveries, time, loggers.CreateLogger<TableKeeper>());

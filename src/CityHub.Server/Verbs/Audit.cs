@@ -16,7 +16,7 @@ internal sealed class Audit : IVerb
 
     public string Name => "audit";
 
-    public string Summary => "Check log, ledger, checkpoints, keys and views of a data folder against each other";
+    public string Summary => "Check log, ledger, checkpoints, keys, rows and views of a data folder against each other";
 
     public IReadOnlyList<Option> Options => [AsJson, .. ConfigOptions.ForAFolder];
 

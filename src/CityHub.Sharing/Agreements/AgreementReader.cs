@@ -171,7 +171,13 @@ internal static class AgreementReader
 
     private static string Part(JsonElement json, JsonElement permission, string name, string space)
     {
-        var value = Optional(json, name) ?? Text(Needed(permission, name));
+        List<string> said = [.. Many(json, "prohibition").Prepend(permission).Prepend(json).Select(part => Optional(part, name)).OfType<string>().Distinct(StringComparer.Ordinal)];
+        var value = said.Count switch
+        {
+            0 => throw new NotUnderstoodException($"there is no {name}"),
+            1 => said[0],
+            _ => throw new NotUnderstoodException($"it and its rules name more than one {name}: {string.Join(", ", said)}"),
+        };
         return IdIn(space, value) ?? throw new NotUnderstoodException($"the {name} {value} is none of this hub: its name would begin with {space}");
     }
 

@@ -23,7 +23,7 @@ public sealed record DeadlineRule(string Article, int WorkingDays, int Extension
 public sealed record JurisdictionProfile(string Id, int Version, string Jurisdiction, string Zone, string Source, int UnusedDays, IReadOnlyList<DeadlineRule> Deadlines)
 {
     public const string Update = "809/17-update", Publish = "809/17-publish", AnswerUnconditional = "809/21-unconditional", AnswerConditional = "809/21-conditional",
-        Delivery = "809/22", Correction = "809/26", LeadSource = "809/19", Contribution = "809/19-contribution", FlowBack = "809/24", Hearing = "809/28-position", Ruling = "809/28-ruling";
+        Delivery = "809/22", Correction = "809/26", LeadSource = "809/19", Contribution = "809/19-contribution", FlowBack = "809/24", Platform = "809/31", Hearing = "809/28-position", Ruling = "809/28-ruling";
 
     /// <summary>The articles without which no request could run.</summary>
     public static readonly IReadOnlyList<string> Needed = [Update, Publish, AnswerUnconditional, AnswerConditional, Delivery, Correction];
@@ -34,6 +34,7 @@ public sealed record JurisdictionProfile(string Id, int Version, string Jurisdic
         new(LeadSource, 20, 0, AfterSupplement.Restart, new Words("明确数源部门", "naming of the lead source")),
         new(Contribution, 10, 0, AfterSupplement.Restart, new Words("配合数源部门更新", "what the lead source asked for")),
         new(FlowBack, 20, 0, AfterSupplement.Restart, new Words("下级数据回流", "return of the data of a lower area")),
+        new(Platform, 60, 0, AfterSupplement.Restart, new Words("平台纳入一体化体系", "incorporation of a platform into the national system")),
         new(Hearing, 10, 0, AfterSupplement.Restart, new Words("争议另一方陈述意见", "position of the other side in a dispute")),
         new(Ruling, 30, 0, AfterSupplement.Restart, new Words("争议协调处理", "mediation or ruling in a dispute")),
     ];

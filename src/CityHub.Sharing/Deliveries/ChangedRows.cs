@@ -10,6 +10,7 @@ internal sealed class ChangedRows(IRows rows, ITable table) : IRows
 {
     private static readonly DateTime Epoch = DateTime.UnixEpoch;
     private readonly BatchBuilder _changed = new(rows.Schema);
+    private readonly HashSet<string> _put = new(StringComparer.Ordinal); // keys: the row in the table is not the last one with such a key
     private readonly int[] _all = [.. Enumerable.Range(0, rows.Schema.Columns.Count)];
 
     public TableSchema Schema => rows.Schema;
@@ -37,15 +38,18 @@ internal sealed class ChangedRows(IRows rows, ITable table) : IRows
         var key = batch.Columns[table.Schema.Key];
         if (key.IsNull(row))
             return false;
-        var found = key.Type == ColumnType.Text ? table.Find(key.Utf8(row), _all) : table.Find(Encoding.UTF8.GetBytes(Written(key, row)), _all);
+        var written = Written(key, row);
+        if (_put.Contains(written))
+            return false;
+        var found = table.Find(Encoding.UTF8.GetBytes(written), _all);
         if (!found.TryGet(out var known, out var problem))
             throw new IntakeException(problem);
-        if (known.Rows == 0)
-            return false;
-        for (var column = 0; column < batch.Columns.Length; column++)
-            if (!Same(batch.Columns[column], row, known.Columns[column]))
-                return false;
-        return true;
+        var same = known.Rows > 0;
+        for (var column = 0; same && column < batch.Columns.Length; column++)
+            same = Same(batch.Columns[column], row, known.Columns[column]);
+        if (!same)
+            _put.Add(written);
+        return same;
     }
 
     private static bool Same(ColumnBatch one, int row, ColumnBatch other) => one.IsNull(row) || other.IsNull(0)
@@ -60,6 +64,7 @@ internal sealed class ChangedRows(IRows rows, ITable table) : IRows
     /// <summary>A key as <see cref="ITable.Find"/> takes it.</summary>
     private static string Written(ColumnBatch key, int row) => key.Type switch
     {
+        ColumnType.Text => key.Text(row),
         ColumnType.Number => key.Numbers[row].ToString("R", CultureInfo.InvariantCulture),
         ColumnType.Boolean => key.Integers[row] == 0 ? "false" : "true",
         ColumnType.Date => DateOnly.FromDateTime(Epoch).AddDays((int)key.Integers[row]).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),

@@ -38,20 +38,16 @@ internal static class OpenFlowBack
             return RequestProblems.BeyondCatalogue(request.Dataset, "there is no published entry of that name.");
         if (!caller.IsOf(dataset.Provider, Roles.SharingOfficer))
             return RequestProblems.NotSigned(dataset.Provider);
-        if (dataset.Class == SharingClass.Withheld || world.Catalogue.IsNegative(dataset.Id))
-            return RequestProblems.Withheld(dataset.Id, dataset.LegalBasis);
-        if (world.Departments.Find(request.Receiver) is not { } receiver || world.Departments.Find(dataset.Provider) is not { } provider
-            || receiver.Level <= provider.Level || !IsBelow(receiver.AdminCode, provider.AdminCode))
-            return FlowBackProblems.NotBelow(request.Receiver, dataset.Provider);
-        if (dataset.Area is not { } area)
-            return FlowBackProblems.NoArea(dataset.Id);
+        if (!Owed(world.Catalogue, world.Departments, dataset, request.Receiver).TryGet(out var owed, out var problem))
+            return problem;
+        var (receiver, area) = owed;
         if (AddedBy(request.Added) is { } added)
             return FlowBackProblems.ConditionAdded(added);
         if (request.Until <= now || request.Basis.Length == 0)
             return RequestProblems.Missing("until (in the future) and basis", "decree 809, art. 24");
         var grant = new Grant
         {
-            Id = $"g-flow-back-{dataset.Id}-{receiver.Id}",
+            Id = IdOf(dataset.Id, receiver.Id),
             Version = 1,
             Dataset = dataset.Id,
             Provider = dataset.Provider,
@@ -68,8 +64,20 @@ internal static class OpenFlowBack
         return GrantCheck.Executable(grant, dataset, world.Catalogue, world.Purposes) is { } cannot ? cannot : grant;
     }
 
+    public static string IdOf(string dataset, string receiver) => $"g-flow-back-{dataset}-{receiver}";
+
+    /// <summary>Whether the rows of its own area flow back to the receiver: its department, and the field that says where a row belongs.</summary>
+    public static Result<(Department Receiver, string Area)> Owed(ICatalogue catalogue, IDepartments departments, Dataset dataset, string receiver)
+    {
+        if (dataset.Class == SharingClass.Withheld || catalogue.IsNegative(dataset.Id))
+            return RequestProblems.Withheld(dataset.Id, dataset.LegalBasis);
+        if (departments.Find(receiver) is not { } lower || departments.Find(dataset.Provider) is not { } provider || lower.Level <= provider.Level || !IsBelow(lower.AdminCode, provider.AdminCode))
+            return FlowBackProblems.NotBelow(receiver, dataset.Provider);
+        return dataset.Area is { } area ? (lower, area) : FlowBackProblems.NoArea(dataset.Id);
+    }
+
     /// <summary>Really below: not the same area.</summary>
-    public static bool IsBelow(string code, string above) =>
+    private static bool IsBelow(string code, string above) =>
         AdminCodes.Prefix(code) is var lower && AdminCodes.Prefix(above) is var upper && lower.Length > upper.Length && lower.StartsWith(upper, StringComparison.Ordinal);
 
     private static string? AddedBy(Obligations added) =>

@@ -39,8 +39,13 @@ internal static class EnrolKey
         Span<byte> key = stackalloc byte[KeyBytes + 3];
         if (!Convert.TryFromBase64String(publicKey, key, out var length) || length != KeyBytes)
             return PartyProblems.KeyUnusable.Because("publicKey is not the base64 of 32 bytes.", "cityhub department keys prints it.", "RFC 8032, 5.1.5");
-        if (state.Departments.Values.FirstOrDefault(d => d.PublicKey == publicKey) is { } holder)
-            return PartyProblems.KeyUnusable.Because($"It is the key of {holder.Id} already.", "Every department has a key of its own.", "GB/T 39477: keys of the provider");
-        return PartyBook.Facts(SharingJson.Said(new KeyProposed(id, department, publicKey, caller.Person), PartyJson.Default.KeyProposed));
+        return Taken(state, publicKey) is { } taken
+            ? taken
+            : PartyBook.Facts(SharingJson.Said(new KeyProposed(id, department, publicKey, caller.Person), PartyJson.Default.KeyProposed));
     }
+
+    /// <summary>Null: no department has the key.</summary>
+    public static Problem? Taken(PartyState state, string publicKey) => state.Departments.Values.FirstOrDefault(d => d.PublicKey == publicKey) is { } holder
+        ? PartyProblems.KeyUnusable.Because($"It is the key of {holder.Id} already.", "Every department has a key of its own.", "GB/T 39477: keys of the provider")
+        : null;
 }

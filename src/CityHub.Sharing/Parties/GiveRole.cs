@@ -73,7 +73,7 @@ internal static class GiveRole
         if (caller.Person == proposal.By || caller.Person == proposal.Person)
             return ProposalProblems.FourEyes.Because($"{caller.Person} {(caller.Person == proposal.By ? "proposed it" : "is the one it is about")}.", "Let another person confirm it.", Rule);
         if (proposal.PublicKey is { } key && proposal.Department is { } department)
-            return PartyBook.Facts(SharingJson.Said(new KeyEnrolled(id, department, key, proposal.By, caller.Person), PartyJson.Default.KeyEnrolled));
+            return EnrolKey.Taken(state, key) is { } taken ? taken : PartyBook.Facts(SharingJson.Said(new KeyEnrolled(id, department, key, proposal.By, caller.Person), PartyJson.Default.KeyEnrolled));
         var person = proposal.Person ?? "";
         // Looked at again: since it was proposed the person may have got another role.
         if (Check(state, person, proposal.Department, proposal.Roles, proposal.Give) is { } refused)
@@ -92,6 +92,8 @@ internal static class GiveRole
         var held = state.CallerOf(person);
         if (!give)
         {
+            if (held.Department != department)
+                return PartyProblems.RoleNotPossible.Because($"{person} is of {held.Department ?? "no department"}.", "Name the department in which the roles are held.", Rule);
             if ((held.Roles & roles) != roles)
                 return PartyProblems.RoleNotPossible.Because($"{person} has not all of these roles.", "GET /departments lists who has which.", Rule);
             // Nobody could give a role any more.

@@ -24,10 +24,10 @@ internal sealed record PartyState
     public PartyState Change(string person, string? department, Roles give, Roles take)
     {
         var before = CallerOf(person);
+        var at = give == Roles.None ? before.Department : department ?? before.Department; // who loses a role stays where he is
         var roles = (before.Roles | give) & ~take;
-        var people = roles == Roles.None ? People.Remove(person) : People.SetItem(person, new Caller(person, department ?? before.Department, roles));
+        var people = roles == Roles.None ? People.Remove(person) : People.SetItem(person, new Caller(person, at, roles));
         var next = this with { People = people };
-        var at = department ?? before.Department;
         return at is not null && Departments.TryGetValue(at, out var known)
             ? next with
             {

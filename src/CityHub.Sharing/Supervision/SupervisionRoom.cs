@@ -12,7 +12,7 @@ namespace CityHub.Sharing.Supervision;
 /// <param name="evidence">All of it, in the order of the log.</param>
 /// <param name="city">The catalogue as it stands now.</param>
 internal sealed class SupervisionRoom(
-    SupervisionBook book, Func<IReadOnlyList<Evidence>> evidence, Func<CatalogueState> city, IParties parties, IGrants grants, IPurposes purposes, IDeadlines deadlines, TimeProvider clock)
+    SupervisionBook book, Func<IReadOnlyList<Evidence>> evidence, Func<CatalogueState> city, ICatalogue catalogue, IDepartments departments, IGrants grants, IPurposes purposes, IDeadlines deadlines, TimeProvider clock)
 {
     public SupervisionBook Book { get; } = book;
 
@@ -36,6 +36,7 @@ internal sealed class SupervisionRoom(
             Evidence.Used used => Permitted(used),
             Evidence.FlowBackAsked asked => Owed(caller, asked),
             Evidence.UpdateAsked asked => DueOf(caller, asked.Due, JurisdictionProfile.Contribution).Map<Evidence>(due => asked with { Due = due }),
+            Evidence.PlatformRegistered platform => DueOf(caller, platform.Due, JurisdictionProfile.Platform).Map<Evidence>(due => platform with { Due = due }),
             _ => (Result<Evidence>)told,
         }).TryGet(out var evidence, out var problem) ? await Book.RecordAsync(evidence) : problem;
     }
@@ -73,13 +74,16 @@ internal sealed class SupervisionRoom(
         };
     }
 
-    /// <summary>Data of an area are owed to who stands below their provider, and to nobody else.</summary>
+    /// <summary>Data of an area are owed to who stands below their provider, where they may be opened to him and are not open already: nobody has a case that he cannot end.</summary>
     private Result<Evidence> Owed(Caller caller, Evidence.FlowBackAsked asked)
     {
         if (city().Find(asked.Dataset) is not { State: DatasetState.Published } dataset || dataset.Provider != asked.Department)
             return RequestProblems.BeyondCatalogue(asked.Dataset, $"{asked.Department} publishes no dataset of that name.");
-        if (parties.Find(asked.Receiver) is not { } receiver || parties.Find(dataset.Provider) is not { } provider || !OpenFlowBack.IsBelow(receiver.AdminCode, provider.AdminCode))
-            return FlowBackProblems.NotBelow(asked.Receiver, dataset.Provider);
+        if (OpenFlowBack.Owed(catalogue, departments, dataset, asked.Receiver).Problem is { } problem)
+            return problem;
+        var id = OpenFlowBack.IdOf(dataset.Id, asked.Receiver);
+        if (grants.Find(id) is { } open && open.Until > clock.GetUtcNow())
+            return RequestProblems.Stands(id);
         return DueOf(caller, asked.Due, JurisdictionProfile.FlowBack).Map<Evidence>(due => asked with { Due = due });
     }
 
@@ -99,18 +103,19 @@ internal sealed class SupervisionRoom(
     }
 
     private IEnumerable<Evidence.LeadSourceMissing> LeadSourceMissing() =>
-        parties.With(Roles.Authority).Select(p => parties.CallerOf(p).Department).FirstOrDefault(d => d is not null) is { } named ? Overlaps.Disputes(city()).Select(d => new Evidence.LeadSourceMissing(default, named, 0, d.Item, default)) : [];
+        departments.Authority is { Length: > 0 } authority ? Overlaps.Disputes(city()).Select(d => new Evidence.LeadSourceMissing(default, authority, 0, d.Item, default)) : [];
 
     /// <summary>Where the calendar lacks the year, the clock begins when it has it.</summary>
     private Evidence.LeadSourceMissing? Due(Evidence.LeadSourceMissing missing, DateTimeOffset now) =>
         deadlines.Start(JurisdictionProfile.LeadSource, now).TryGet(out var due, out _) ? missing with { Due = due.Due } : null;
 
+    /// <summary>By which it is the same when it is seen again. Whoever is the authority, an item without a lead source is one.</summary>
     private static (string, string)? KeyOf(Evidence evidence) => evidence switch
     {
         Evidence.CollectedTwice c => (c.Department, c.Field),
         Evidence.CollectionEnded c => (c.Department, c.Field),
-        Evidence.LeadSourceMissing m => (m.Department, m.Item),
-        Evidence.LeadSourceNamed m => (m.Department, m.Item),
+        Evidence.LeadSourceMissing m => ("", m.Item),
+        Evidence.LeadSourceNamed m => ("", m.Item),
         _ => null,
     };
 }

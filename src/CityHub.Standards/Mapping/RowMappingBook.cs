@@ -12,7 +12,7 @@ internal sealed class RowMappingBook(IFactLog log, TimeProvider clock, ICodeTabl
 
     /// <summary>Refused while an example fails.</summary>
     /// <param name="target">The columns of the dataset as they are now.</param>
-    public ValueTask<Result<Declared<RowMappingDeclaration>>> DeclareAsync(string id, RowMappingDeclaration declaration, TableSchema target, string by) => DeclareAsync(id, by, () =>
+    public ValueTask<Result<Declared<RowMappingDeclaration>>> DeclareAsync(string id, RowMappingDeclaration declaration, TableSchema target, string by, Func<RowMappingDeclaration, Problem?>? taken = null) => DeclareAsync(id, by, taken, () =>
         RowMapping.Compile(declaration, declaration.SourceSchema(), target, tables).Map(_ => declaration with { Target = DeclaredColumn.Of(target) }));
 
     public static Problem Unknown(string id) => RowMappingProblems.Unknown.Because($"There is no row mapping {id}.", "GET /standards/mappings lists them; PUT /standards/mappings/{id} declares one.");

@@ -18,7 +18,7 @@ internal sealed class RowMappingRoom
         Routes = new("mappings", "RowMapping", "mappings", "declaration", book, owners)
         {
             Read = body => RowMappingDeclaration.Read(body.Span),
-            Declare = async (http, id, declaration, by) => TargetOf(http, declaration).TryGet(out var target, out var problem) ? await book.DeclareAsync(id, declaration, target, by) : problem,
+            Declare = async (http, id, declaration, by, taken) => TargetOf(http, declaration).TryGet(out var target, out var problem) ? await book.DeclareAsync(id, declaration, target, by, taken) : problem,
             Unknown = RowMappingBook.Unknown,
         };
     }

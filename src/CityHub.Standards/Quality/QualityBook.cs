@@ -28,7 +28,8 @@ internal sealed class QualityBook(IFactLog log, TimeProvider clock) : DeclaredBo
     /// <summary>Newest last.</summary>
     public IReadOnlyList<JudgedDelivery> History(string dataset) => _history.GetValueOrDefault(dataset) ?? [];
 
-    public ValueTask<Result<Declared<QualityRules>>> DeclareAsync(string id, QualityRules rules, string by) => DeclareAsync(id, by, () => Check(rules) is { } problem ? problem : rules);
+    public ValueTask<Result<Declared<QualityRules>>> DeclareAsync(string id, QualityRules rules, string by, Func<QualityRules, Problem?>? taken = null) =>
+        DeclareAsync(id, by, taken, () => Check(rules) is { } problem ? problem : rules);
 
     /// <summary>Records what a delivery was found to be, once its last row has gone by.</summary>
     public ValueTask<Result<JudgedDelivery>> RecordAsync(string dataset, string? rules, DateTimeOffset asOf, ICheckedRows rows) => RecordAsync<JudgedDelivery>(now =>

@@ -20,7 +20,7 @@ internal sealed class QualityRoom
         Routes = new("quality-rules", "QualityRules", "qualityRules", "rules", book, owners)
         {
             Read = body => QualityRules.Read(body.Span),
-            Declare = async (_, id, rules, by) => Beyond(rules) is { } beyond ? beyond : await book.DeclareAsync(id, rules, by),
+            Declare = async (_, id, rules, by, taken) => Beyond(rules) is { } beyond ? beyond : await book.DeclareAsync(id, rules, by, taken),
             Unknown = QualityBook.UnknownRules,
         };
     }

@@ -139,9 +139,10 @@ public sealed class EmbeddedStore : IDisposable, IAsyncDisposable
     /// <returns>The first thing that is wrong; null where nothing is.</returns>
     public string? CheckActs() => _acts.Check();
 
-    /// <summary>Whether every byte of every table that is open is what its manifest says; needs nobody's key.</summary>
+    /// <summary>Whether every byte of a table is what its manifests say; needs nobody's key, and changes nothing.</summary>
     /// <returns>The first damage; null where there is none.</returns>
-    public Problem? CheckTables() => _tables.Check();
+    /// <exception cref="IOException">A file cannot be read.</exception>
+    public Problem? CheckTable(string name, IReadOnlyList<ReadOnlyMemory<byte>> manifests) => _tables.Check(name, manifests);
 
     public void Dispose()
     {

@@ -125,6 +125,18 @@ public sealed class StandardRightsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Of_two_departments_that_declare_one_name_at_once_one_gets_it()
+    {
+        foreach (var round in Enumerable.Range(0, 20))
+        {
+            var answers = await Task.WhenAll(
+                City.SendAsync("civil-affairs.clerk", "PUT", $"/standards/quality-rules/r{round}", """{"department":"civil-affairs","rules":[]}"""),
+                City.SendAsync("housing.clerk", "PUT", $"/standards/quality-rules/r{round}", """{"department":"housing","rules":[]}"""));
+            Assert.Equal([HttpStatusCode.Created, HttpStatusCode.Conflict], answers.Select(a => a.Status).Order());
+        }
+    }
+
+    [Fact]
     public async Task Rules_are_changed_by_the_data_officers_of_their_department_and_its_quality_is_seen_by_whoever_may_know_of_the_dataset()
     {
         const string Path = "/standards/quality-rules/benefits";

@@ -79,6 +79,24 @@ public sealed class SupervisionRoutesTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_token_is_taken_back_whatever_its_id_looks_like()
+    {
+        using var officer = As("fire-rescue.officer");
+        var uuid = Guid.CreateVersion7(Hub.Clock.GetUtcNow()).ToString("N");
+        var (token, hash) = (Signed("fire-rescue", "fire-rescue.clerk", uuid, Permissions.SharingRead), HubTokens.HashOf("another"));
+        var other = Signed("fire-rescue", "fire-rescue.clerk", "another", Permissions.SharingRead);
+        foreach (var (lost, named) in new[] { (token, uuid), (other, hash) })
+        {
+            using var loser = Hub.With(lost);
+            Assert.Equal(HttpStatusCode.OK, (await GetAsync(loser, "/departments")).Status);
+            Assert.Equal(HttpStatusCode.NoContent, (await PostAsync(officer, "/departments/fire-rescue/tokens/revocations", $$"""{"jti":"{{named}}","reason":"lost"}""")).Status);
+            Assert.Equal(HttpStatusCode.Unauthorized, (await GetAsync(loser, "/departments")).Status);
+        }
+
+        Assert.Equal(2, (await GetAsync(officer, "/departments/fire-rescue/tokens/revocations")).Json.GetArrayLength());
+    }
+
+    [Fact]
     public async Task An_emergency_gives_one_person_what_it_names_for_an_hour_and_everybody_hears_of_it()
     {
         using var clerk = As("fire-rescue.clerk");
@@ -168,9 +186,14 @@ public sealed class SupervisionRoutesTests : IAsyncLifetime
 
     private (string Token, string Id) Token(string department, string subject, params string[] permissions)
     {
-        var now = Hub.Clock.GetUtcNow();
         var id = HubTokens.NewId();
-        return (DepartmentTokens.Sign(_keys[department], department, "cityhub", new TokenClaims(id, subject, permissions, [], now, now.AddDays(1))), id);
+        return (Signed(department, subject, id, permissions), id);
+    }
+
+    private string Signed(string department, string subject, string id, params string[] permissions)
+    {
+        var now = Hub.Clock.GetUtcNow();
+        return DepartmentTokens.Sign(_keys[department], department, "cityhub", new TokenClaims(id, subject, permissions, [], now, now.AddDays(1)));
     }
 
     private static async Task<Answer> GetAsync(HttpClient client, string path, string? purpose = null)

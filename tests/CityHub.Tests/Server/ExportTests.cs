@@ -1,10 +1,15 @@
+using System.Security.Cryptography;
 using System.Text;
 using CityHub.Core.Facts;
+using CityHub.Core.Tables;
 using CityHub.Server;
 using CityHub.Server.CommandLine;
 using CityHub.Server.Export;
+using CityHub.Sharing.Deliveries;
+using CityHub.Storage.Embedded;
 using CityHub.Tests.Flows;
 using CityHub.Tests.Storage.Embedded;
+using CityHub.Tests.Storage.Tables;
 
 namespace CityHub.Tests.Server;
 
@@ -32,6 +37,19 @@ public sealed class FactArchiveTests
         Assert.Equal((fact.Stream, fact.Version, fact.Type, fact.At), (read[0].Stream, read[0].Version, read[0].Type, read[0].At));
         Assert.Equal(fact.Payload.ToArray(), read[0].Payload.ToArray());
         Assert.Equal(salt, read[0].Salt.ToArray());
+    }
+
+    [Theory]
+    [InlineData(63)]
+    [InlineData(64)]
+    [InlineData(65)]
+    public void A_payload_of_any_depth_comes_back(int depth)
+    {
+        var payload = Encoding.UTF8.GetBytes(new string('[', depth) + new string(']', depth));
+        var line = new System.Buffers.ArrayBufferWriter<byte>();
+        FactArchive.Write(line, new Fact(1, "s", 1, "T", DateTimeOffset.UnixEpoch, payload) { Salt = new byte[Fact.SaltBytes] });
+        using var file = new MemoryStream(line.WrittenSpan.ToArray());
+        Assert.Equal(payload, Assert.Single(FactArchive.Read(file)).Payload.ToArray());
     }
 
     [Fact]
@@ -66,7 +84,9 @@ public sealed class ExportTests : IDisposable
         var (exported, _) = await ExportAsync();
         Assert.False(Directory.Exists(Path.Combine(exported, ExportFolder.Secrets)));
         Assert.DoesNotContain(Directory.EnumerateFiles(exported, "*", SearchOption.AllDirectories), f => f.EndsWith(".key", StringComparison.Ordinal) || f.EndsWith(".pem", StringComparison.Ordinal));
-        Assert.Equal(0, (await RunAsync("restore", "--from", exported, "--data", _folder.File("restored"))).Exit);
+        Directory.CreateDirectory(_folder.File("restored"));
+        Assert.Equal(0, (await RunAsync("restore", "--from", exported, "--data", _folder.File("restored") + Path.DirectorySeparatorChar)).Exit);
+        Assert.False(Directory.Exists(_folder.File("restored.restoring")));
     }
 
     [Fact]
@@ -88,7 +108,48 @@ public sealed class ExportTests : IDisposable
         Assert.Equal(1, (await RunAsync("restore", "--from", exported, "--data", _folder.File("restored"))).Exit);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Rows_that_are_not_those_of_their_facts_are_not_restored_whatever_the_package_says(bool isRemoved)
+    {
+        var (exported, _) = await ExportAsync();
+        var package = Package.Read(exported).Value;
+        var segment = package.Files.Single(f => f.Path.EndsWith(".segment", StringComparison.Ordinal));
+        var path = Package.In(exported, segment.Path);
+        if (isRemoved)
+        {
+            File.Delete(path);
+        }
+        else
+        {
+            var bytes = await File.ReadAllBytesAsync(path, TestContext.Current.CancellationToken);
+            bytes[^30] ^= 1;
+            await File.WriteAllBytesAsync(path, bytes, TestContext.Current.CancellationToken);
+        }
+
+        PackagedFile[] files = [.. package.Files.Where(f => f != segment), .. isRemoved ? Array.Empty<PackagedFile>() : [segment with { Sha256 = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path))) }]];
+        await File.WriteAllBytesAsync(Path.Combine(exported, Package.FileName), (package with { Files = files }).Write(), TestContext.Current.CancellationToken);
+        var (exit, said) = await RunAsync("restore", "--from", exported, "--data", _folder.File("restored"));
+        Assert.Equal(1, exit);
+        Assert.Contains("tables: rows of population", said, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_folder.File("restored")));
+    }
+
     public void Dispose() => _folder.Dispose();
+
+    /// <summary>Two rows, as a delivery leaves them.</summary>
+    private async Task DeliverAsync()
+    {
+        var schema = new TableSchema([new TableColumn("id", ColumnType.Text), new TableColumn("name", ColumnType.Text)], Key: 0);
+        await using var store = EmbeddedStore.Open(_folder.File("data"), TimeProvider.System).Value;
+        using var book = new DeliveryBook(store.Log, TimeProvider.System);
+        book.Load();
+        var draft = (await store.Tables.Open("population", schema, null, []).Value.PrepareAsync(new PlainRows(schema, [["1", "a"], ["2", "b"]]), WriteMode.Replace, TestContext.Current.CancellationToken)).Value;
+        Assert.True((await book.RecordAsync(new DeliveryReceived(
+            "population", 1, true, "population", null, schema.Columns, schema.Key, WriteMode.Replace, Encoding.UTF8.GetString(draft.Manifest.Span), Convert.ToHexStringLower(draft.Hash.Span), 2, 0, null,
+            new Dictionary<string, double>(), [], "file:x", null, null, "officer", false))).Ok);
+    }
 
     private async Task<(string Folder, string Token)> ExportAsync(params string[] more)
     {
@@ -99,6 +160,7 @@ public sealed class ExportTests : IDisposable
             await hub.SendAsync(HttpMethod.Post, "/ngsi-ld/v1/entities", Entity);
         }
 
+        await DeliverAsync();
         var exported = _folder.File("export");
         var (exit, said) = await RunAsync(["export", "--data", _folder.File("data"), "--to", exported, .. more]);
         Assert.True(exit == 0, said);

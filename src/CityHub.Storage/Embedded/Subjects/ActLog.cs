@@ -31,6 +31,9 @@ internal sealed class ActLog : IActs, IDisposable
     readonly TimeProvider _time;
     readonly Action<byte[]> _entropy;
     readonly Lock _gate = new();
+
+    /// <summary>Tags whose keys are still to be destroyed; while there are any, the index is not kept, so that a start reads of them again.</summary>
+    readonly HashSet<string> _forgotten = new(StringComparer.Ordinal);
     int _behind;
     bool _closed;
 
@@ -105,7 +108,10 @@ internal sealed class ActLog : IActs, IDisposable
         lock (_gate)
         {
             _closed = true;
-            _index.Keep();
+            if (_forgotten.Count == 0)
+            {
+                _index.Keep();
+            }
         }
     }
 
@@ -284,40 +290,51 @@ internal sealed class ActLog : IActs, IDisposable
         lock (_gate)
         {
             long head = _log.Head;
-            if (_closed || _index.Position >= head)
+            if (_closed || (_index.Position >= head && _forgotten.Count == 0))
             {
                 return;
             }
 
-            var tags = new List<ulong>();
-            var forgotten = new HashSet<string>(StringComparer.Ordinal);
-            foreach (Fact fact in _log.Read(_index.Position, Acts.Stream))
+            try
             {
-                if (fact.Position > head)
-                {
-                    break;
-                }
-
-                if (fact.Type == Forgotten)
-                {
-                    forgotten.UnionWith(TagsOf(fact));
-                }
-
-                ReadTags(fact.Payload.Span, tags);
-                _index.Add(fact.Position, tags);
-                if (_index.IsFull && forgotten.Count == 0)
-                {
-                    _index.Keep();
-                }
+                ReadOn(head);
             }
-
-            if (forgotten.Count > 0)
+            finally
             {
-                _keys.Destroy(forgotten); // A crash before leaves the index where it was: they are read again.
+                // Also where a fact behind them cannot be read. A crash before leaves the index where it was: they are read again.
+                if (_forgotten.Count > 0)
+                {
+                    _keys.Destroy(_forgotten);
+                    _forgotten.Clear();
+                }
             }
 
             _index.MoveTo(head);
             if (_index.IsFull)
+            {
+                _index.Keep();
+            }
+        }
+    }
+
+    void ReadOn(long head)
+    {
+        var tags = new List<ulong>();
+        foreach (Fact fact in _log.Read(_index.Position, Acts.Stream))
+        {
+            if (fact.Position > head)
+            {
+                break;
+            }
+
+            if (fact.Type == Forgotten)
+            {
+                _forgotten.UnionWith(TagsOf(fact));
+            }
+
+            ReadTags(fact.Payload.Span, tags);
+            _index.Add(fact.Position, tags);
+            if (_index.IsFull && _forgotten.Count == 0)
             {
                 _index.Keep();
             }

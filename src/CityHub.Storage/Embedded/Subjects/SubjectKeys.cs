@@ -167,37 +167,49 @@ internal sealed class SubjectKeys : IDisposable
         var made = new List<(Id Id, long At, byte[] Secret)>(missing);
         long end = _end;
         long[] free = [.. _free];
-        foreach (Id id in ids)
+        try
         {
-            if (_keys.ContainsKey(id))
+            foreach (Id id in ids)
             {
-                continue;
+                if (_keys.ContainsKey(id))
+                {
+                    continue;
+                }
+
+                byte[] key = new byte[KeyBytes];
+                _entropy(key);
+                byte[] secret = GC.AllocateUninitializedArray<byte>(KeyBytes + TagBytes, pinned: true);
+                key.CopyTo(secret, 0);
+                CryptographicOperations.ZeroMemory(key);
+                Tag(secret);
+                if (made.Count < free.Length)
+                {
+                    made.Add((id, free[made.Count], secret));
+                    byte[] slot = new byte[SlotBytes];
+                    Fill(slot, id, secret);
+                    RandomAccess.Write(_file.SafeFileHandle, slot, made[^1].At);
+                    CryptographicOperations.ZeroMemory(slot);
+                }
+                else
+                {
+                    Fill(atEnd.AsSpan((int)(end - _end), SlotBytes), id, secret);
+                    made.Add((id, end, secret));
+                    end += SlotBytes;
+                }
             }
 
-            byte[] key = new byte[KeyBytes];
-            _entropy(key);
-            byte[] secret = GC.AllocateUninitializedArray<byte>(KeyBytes + TagBytes, pinned: true);
-            key.CopyTo(secret, 0);
-            CryptographicOperations.ZeroMemory(key);
-            Tag(secret);
-            if (made.Count < free.Length)
-            {
-                byte[] slot = new byte[SlotBytes];
-                Fill(slot, id, secret);
-                RandomAccess.Write(_file.SafeFileHandle, slot, free[made.Count]);
-                CryptographicOperations.ZeroMemory(slot);
-                made.Add((id, free[made.Count], secret));
-            }
-            else
-            {
-                Fill(atEnd.AsSpan((int)(end - _end), SlotBytes), id, secret);
-                made.Add((id, end, secret));
-                end += SlotBytes;
-            }
+            RandomAccess.Write(_file.SafeFileHandle, atEnd, _end); // A crash here leaves slots that do not check, or keys that nobody used: both are free, or found again.
+        }
+        catch
+        {
+            Unmake(made);
+            throw;
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(atEnd);
         }
 
-        RandomAccess.Write(_file.SafeFileHandle, atEnd, _end); // A crash here leaves slots that do not check, or keys that nobody used: both are free, or found again.
-        CryptographicOperations.ZeroMemory(atEnd);
         _end = end;
         _collecting ??= new Group();
         foreach ((Id id, long at, byte[] secret) in made)
@@ -216,6 +228,21 @@ internal sealed class SubjectKeys : IDisposable
             (_flushing, _collecting) = (_collecting, null);
             ThreadPool.UnsafeQueueUserWorkItem(static begun => begun.Keys.FlushGroups(begun.Group), (Keys: this, Group: _flushing), preferLocal: false);
         }
+    }
+
+    /// <summary>The disk is full: a place that is free holds no key, and nothing lies behind the end. Else a person who is given another key could be found with this one after a restart.</summary>
+    void Unmake(List<(Id Id, long At, byte[] Secret)> made)
+    {
+        foreach ((_, long at, byte[] secret) in made)
+        {
+            CryptographicOperations.ZeroMemory(secret);
+            if (at < _end)
+            {
+                RandomAccess.Write(_file.SafeFileHandle, new byte[SlotBytes], at);
+            }
+        }
+
+        RandomAccess.SetLength(_file.SafeFileHandle, _end);
     }
 
     /// <summary>One flush after the other, each for all that were made before it began.</summary>

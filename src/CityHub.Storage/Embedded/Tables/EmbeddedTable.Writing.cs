@@ -248,10 +248,9 @@ internal sealed partial class EmbeddedTable
         TableVersion now = Now;
         bool whole = mode is ManifestMode.Replace or ManifestMode.Compact;
         (Segment, int[])[] superseded = delivery.Superseded(now);
-        SegmentName? name = delivery.Finish(superseded);
-        string[] drops = whole
-            ? [.. now.Parts.Select(p => p.Segment.Name.Name)]
-            : [.. superseded.Where(s => now.Parts[now.PartOf(s.Item1.FirstPlace)].DeadRows + s.Item2.Length == s.Item1.Rows).Select(s => s.Item1.Name.Name)];
+        TablePart[] dropped = whole ? now.Parts : [.. superseded.Select(s => now.Parts[now.PartOf(s.Item1.FirstPlace)].Without(s.Item2)).Where(p => p.DeadRows == p.Segment.Rows)];
+        string[] drops = [.. dropped.Select(p => p.Segment.Name.Name)];
+        SegmentName? name = delivery.Finish(whole ? [] : Inherited(now, superseded, dropped, drops));
         long lost = superseded.Sum(s => (long)s.Item2.Length) + delivery.Own.Count;
         byte[] hash = delivery.Hash();
         var manifest = new TableManifest(
@@ -273,6 +272,22 @@ internal sealed partial class EmbeddedTable
 
         delivery.Keep();
         return new TableDraft(bytes, delivery.Rows, hash);
+    }
+
+    /// <summary>
+    /// The rows that the new segment says are dead, in ascending order: those that its own rows take the place of, and those in living segments of which only a segment
+    /// says so that goes.
+    /// </summary>
+    static (string Segment, int[] Rows)[] Inherited(TableVersion now, (Segment, int[])[] superseded, TablePart[] dropped, string[] drops)
+    {
+        var living = now.Parts.Select(p => p.Segment.Name.Name).Except(drops, StringComparer.Ordinal).ToHashSet(StringComparer.Ordinal);
+        return
+        [
+            .. dropped.SelectMany(p => p.Segment.ReadSuperseded(DirectoryOf(p.Segment)))
+                .Concat(superseded.Select(s => (Segment: s.Item1.Name.Name, Rows: s.Item2)))
+                .Where(s => living.Contains(s.Segment))
+                .GroupBy(s => s.Segment, (segment, lists) => (segment, lists.SelectMany(l => l.Rows).Order().ToArray()), StringComparer.Ordinal),
+        ];
     }
 
     Problem? Misfit(TableSchema given)
@@ -387,7 +402,7 @@ internal sealed partial class EmbeddedTable
         }
 
         /// <returns>Null where there was no row.</returns>
-        public SegmentName? Finish((Segment Segment, int[] Rows)[] superseded)
+        public SegmentName? Finish((string Segment, int[] Rows)[] superseded)
         {
             if (_group.Rows > 0)
             {
@@ -399,7 +414,7 @@ internal sealed partial class EmbeddedTable
                 return null;
             }
 
-            List<(string, int[])> all = [.. superseded.Select(s => (s.Segment.Name.Name, s.Rows))];
+            List<(string, int[])> all = [.. superseded];
             if (Own.Count > 0)
             {
                 Own.Sort();

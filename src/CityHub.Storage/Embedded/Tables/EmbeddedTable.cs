@@ -66,31 +66,13 @@ internal sealed partial class EmbeddedTable : ITable, IDisposable
     /// <exception cref="IOException">The folder cannot be used.</exception>
     public static Result<EmbeddedTable> Open(string folder, string name, TableSchema schema, string? owner, IReadOnlyList<ReadOnlyMemory<byte>> manifests, EmbeddedOptions options)
     {
-        var table = new EmbeddedTable(folder, name, schema, owner, options);
-        var live = new List<SegmentName>();
-        TableManifest? last = null;
-        foreach (ReadOnlyMemory<byte> bytes in manifests)
+        if (!Living(name, manifests).TryGet(out (List<SegmentName> Segments, TableManifest? Last) living, out Problem? refused))
         {
-            if (!TableManifest.Read(name, bytes).TryGet(out TableManifest? manifest, out Problem? refused))
-            {
-                return refused;
-            }
-
-            if (manifest.Whole)
-            {
-                live.Clear();
-            }
-
-            if (manifest.Version != (last?.Version ?? 0) + 1 && !(last is null && manifest.Whole))
-            {
-                return TableProblems.Damaged($"The list of manifests of table {name}", $"version {manifest.Version} comes after version {last?.Version ?? 0}");
-            }
-
-            live.RemoveAll(s => manifest.Drops.Contains(s.Name, StringComparer.Ordinal));
-            live.AddRange(manifest.Segments);
-            last = manifest;
+            return refused;
         }
 
+        var table = new EmbeddedTable(folder, name, schema, owner, options);
+        (List<SegmentName> live, TableManifest? last) = living;
         Embedded.Folder.Create(folder);
         foreach (SegmentName segment in live)
         {
@@ -127,27 +109,12 @@ internal sealed partial class EmbeddedTable : ITable, IDisposable
     public bool IsAt(IReadOnlyList<ReadOnlyMemory<byte>> manifests) =>
         manifests.Count == 0 ? Version == 0 : TableManifest.Read(Name, manifests[^1]).TryGet(out TableManifest? last, out _) && last.Version == Version;
 
-    /// <summary>Every byte of every segment against the hashes of the manifests; needs no key.</summary>
-    public Problem? Check()
-    {
-        TableVersion now = Held();
-        try
-        {
-            foreach (TablePart part in now.Parts)
-            {
-                if (part.Segment.CheckBytes() is { } damage)
-                {
-                    return damage;
-                }
-            }
-
-            return null;
-        }
-        finally
-        {
-            LetGo(now);
-        }
-    }
+    /// <summary>Every byte of every segment against the hashes of the manifests; needs no key and changes nothing.</summary>
+    /// <exception cref="IOException">A file cannot be read.</exception>
+    public static Problem? Check(string folder, string name, IReadOnlyList<ReadOnlyMemory<byte>> manifests) =>
+        Living(name, manifests).TryGet(out (List<SegmentName> Segments, TableManifest? Last) living, out Problem? refused)
+            ? living.Segments.Select(s => new Segment(folder, name, null, s, 0).CheckBytes()).FirstOrDefault(damage => damage is not null)
+            : refused;
 
     /// <summary>What the owner's key opened leaves the memory.</summary>
     public void Forget()
@@ -264,7 +231,7 @@ internal sealed partial class EmbeddedTable : ITable, IDisposable
     }
 
     /// <summary>Reads from the segments which rows they superseded.</summary>
-    static TableVersion Marked(TableVersion version)
+    TableVersion Marked(TableVersion version)
     {
         TablePart[] parts = [.. version.Parts];
         var byName = new Dictionary<string, int>(StringComparer.Ordinal);
@@ -286,12 +253,22 @@ internal sealed partial class EmbeddedTable : ITable, IDisposable
             }
         }
 
-        long alive = parts.Sum(p => (long)p.Segment.Rows - p.DeadRows);
-        return alive == version.Rows ? version with { Parts = parts, Known = true }
-            : throw new StorageException(TableProblems.Damaged(parts[0].Segment.Name.Name, $"the table has {alive} rows where its manifest says {version.Rows}"));
+        version = version with { Parts = parts, Known = true };
+        if (version.Alive > version.Rows && Schema.Key >= 0)
+        {
+            // Earlier releases dropped segments with their lists. Of the rows with one key the last is the living one.
+            var dead = new List<long>();
+            Indexed(version, dead);
+            ILookup<int, long> byPart = dead.ToLookup(version.PartOf);
+            version = version with { Parts = [.. parts.Select((part, p) => part.Without(byPart[p].Select(place => (int)(place - part.Segment.FirstPlace))))] };
+        }
+
+        return version.Alive == version.Rows ? version
+            : throw new StorageException(TableProblems.Damaged(parts[0].Segment.Name.Name, $"the table has {version.Alive} rows where its manifest says {version.Rows}"));
     }
 
-    KeyIndex Indexed(TableVersion version)
+    /// <param name="earlier">Given the places of rows that a later one has the key of.</param>
+    KeyIndex Indexed(TableVersion version, List<long>? earlier = null)
     {
         var index = new KeyIndex(_seeds, (int)Math.Min(version.Rows, 1 << 28));
         var column = new ColumnBatch(Schema.Columns[Schema.Key].Type) { Integers = new long[RowBatch.Usual], Numbers = new double[RowBatch.Usual], Offsets = new int[RowBatch.Usual + 1] };
@@ -321,7 +298,11 @@ internal sealed partial class EmbeddedTable : ITable, IDisposable
                             int at = group.First + row + i;
                             if (!part.IsDead(at) && !column.IsNull(i))
                             {
-                                index.Put(index.Hash(KeyText.Of(column, i, eight)), segment.FirstPlace + at);
+                                long before = index.Put(index.Hash(KeyText.Of(column, i, eight)), segment.FirstPlace + at);
+                                if (before >= 0)
+                                {
+                                    earlier?.Add(before);
+                                }
                             }
                         }
                     }
@@ -334,6 +315,36 @@ internal sealed partial class EmbeddedTable : ITable, IDisposable
         }
 
         return index;
+    }
+
+    /// <summary>The segments that the manifests leave, oldest first, and the last manifest; null: there is none.</summary>
+    static Result<(List<SegmentName> Segments, TableManifest? Last)> Living(string name, IReadOnlyList<ReadOnlyMemory<byte>> manifests)
+    {
+        var live = new List<SegmentName>();
+        TableManifest? last = null;
+        foreach (ReadOnlyMemory<byte> bytes in manifests)
+        {
+            if (!TableManifest.Read(name, bytes).TryGet(out TableManifest? manifest, out Problem? refused))
+            {
+                return refused;
+            }
+
+            if (manifest.Whole)
+            {
+                live.Clear();
+            }
+
+            if (manifest.Version != (last?.Version ?? 0) + 1 && !(last is null && manifest.Whole))
+            {
+                return TableProblems.Damaged($"The list of manifests of table {name}", $"version {manifest.Version} comes after version {last?.Version ?? 0}");
+            }
+
+            live.RemoveAll(s => manifest.Drops.Contains(s.Name, StringComparer.Ordinal));
+            live.AddRange(manifest.Segments);
+            last = manifest;
+        }
+
+        return (live, last);
     }
 
     static SegmentDirectory DirectoryOf(Segment segment) => segment.Directory ?? throw segment.Damaged("its directory is not open");

@@ -103,18 +103,7 @@ internal sealed class EmbeddedTables : ITables, IDisposable
         }
     }
 
-    public Problem? Check()
-    {
-        foreach (EmbeddedTable table in All())
-        {
-            if (table.Check() is { } damage)
-            {
-                return damage;
-            }
-        }
-
-        return null;
-    }
+    public Problem? Check(string name, IReadOnlyList<ReadOnlyMemory<byte>> manifests) => EmbeddedTable.Check(Path.Combine(_folder, FileName(name)), name, manifests);
 
     public void Dispose()
     {

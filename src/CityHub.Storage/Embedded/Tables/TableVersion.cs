@@ -20,6 +20,9 @@ internal sealed record TableVersion(long Number, long Rows, TablePart[] Parts, b
         }
     }
 
+    /// <summary>Rows that no later one is known to have taken the place of.</summary>
+    public long Alive => Parts.Sum(p => (long)p.Segment.Rows - p.DeadRows);
+
     public int PartOf(long place)
     {
         int low = 0, high = Parts.Length - 1;

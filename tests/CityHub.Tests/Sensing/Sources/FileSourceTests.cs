@@ -68,6 +68,25 @@ public sealed class FileSourceTests
         Assert.True(File.Exists(Path.Combine(sources.Drop("people"), "refused", "a.csv")));
     }
 
+    [Fact]
+    public async Task A_file_that_could_not_be_put_away_has_been_counted_and_is_counted_once()
+    {
+        await using var sources = new SourcesUnderTest();
+        await sources.DeclareAsync("clinics", """{"dataset": "clinics", "kind": "files", "mode": "replace"}""");
+        Directory.CreateDirectory(sources.Drop("clinics"));
+        var (file, done) = (Path.Combine(sources.Drop("clinics"), "a.csv"), Path.Combine(sources.Drop("clinics"), "done"));
+        await File.WriteAllTextAsync(file, "id\n1\n", TestContext.Current.CancellationToken);
+        Directory.CreateDirectory(Path.Combine(done, "a.csv")); // no file can be put there
+
+        Assert.False((await sources.Runner.TurnAsync("clinics", TestContext.Current.CancellationToken)).Ok);
+        Assert.Equal((1, true), (sources.Book.Sources["clinics"].Rows, File.Exists(file)));
+
+        Directory.Delete(done, recursive: true);
+        sources.Known = true;
+        Assert.True((await sources.Runner.TurnAsync("clinics", TestContext.Current.CancellationToken)).Ok);
+        Assert.Equal((1, false), (sources.Book.Sources["clinics"].Rows, File.Exists(file)));
+    }
+
     [Theory]
     [InlineData("table-locked", 423)]
     [InlineData("storage-full", 507)]

@@ -167,6 +167,32 @@ public sealed class RestSourceTests
         Assert.False(sources.Book.Sources["s"].IsFresh(sources.Clock.GetUtcNow()));
     }
 
+    [Theory]
+    [InlineData("", true)]
+    [InlineData("\"every\": \"PT2H\", \"columns\": [\"id\", \"at\"]", true)]
+    [InlineData("\"dataset\": \"other\"", false)]
+    [InlineData("\"kind\": \"postgres\", \"table\": \"t\", \"connection\": \"Host=db.city.example\"", false)]
+    [InlineData("\"connection\": \"Host=db.city.example\"", false)]
+    [InlineData("\"table\": \"t\"", false)]
+    [InlineData("\"url\": \"https://b.example/\"", false)]
+    [InlineData("\"each\": \"$.items[*]\"", false)]
+    [InlineData("\"watermark\": \"seq\"", false)]
+    public async Task Declared_anew_a_source_goes_on_only_where_it_counts_the_same_rows(string change, bool goesOn)
+    {
+        await using var sources = new SourcesUnderTest();
+        const string First = "\"dataset\": \"d\", \"kind\": \"rest\", \"url\": \"https://a.example/\", \"columns\": [\"id\"], \"watermark\": \"at\"";
+        await sources.DeclareAsync("s", $"{{{First}}}");
+        var read = sources.Book.Sources["s"].Source;
+        var outcome = new CityHub.Core.Ports.DeliveryOutcome(1, 1, 0, null);
+        await sources.Book.DeliveredAsync(read, "2026-01-01", outcome);
+        await sources.DeclareAsync("s", $"{{{First}{(change.Length > 0 ? "," : "")}{change}}}");
+        Assert.Equal(goesOn ? "2026-01-01" : null, sources.Book.Sources["s"].Watermark);
+
+        await sources.Book.DeliveredAsync(read, "2026-02-02", outcome); // a turn that began before it was declared anew
+        await sources.RestartAsync();
+        Assert.Equal((goesOn ? "2026-02-02" : null, 2), (sources.Book.Sources["s"].Watermark, sources.Book.Sources["s"].Rows));
+    }
+
     [Fact]
     public async Task Without_its_secret_the_service_is_not_asked()
     {

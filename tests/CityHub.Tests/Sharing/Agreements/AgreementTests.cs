@@ -65,6 +65,9 @@ public sealed class AgreementTests
     [InlineData("\"duty\":[", "\"duty\":[{\"action\":\"delete\",\"constraint\":[{\"leftOperand\":\"delayPeriod\",\"operator\":\"lteq\",\"rightOperand\":\"P900D\"}]},", "delete stands twice")]
     [InlineData("\"permission\":[", "\"odrl:permission\":[],\"permission\":[", "twice")]
     [InlineData("\"leftOperand\":\"purpose\"", "\"leftOperand\":\"purpose\",\"cityhub:of\":\"district\"", "of no field")]
+    [InlineData("\"permission\":[{", "\"permission\":[{\"target\":\"urn:cityhub:dataset:hydrants\",", "more than one target")]
+    [InlineData("\"permission\":[{", "\"permission\":[{\"assignee\":\"urn:cityhub:department:fire\",", "more than one assignee")]
+    [InlineData("\"action\":\"distribute\"", "\"action\":\"distribute\",\"target\":\"urn:cityhub:dataset:hydrants\"", "more than one target")]
     public void What_cannot_be_kept_is_refused_with_what_it_was(string there, string instead, string said)
     {
         var text = Write(Strict);
@@ -73,6 +76,14 @@ public sealed class AgreementTests
         var problem = Assert.IsType<Problem>(Read(changed).Problem);
         Assert.Equal("agreement-not-understood", problem.Code);
         Assert.Contains(said, problem.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_rule_may_say_again_what_the_agreement_says()
+    {
+        var text = Write(Strict).Replace("\"permission\":[{", "\"permission\":[{\"target\":\"urn:cityhub:dataset:benefits\",\"assignee\":\"urn:cityhub:department:wjw\",", StringComparison.Ordinal);
+        Assert.Equal(Strict, Read(text).Value);
+        Assert.Equal(Strict, Read(text.Replace("\"target\":\"urn:cityhub:dataset:benefits\",\"cityhub:basis\"", "\"cityhub:basis\"", StringComparison.Ordinal)).Value);
     }
 
     [Fact]

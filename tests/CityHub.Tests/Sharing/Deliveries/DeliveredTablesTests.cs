@@ -165,6 +165,15 @@ public sealed class DeliveredTablesTests : IAsyncDisposable
         Assert.True((await ChangesAsync("3|d", "bad|x")).Value.Known);
     }
 
+    [Fact]
+    public async Task Of_two_rows_with_one_key_the_later_counts_also_where_it_stands_already()
+    {
+        await StartHubAsync();
+        await GiveAsync(WriteMode.Replace, "1|a", "2|b");
+        Assert.Equal(3, (await ChangesAsync("1|x", "2|b", "1|a", "3|c")).Value.Taken);
+        Assert.Equal(["1|a", "2|b", "3|c"], await ContentAsync());
+    }
+
     public async ValueTask DisposeAsync()
     {
         _room?.Dispose();

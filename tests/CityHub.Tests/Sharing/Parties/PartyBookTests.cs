@@ -1,5 +1,6 @@
 using CityHub.Core.Facts;
 using System.Security.Cryptography;
+using CityHub.Sharing;
 using CityHub.Sharing.Parties;
 using CityHub.Tests.Sharing.Catalogue;
 using CsCheck;
@@ -64,6 +65,35 @@ public sealed class PartyBookTests
         Assert.True(city.As("new").IsOf("police", Roles.DataOfficer));
         Refused(await GiveRole.ProposeAsync(city.Parties, city.As("police-head"), new RoleProposed("b", "new2", "fire", Roles.DataOfficer, true, "why", "")), Case.NotYours);
         Refused(await GiveRole.ProposeAsync(city.Parties, city.As("police-head"), new RoleProposed("c", "new2", "police", Roles.Head, true, "why", "")), Case.NotYours);
+    }
+
+    [Fact]
+    public async Task Nobody_is_moved_by_another_department_that_takes_a_role_from_him()
+    {
+        await using var city = await StartAsync();
+        await city.AppointAsync("someone", "data-bureau", Roles.DataOfficer | Roles.Authority);
+        var theft = new RoleProposed("a", "someone", "fire", Roles.DataOfficer, false, "why", "");
+        Refused(await GiveRole.ProposeAsync(city.Parties, city.As("fire-head"), theft), PartyProblems.RoleNotPossible);
+
+        // A log that has it from before.
+        Ok(await city.Parties.SayAsync((_, _) => PartyBook.Facts(SharingJson.Said(new RoleWithdrawn(null, "someone", "fire", Roles.DataOfficer, "x", "y"), PartyJson.Default.RoleWithdrawn))));
+        Assert.Equal(new Caller("someone", "data-bureau", Roles.Authority), city.As("someone"));
+
+        Ok(await GiveRole.ProposeAsync(city.Parties, Director, new RoleProposed("b", "someone", "data-bureau", Roles.Authority, false, "why", "")));
+        Ok(await GiveRole.ConfirmAsync(city.Parties, Deputy, "b"));
+        Assert.Equal(Roles.None, city.As("someone").Roles);
+    }
+
+    [Fact]
+    public async Task A_key_that_another_department_got_meanwhile_is_not_confirmed()
+    {
+        await using var city = await StartAsync();
+        var key = Convert.ToBase64String(SHA256.HashData("k"u8));
+        Ok(await EnrolKey.ProposeAsync(city.Parties, Director, "k", "police", key));
+        Ok(await EnrolKey.ProposeAsync(city.Parties, Director, "k2", "fire", key));
+        Ok(await GiveRole.ConfirmAsync(city.Parties, Deputy, "k"));
+        Refused(await GiveRole.ConfirmAsync(city.Parties, Deputy, "k2"), PartyProblems.KeyUnusable);
+        Assert.Null(city.Parties.KeyOf("fire"));
     }
 
     [Fact]

@@ -32,7 +32,7 @@ internal sealed class WatchedCity : IAsyncDisposable
         Deliveries = new DeliveryRoom(new DeliveryBook(Log, city.Clock), city.Catalogue, new FakeTables([]), new FakeCheck(), city.Clock);
         Book = new SupervisionBook(Log, city.Clock);
         Book.Load();
-        Room = new SupervisionRoom(Book, new EvidenceReader(Log, Book).Read, () => city.Catalogue.State, city.Parties, city.Grants, city.Purposes, city.Calendars, city.Clock);
+        Room = new SupervisionRoom(Book, new EvidenceReader(Log, Book).Read, () => city.Catalogue.State, city.Catalogue, new RegisteredDepartments(city.Parties), city.Grants, city.Purposes, city.Calendars, city.Clock);
     }
 
     public CityUnderTest City { get; }

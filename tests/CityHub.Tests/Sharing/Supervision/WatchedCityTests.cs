@@ -7,6 +7,7 @@ using CityHub.Sharing.Disputes;
 using CityHub.Sharing.FlowBack;
 using CityHub.Sharing.Parties;
 using CityHub.Sharing.Requests;
+using CityHub.Sharing.Responsibilities;
 using CityHub.Sharing.Supervision;
 using static CityHub.Tests.Sharing.Catalogue.CityUnderTest;
 
@@ -174,6 +175,30 @@ public sealed class WatchedCityTests
     }
 
     [Fact]
+    public async Task Item_39_5_What_its_provider_cannot_open_or_has_opened_is_not_owed()
+    {
+        await using var city = await WatchedCity.StartAsync();
+        foreach (var (id, level) in new[] { ("east", 4), ("odd", 3) }) // the second has a code below and stands no lower
+            Ok(await RegisterDepartment.RegisterAsync(city.City.Parties, Director, new Department(id, new Words(id, id), "990101", level, "police")));
+        await city.City.AppointAsync("east-officer", "east", Roles.DataOfficer);
+        foreach (var (id, change) in new (string, Func<Dataset, Dataset>)[] { ("population", d => d with { Area = "town" }), ("placeless", d => d), ("negative", d => d with { Area = "town" }) })
+            await city.City.PublishAsync(change(Entry(id)));
+        Ok(await NegativeList.ListAsync(city.City.Lists, Director, "negative", "《中华人民共和国档案法》第二十八条"));
+        Task<Result<long>> AskAsync(string dataset, string receiver = "east", string by = "east-officer") =>
+            city.Room.RecordAsync(city.As(by), new Evidence.FlowBackAsked(default, "police", 0, dataset, receiver, default)).AsTask();
+        Refused(await AskAsync("placeless"), FlowBackProblems.FlowBackNoArea);
+        Refused(await AskAsync("negative"), RequestProblems.RequestDatasetWithheld);
+        Refused(await AskAsync("population", "odd", "auth-1"), FlowBackProblems.FlowBackNotBelow);
+
+        Ok(await city.Rooms.OpenFlowBackAsync(city.As("police-sharing"), new OpenFlowBack.Request("population", "east", "rescue", "decree 809, art. 24", city.In(10), Obligations.Nothing)));
+        Refused(await AskAsync("population"), RequestProblems.GrantStands);
+        city.Days(11);
+        Ok(await AskAsync("population")); // it has run out
+        city.Days(35);
+        Assert.Equal(("police", ViolationState.Detected), await StandsAsync(city, "39(5)"));
+    }
+
+    [Fact]
     public async Task Item_39_6_A_correction_is_answered_in_ten_working_days()
     {
         await using var city = await WatchedCity.StartAsync();
@@ -226,6 +251,17 @@ public sealed class WatchedCityTests
         await city.NothingAsync("39(8)");
         city.Days(2);
         Assert.Equal("his", (await city.FoundAsync("39(8)")).Violation.Matter);
+    }
+
+    [Fact]
+    public async Task Item_39_8_A_department_has_the_time_of_the_profile_whatever_it_says()
+    {
+        await using var city = await WatchedCity.StartAsync();
+        await city.TellAsync(new Evidence.PlatformRegistered(default, "police", 0, "his", city.In(100_000)), "police-officer");
+        city.Days(80);
+        await city.NothingAsync("39(8)");
+        city.Days(30);
+        Assert.Equal(("police", ViolationState.Detected), await StandsAsync(city, "39(8)")); // sixty working days
     }
 
     [Fact]
@@ -351,6 +387,23 @@ public sealed class WatchedCityTests
         Ok(await NameLeadSource.NameAsync(city.City.Catalogue, Director, "address:text", "police", "its duty by law"));
         Assert.Equal(("data-bureau", ViolationState.Rectified), await StandsAsync(city, "41(1)"));
         Assert.Equal("claims/address", (await city.FoundAsync("40(1)")).Violation.Matter); // now one leads, and the other goes on collecting
+    }
+
+    [Fact]
+    public async Task Item_41_1_The_clock_goes_on_when_another_department_becomes_the_authority_too()
+    {
+        await using var city = await WatchedCity.StartAsync();
+        await city.City.PublishAsync(Entry("population", "police", Field("address"), Field("plate")));
+        await city.City.PublishAsync(Entry("claims", "welfare", Field("address"), Field("claim")));
+        await city.NothingAsync("41(1)");
+        city.Days(20);
+        await city.City.AppointAsync("a-director", "welfare", Roles.Authority); // before auth-1 in the order of names
+        await city.NothingAsync("41(1)");
+        Assert.DoesNotContain(city.Book.Evidence, e => e is Evidence.LeadSourceNamed);
+        city.Days(15);
+        Assert.Equal("data-bureau", (await city.FoundAsync("41(1)")).Violation.Department);
+        Ok(await NameLeadSource.NameAsync(city.City.Catalogue, Director, "address:text", "police", "its duty by law"));
+        Assert.Equal(("data-bureau", ViolationState.Rectified), await StandsAsync(city, "41(1)"));
     }
 
     [Fact]

@@ -175,7 +175,7 @@ internal sealed class TableUnderTest : IDisposable
         ITable table = Opened(store, facts);
         List<object?[]> rows = await ReadAsync(table);
         Assert.Equal(table.Rows, rows.Count);
-        Assert.Null(store.CheckTables());
+        Assert.Null(store.CheckTable("people", facts));
         return PlainRows.Say(rows);
     }
 

@@ -59,7 +59,7 @@ public sealed class TableFailureTests
         ITable table = test.Opened(store, facts);
         string said = PlainRows.Say(await TableUnderTest.ReadAsync(table));
         Assert.Single(Directory.EnumerateFiles(System.IO.Path.Combine(folder, "tables", "people"))); // what nobody names is gone
-        Assert.Null(store.CheckTables());
+        Assert.Null(store.CheckTable("people", facts));
         return said;
     }
 
@@ -118,7 +118,7 @@ public sealed class TableFailureTests
                 await File.WriteAllBytesAsync(path, damaged, Cancel);
                 var name = new TableSchema([.. TableUnderTest.People.Columns], 0, 1000 + place); // opened anew
                 Result<ITable> opened = store.Tables.Open("people", name, isSealed ? TableUnderTest.Owner : null, test.Facts);
-                Assert.Equal(FactProblems.StorageDamaged, store.CheckTables()?.Kind);
+                Assert.Equal(FactProblems.StorageDamaged, store.CheckTable("people", test.Facts)?.Kind);
                 Problem? found = await ReadOrRefuse(opened.Value, sound);
                 Assert.True(found?.Kind == FactProblems.StorageDamaged || (isSealed && found?.Kind == TableProblems.Locked), $"byte {place} of {bytes.Length}: {found}");
                 if (place > 200 || !isSealed)

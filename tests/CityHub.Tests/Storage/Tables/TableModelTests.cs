@@ -8,8 +8,13 @@ public sealed class TableModelTests
 {
     static readonly string[] Ends = ["", "🚒", "é", "a much longer text that goes beyond sixteen bytes"];
 
-    static readonly Gen<object?[]> Row =
-        from id in Gen.Int[0, 400]
+    static readonly Gen<(int Kind, object?[][] Rows, int From)[]> Many = Gen.Select(Gen.Int[0, 9], Row(400).Array[0, 150], Gen.Int[0, 300]).Array[1, 12];
+
+    /// <summary>Deliveries of few rows: younger segments die whole while older ones live.</summary>
+    static readonly Gen<(int Kind, object?[][] Rows, int From)[]> Few = Gen.Select(Gen.Int[3, 20], Row(4).Array[0, 2], Gen.Int[0, 4]).Array[5, 40];
+
+    static Gen<object?[]> Row(int keys) =>
+        from id in Gen.Int[0, keys]
         from name in Gen.Int[-3, 40]
         from end in Gen.Int[0, 3]
         from income in Gen.Double
@@ -21,12 +26,12 @@ public sealed class TableModelTests
             small == 4 ? null : DateOnly.FromDayNumber(id * 1000), small == 5 ? null : DateTimeOffset.UnixEpoch.AddMilliseconds(id * 1717),
         };
 
-    static readonly Gen<(int Kind, object?[][] Rows, int From)> Step = Gen.Select(Gen.Int[0, 9], Row.Array[0, 150], Gen.Int[0, 300]);
-
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task Says_what_a_list_in_memory_says(bool isSealed) => await Step.Array[1, 12].SampleAsync(
+    [InlineData(true, true)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(false, false)]
+    public async Task Says_what_a_list_in_memory_says(bool isSealed, bool few) => await (few ? Few : Many).SampleAsync(
         async steps =>
         {
             using var test = new TableUnderTest(isSealed, groupRows: 64);

@@ -31,7 +31,7 @@ public sealed class TableSecrecyTests
             Assert.Contains(TableUnderTest.Owner, refused?.Hint ?? "", StringComparison.Ordinal);
             Assert.Equal(TableProblems.Locked, test.Table.Find("P000001"u8, new[] { 0 }).Problem?.Kind);
             Assert.Equal(TableProblems.Locked, (await test.Table.PrepareAsync(new PlainRows(TableUnderTest.People, Persons(0, 1)), WriteMode.Append, Cancel)).Problem?.Kind);
-            Assert.Null(test.Store.CheckTables());
+            Assert.Null(test.Store.CheckTable("people", test.Facts));
             if (round == 0)
             {
                 StorageException stopped = await Assert.ThrowsAsync<StorageException>(async () => await running.NextAsync(Cancel));

@@ -39,7 +39,7 @@ public sealed class TableTests
             }
 
             Assert.Null(test.Find("nobody"));
-            Assert.Null(test.Store.CheckTables());
+            Assert.Null(test.Store.CheckTable("people", test.Facts));
             test.Reopen();
         }
     }
@@ -206,6 +206,41 @@ public sealed class TableTests
             Assert.Equal("b", test.Find("P000099")?[1]);
             test.Reopen();
         }
+    }
+
+    [Fact]
+    public async Task What_only_a_segment_that_goes_said_of_older_rows_is_known_after_a_restart()
+    {
+        using var test = new TableUnderTest(isSealed: true);
+        await test.DeliverAsync(WriteMode.Replace, Persons(0, 4));
+        await test.DeliverAsync(WriteMode.Upsert, Persons(0, 2, "second"));
+        await test.DeliverAsync(WriteMode.Upsert, Persons(1, 2, "third"));
+        await test.DeliverAsync(WriteMode.Upsert, Persons(0, 3, "fourth"));
+        Assert.Equal(2, test.Segments.Length);
+        test.Reopen();
+        Assert.Equal(Say([.. Persons(3, 1), .. Persons(0, 3, "fourth")]), Say(await test.ReadAsync()));
+        await test.DeliverAsync(WriteMode.Upsert, Persons(0, 3, "fifth"));
+        test.Reopen();
+        Assert.Equal(Say([.. Persons(3, 1), .. Persons(0, 3, "fifth")]), Say(await test.ReadAsync()));
+    }
+
+    [Fact]
+    public async Task A_table_whose_dead_rows_an_earlier_release_forgot_is_read_by_its_keys()
+    {
+        using var test = new TableUnderTest(isSealed: true);
+        await test.DeliverAsync(WriteMode.Replace, Persons(0, 3000));
+        TableDraft draft = await test.PrepareAsync(WriteMode.Replace, Persons(5, 2, "later")); // its segment says of no row that it is dead
+        test.Facts.Add((TableManifest.Read("people", draft.Manifest).Value with { Mode = ManifestMode.Upsert, Total = 3000, Drops = [] }).Write());
+        for (int round = 0; round < 2; round++)
+        {
+            test.Reopen();
+            Assert.Equal(Say([.. Persons(0, 5), .. Persons(7, 2993), .. Persons(5, 2, "later")]), Say(await test.ReadAsync()));
+            Assert.Equal("later", test.Find("P000006")?[1]);
+        }
+
+        await test.DeliverAsync(WriteMode.Upsert, Persons(5, 2, "last"));
+        test.Reopen();
+        Assert.Equal(Say([.. Persons(0, 5), .. Persons(7, 2993), .. Persons(5, 2, "last")]), Say(await test.ReadAsync()));
     }
 
     [Fact]

@@ -170,6 +170,56 @@ public sealed class ActLogTests
     }
 
     [Fact]
+    public async Task A_key_that_could_not_be_made_is_nowhere_and_who_gets_another_keeps_that_one()
+    {
+        using var folder = new TestFolder();
+        int left = int.MaxValue;
+        EmbeddedOptions options = new()
+        {
+            Entropy = bytes =>
+            {
+                System.Security.Cryptography.RandomNumberGenerator.Fill(bytes);
+                if (left-- == 0)
+                {
+                    throw new IOException("No space left on device", 28);
+                }
+            },
+        };
+        byte[] kept;
+        using (SubjectKeys keys = SubjectKeys.Open(folder.Path, options).Value)
+        {
+            HashSet<string> tags = [Convert.ToHexStringLower(await TagAsync(keys, "first"))];
+            Assert.Equal(1, keys.Destroy(new HashSet<string> { Convert.ToHexStringLower(await TagAsync(keys, "second")) }));
+            Assert.Equal(1, keys.Destroy(tags)); // two places are free, the first of them next
+            left = 2;
+            Assert.Throws<IOException>(() => keys.MarksOf([.. new[] { "b", "c", "d" }.Select(who => new ActSubject(who, "{}"u8.ToArray()))]));
+            Assert.Equal(new byte[2 * 72], File.ReadAllBytes(Copied(folder))[72..]);
+            left = int.MaxValue;
+            kept = await TagAsync(keys, "c");
+        }
+
+        using SubjectKeys again = SubjectKeys.Open(folder.Path, new EmbeddedOptions()).Value;
+        Assert.Equal(kept, await TagAsync(again, "c"));
+        Assert.Equal(1, again.Count);
+    }
+
+    [Fact]
+    public async Task Who_is_forgotten_is_so_although_a_fact_behind_cannot_be_read()
+    {
+        using var folder = new TestFolder();
+        using EmbeddedStore store = EmbeddedUnderTest.Open(folder.Path);
+        _ = (await store.Acts.RecordAsync(Accessed(("a", """{"x":1}""")), Cancel)).Value;
+        byte[] key = KeyOf(folder, 0);
+        using var payload = System.Text.Json.JsonDocument.Parse(store.Log.Read(0, Acts.Stream).Last().Payload);
+        string word = $$"""{"what":{},"subjects":["{{payload.RootElement.GetProperty("subjects")[0].GetString()}}"],"sealed":[null]}""";
+        _ = (await store.Log.AppendAsync(new Append(Acts.Stream, [new NewFact(ActLog.Forgotten, Encoding.UTF8.GetBytes(word)), new NewFact("Torn", "{"u8.ToArray())], DateTimeOffset.UnixEpoch), Cancel)).Value;
+
+        Assert.ThrowsAny<System.Text.Json.JsonException>(() => store.Acts.Of("a"));
+        Assert.Empty(store.Acts.Of("a"));
+        AssertNowhere(folder, key);
+    }
+
+    [Fact]
     public async Task Persons_who_are_named_for_the_first_time_by_many_acts_at_once_have_one_key_each_after_a_restart_too()
     {
         using var folder = new TestFolder();
@@ -231,6 +281,15 @@ public sealed class ActLogTests
             Assert.Equal(50, found.Acts.Of("a").Count());
             Assert.Null(found.CheckActs());
         }
+    }
+
+    /// <summary>The file of keys, which is open, at another place.</summary>
+    static string Copied(TestFolder folder)
+    {
+        using var file = new FileStream(folder.File(SubjectKeys.FileName), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        using FileStream copy = File.Create(folder.File("copy"));
+        file.CopyTo(copy);
+        return copy.Name;
     }
 
     static async Task<byte[]> TagAsync(SubjectKeys keys, string who)

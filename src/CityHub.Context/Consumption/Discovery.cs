@@ -27,7 +27,7 @@ internal static class Discovery
             return problem;
         var name = http.Request.RouteValues["type"] as string ?? "";
         if (!begun.Context.TryFindName(Uri.UnescapeDataString(name), out var type) || begun.Table.CountOf(type) is not (> 0 and var count))
-            return ContextProblems.ResourceNotFound.Because($"No entity has the type {name}.");
+            return await NgsiLdHttp.ToldAsync(http, ContextProblems.ResourceNotFound.Because($"No entity has the type {name}."), begun.Table.Reading);
         var attributes = AttributesOf(begun.Table, type);
         await NgsiLdHttp.WriteAsync(http, 200, begun.Media, begun.Context, json =>
         {
@@ -85,7 +85,7 @@ internal static class Discovery
                 }
 
         if (count == 0)
-            return ContextProblems.ResourceNotFound.Because($"No entity has the attribute {name}.");
+            return await NgsiLdHttp.ToldAsync(http, ContextProblems.ResourceNotFound.Because($"No entity has the attribute {name}."), begun.Table.Reading);
         await NgsiLdHttp.WriteAsync(http, 200, begun.Media, begun.Context, json =>
         {
             json.WriteStartObject();
@@ -106,6 +106,7 @@ internal static class Discovery
             !(await NgsiLdHttp.ContextOfAsync(http, room.Contexts, tenant)).TryGet(out var context, out problem) ||
             !(await room.SeenAsync(http, tenant, null)).TryGet(out var table, out problem))
             return problem;
+        table.TellOfAll();
         return new Begun(media, context, table);
     }
 

@@ -65,6 +65,7 @@ internal static class QueryEntities
         if (query.Count)
             http.Response.Headers[NgsiLdHttp.CountHeader] = (page.Total ?? 0).ToString(CultureInfo.InvariantCulture);
         LinkPages(http, query, page, media);
+        table.Tell(query, page, room.Now);
         var entities = table.Show(page.Entities).Select(e => Visible.At(e, room.Now)).OfType<Entity>().ToList();
         var (status, version) = PreferredVersion.Apply(http, entities);
         how = how with { Version = version };

@@ -19,15 +19,21 @@ internal static class RetrieveEntity
             !(await room.SeenAsync(http, tenant, target.Types?.Named)).TryGet(out var table, out problem) ||
             !parameters.Representation(context, table, media == MediaType.GeoJson).TryGet(out var how, out problem))
             return problem;
+        table.Reading?.Name(target.Types?.Named, [id], []);
         var entity = table.Find(id) is { } found && Visible.At(found, room.Now) is { } visible && (target.Types is null || target.Types.Matches(visible.Types)) ? visible : null;
         if (entity is null || (how.Attributes is { } attrs && !entity.Attributes.Any(a => attrs.Contains(a.Name))) ||
             (how.Pick is { } pick && !pick.Id && !pick.Type && !pick.Scope && !entity.Attributes.Any(a => pick.Contains(a.Name))) ||
             (how.Omit is { Id: true, Type: true } omit && entity.Attributes.All(a => omit.Contains(a.Name))) ||
             (how.Datasets is { } datasets && !entity.Attributes.Any(a => datasets.Contains(a.Dataset ?? "@none"))))
-            return ContextProblems.ResourceNotFound.Because($"There is no entity {id}{(entity is null ? "" : " with such attributes")}.");
+        {
+            if (entity is not null && table.Whole.Find(id) is { } whole)
+                table.Reading?.Tell([whole], [e => e.Id]);
+            return await NgsiLdHttp.ToldAsync(http, NotThere(id, how), table.Reading);
+        }
+
         // As it is now: what changed since it was found is seen anew.
         if (table.Reading is not null && (table.Show(id) is not { } shown || (entity = Visible.At(shown, room.Now)) is null))
-            return ContextProblems.ResourceNotFound.Because($"There is no entity {id}.");
+            return await NgsiLdHttp.ToldAsync(http, NotThere(id, how), table.Reading);
         var (status, version) = PreferredVersion.Apply(http, [entity]);
         how = how with { Version = version };
         await NgsiLdHttp.WriteAsync(http, status, media, context, json =>
@@ -42,6 +48,9 @@ internal static class RetrieveEntity
         }, table.Reading);
         return null;
     }
+
+    /// <summary>In the same words whether it is not there or has not what is asked for: that it is there would be an answer.</summary>
+    private static Problem NotThere(string id, Representation how) => ContextProblems.ResourceNotFound.Because($"There is no entity {id}{(how.AsksForSome ? " with such attributes" : "")}.");
 
     /// <summary>6.3.6: GeoJSON carries the context in the body, unless the client prefers plain JSON there.</summary>
     public static bool ContextInBody(HttpContext http) => !http.Request.Headers["Prefer"].ToString().Contains("body=json", StringComparison.Ordinal);

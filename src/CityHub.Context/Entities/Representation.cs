@@ -38,6 +38,9 @@ public sealed record Representation
     /// <summary>Only instances with one of these datasetIds; <c>@none</c> is the default instance. Null: all.</summary>
     public IReadOnlySet<string>? Datasets { get; init; }
 
+    /// <summary>Only some members or instances are asked for.</summary>
+    internal bool AsksForSome => Pick is not null || Omit is not null || Attributes is not null || Datasets is not null;
+
     /// <summary>IRI id of the GeoProperty that becomes the geometry of a GeoJSON Feature.</summary>
     public int? GeometryProperty { get; init; }
 

@@ -1,4 +1,5 @@
 using CityHub.Context.Entities;
+using CityHub.Context.Query;
 using CityHub.Core.Problems;
 
 namespace CityHub.Context.Guard;
@@ -24,9 +25,22 @@ public abstract class EntityReading
     /// <summary>The entity as the caller may see it; null: it is not there for him.</summary>
     public Entity? See(Entity entity) => Of(entity.Types)?.See(entity);
 
-    /// <summary>It goes into an answer: noted with the person whom it is about. What is not noted must not be told.</summary>
+    /// <summary>It goes into an answer: noted with the persons whom it is about. What is not noted must not be told.</summary>
     /// <param name="entity">Whole, as the hub knows it.</param>
     public abstract void Show(Entity entity);
+
+    /// <summary>The attributes by which entities with these types name the persons whom they are about.</summary>
+    public abstract IReadOnlyCollection<int> SubjectsOf(int[] types);
+
+    /// <summary>An answer tells of them without showing them (a total, a page that passes over them, an order, "no"): of those that are alike the persons are noted where they are few.</summary>
+    /// <param name="entities">Whole, as the hub knows them; only those that the caller sees. Read no further than is needed.</param>
+    /// <param name="by">What tells them apart; empty: nothing does.</param>
+    public abstract void Tell(IEnumerable<Entity> entities, IReadOnlyList<Func<Entity, string?>> by);
+
+    /// <summary>The question names them: whoever of them is a person is noted, whatever is found, for "no" is an answer about him, too.</summary>
+    /// <param name="types">IRI ids of the types that the request names; null: none.</param>
+    /// <param name="values">Attributes that are compared, and with what.</param>
+    public abstract void Name(IReadOnlyCollection<int>? types, IReadOnlyCollection<string> ids, IReadOnlyCollection<(int Attribute, string Value)> values);
 
     /// <summary>Durable on return. A problem: nothing leaves.</summary>
     /// <param name="question">What was asked for, in one text.</param>
@@ -34,6 +48,9 @@ public abstract class EntityReading
 
     /// <summary>Said before each block of at most 64 kB leaves. False: the grant has ended since, and nothing more does.</summary>
     public abstract bool MaySend(ReadOnlySpan<byte> block);
+
+    /// <summary>Waits while a reader takes a block. False: the grant has ended meanwhile, and the connection is to be cut.</summary>
+    public abstract ValueTask<bool> WaitAsync(Task writing);
 
     public abstract ValueTask CloseAsync(bool complete);
 }
@@ -57,6 +74,24 @@ internal sealed record SeenTable(EntityTable Whole, EntityReading? Reading)
 
     /// <summary>A page for the answer: what is gone since it was found is left out.</summary>
     public IReadOnlyList<Entity> Show(IReadOnlyList<Entity> page) => Reading is null ? page : [.. page.Select(e => Show(e.Id)).OfType<Entity>()];
+
+    /// <summary>What a query tells beside the page: whom it names, whom its total, its offset or its order are about, and the few whom its total leaves out.</summary>
+    public void Tell(EntityQuery query, QueryPage page, long now)
+    {
+        if (Reading is null)
+            return;
+        Reading.Name(query.Named, query.NamedIds, query.NamedValues);
+        var looks = query.LooksAt;
+        if (page.Found.Count > page.Entities.Count)
+            Reading.Tell(page.Found.Select(e => Whole.Find(e.Id)).OfType<Entity>(), looks);
+        if (!query.Count || looks.Count == 0)
+            return;
+        var found = page.Found.Select(e => e.Id).ToHashSet(StringComparer.Ordinal);
+        Reading.Tell(Whole.OfTypes(query.Named ?? Reading.Guarded).Where(e => !found.Contains(e.Id) && Reading.See(e) is not null), []);
+    }
+
+    /// <summary>What discovery tells: which kinds of attributes entities have, and how many do.</summary>
+    public void TellOfAll() => Reading?.Tell(Whole.OfTypes(Reading.Guarded).Where(e => Reading.See(e) is not null), [e => string.Join(' ', e.Types), e => string.Join(' ', e.Attributes.Select(a => $"{a.Name} {a.Kind}").Distinct())]);
 
     public IEnumerable<Entity> All() => Reading is null ? Whole.All() : Whole.All().Select(Reading.See).OfType<Entity>();
 

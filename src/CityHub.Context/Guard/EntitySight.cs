@@ -24,8 +24,11 @@ public abstract class EntitySight
     /// <summary>The attributes whose values decide which entities are left out; an id or a scope that decides is not among them.</summary>
     public virtual IReadOnlyCollection<int> RuledBy => [];
 
-    /// <summary>The attribute that names the person whom an entity is about; null: none does.</summary>
-    public virtual int? Subject => null;
+    /// <summary>The attributes whose newest observation is the time that decides which entities are left out; null: no time decides.</summary>
+    public virtual IReadOnlySet<int>? TimedBy => null;
+
+    /// <summary>Of an entity that belongs to several datasets the sight of each.</summary>
+    public virtual IReadOnlyList<EntitySight> Parts => [this];
 
     /// <summary>The entity, with all of its attributes, is among those that may be seen.</summary>
     public virtual bool Holds(Entity entity) => true;
@@ -36,11 +39,12 @@ public abstract class EntitySight
     /// <summary>As far as what decides does not change: the id.</summary>
     public virtual bool HoldsOf(string id) => true;
 
-    /// <summary>An instance of the history lies within the times that may be seen.</summary>
+    /// <summary>An instance lies within the times that may be seen; one that was not observed lies in none and beyond none.</summary>
     public virtual bool HoldsAt(Attribute instance) => true;
 
     /// <summary>
     /// The same object where nothing is hidden; null where the entity is not there. When it was modified is told by what is seen of it: a change of something hidden shows nowhere.
+    /// Where attributes are hidden, one that is not is its default instance, else the first: what a field means, and no other.
     /// </summary>
     public Entity? See(Entity entity)
     {
@@ -51,18 +55,27 @@ public abstract class EntitySight
             return null;
         var attributes = new List<Attribute>(whole.Attributes.Count);
         var modified = entity.CreatedAt;
+        var name = -1;
         foreach (var attribute in whole.Attributes)
-            if (shown.Contains(attribute.Name) && HoldsAt(attribute))
-            {
-                attributes.Add(attribute);
-                modified = Math.Max(modified, attribute.ModifiedAt);
-            }
+        {
+            var meant = attribute.Name != name;
+            name = attribute.Name;
+            if (!meant || !shown.Contains(name) || !HoldsAt(attribute))
+                continue;
+            attributes.Add(Alone(attribute));
+            modified = Math.Max(modified, attribute.ModifiedAt);
+        }
 
         return new Entity
         {
             Id = entity.Id, Types = Types ?? entity.Types, Scopes = Scoped ? entity.Scopes : [], CreatedAt = entity.CreatedAt, ModifiedAt = modified, ExpiresAt = entity.ExpiresAt, Attributes = attributes,
         };
     }
+
+    /// <summary>The instance without what no field can name: its sub-attributes. Members that the standard writes bare stay.</summary>
+    public static Attribute Alone(Attribute instance) => instance.Sub.All(IsBare) ? instance : instance with { Sub = [.. instance.Sub.Where(IsBare)] };
+
+    private static bool IsBare(Attribute sub) => sub.Sub.Count == 0 && !BareMembers.NameOf(sub).IsEmpty;
 
     private sealed class Whole : EntitySight;
 }

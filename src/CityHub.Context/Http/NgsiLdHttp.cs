@@ -203,7 +203,7 @@ public static class NgsiLdHttp
         var buffer = new ArrayBufferWriter<byte>(2048);
         using (var json = new Utf8JsonWriter(buffer, WriterOptions))
             write(json);
-        if (reading is not null && await reading.RecordAsync($"{http.Request.Method} {http.Request.Path}{http.Request.QueryString}", http.RequestAborted) is { } problem)
+        if (reading is not null && await reading.RecordAsync(QuestionOf(http), http.RequestAborted) is { } problem)
         {
             foreach (var told in new[] { CountHeader, "Link", "Content-Range", "Preference-Applied" })
                 http.Response.Headers.Remove(told);
@@ -228,6 +228,19 @@ public static class NgsiLdHttp
             await SendAsync(http, buffer.WrittenMemory, reading);
     }
 
+    /// <summary>An answer that shows no entity tells something, too: it is recorded where it is about somebody. The problem to answer with.</summary>
+    internal static async ValueTask<Problem> ToldAsync(HttpContext http, Problem problem, EntityReading? reading)
+    {
+        if (reading is null)
+            return problem;
+        if (await reading.RecordAsync(QuestionOf(http), http.RequestAborted) is { } unrecorded)
+            return unrecorded;
+        await reading.CloseAsync(complete: true);
+        return problem;
+    }
+
+    private static string QuestionOf(HttpContext http) => $"{http.Request.Method} {http.Request.Path}{http.Request.QueryString}";
+
     private static async Task SendAsync(HttpContext http, ReadOnlyMemory<byte> body, EntityReading reading)
     {
         const int Block = 64 << 10;
@@ -243,7 +256,15 @@ public static class NgsiLdHttp
                     return;
                 }
 
-                await http.Response.Body.WriteAsync(block, http.RequestAborted);
+                // A reader who takes it slowly keeps it waiting, and the grant may end meanwhile: that is noticed then.
+                var writing = http.Response.Body.WriteAsync(block, http.RequestAborted);
+                if (writing.IsCompleted)
+                    await writing;
+                else if (!await reading.WaitAsync(writing.AsTask()))
+                {
+                    http.Abort();
+                    return;
+                }
             }
 
             complete = true;

@@ -45,6 +45,41 @@ public sealed record EntityQuery
         }
     }
 
+    /// <summary>The entities that it names, by their ids or by a pattern that is one.</summary>
+    internal IReadOnlyCollection<string> NamedIds => [.. Any.SelectMany(s => s.NamedIds), .. Ids ?? (IdPattern is null ? [] : Literal.Of(IdPattern))];
+
+    /// <summary>What its conditions compare attributes with: IRI id, and the value as a text.</summary>
+    internal IReadOnlyCollection<(int Attribute, string Value)> NamedValues => [.. (Q?.Terms ?? []).SelectMany(t => t.Named), .. Any.SelectMany(s => s.NamedValues)];
+
+    /// <summary>What its conditions and orders look at in an entity: two that are alike in all of it are found, passed over and counted together. Empty: nothing tells entities of one type apart.</summary>
+    internal IReadOnlyList<Func<Entity, string?>> LooksAt
+    {
+        get
+        {
+            var looks = Any.SelectMany(s => s.LooksAt).ToList();
+            if (Ids is not null || IdPattern is not null)
+                looks.Add(e => e.Id);
+            if (Types is { Named.Count: > 1 })
+                looks.Add(e => string.Join(' ', e.Types));
+            if (Scope is not null)
+                looks.Add(e => string.Join(' ', e.Scopes));
+            foreach (var name in Attributes ?? [])
+                looks.Add(e => e.Instances(name).Count > 0 ? "" : null);
+            foreach (var term in Q?.Terms ?? [])
+                looks.Add(term.Path.System is not null ? Times : e => Whole(e, term.Path.Name));
+            if (Geo is not null)
+                looks.Add(e => Whole(e, Geo.Property));
+            foreach (var order in OrderBy)
+                looks.Add(order.Member switch { "id" => e => e.Id, "type" => e => string.Join(' ', e.Types), null => e => Whole(e, order.Attribute), _ => Times });
+            return looks;
+
+            static string Times(Entity entity) => $"{entity.CreatedAt} {entity.ModifiedAt} {entity.ExpiresAt}";
+
+            static string? Whole(Entity entity, int? name) => name is not { } known || entity.Instances(known) is not { Count: > 0 } instances ? null
+                : string.Join(' ', instances.Select(i => Convert.ToBase64String(EntityFacts.Encode(i with { CreatedAt = 0, ModifiedAt = 0 }))));
+        }
+    }
+
     public bool Matches(Entity entity, Func<string, Entity?>? linked, long now) =>
         MatchesHeader(entity, now) && (Attributes is null && Q is null && Geo is null || MatchesAttributes(entity.Unpacked(), linked));
 
@@ -73,13 +108,16 @@ public sealed record EntityQuery
         {
             var all = matching.ToList();
             all.Sort(Compare);
-            return new QueryPage([.. all.Skip(Offset).Take(Limit)], all.Count, all.Count > Offset + Limit);
+            return new QueryPage([.. all.Skip(Offset).Take(Limit)], all.Count, all.Count > Offset + Limit) { Found = reading is null ? [] : all };
         }
 
         var page = new List<Entity>(Math.Min(Limit, 1_000));
+        var found = new List<Entity>();
         var (seen, more) = (0, false);
         foreach (var entity in matching)
         {
+            if (reading is not null)
+                found.Add(entity);
             if (seen >= Offset && page.Count < Limit)
                 page.Add(entity);
             else if (seen >= Offset)
@@ -89,7 +127,7 @@ public sealed record EntityQuery
                 break;
         }
 
-        return new QueryPage(page, Count ? seen : null, more);
+        return new QueryPage(page, Count ? seen : null, more) { Found = found };
     }
 
     /// <summary>
@@ -155,7 +193,18 @@ public sealed record EntityQuery
 
 /// <param name="Total">Null when it was not asked.</param>
 /// <param name="More">There is another page.</param>
-public sealed record QueryPage(IReadOnlyList<Entity> Entities, int? Total, bool More);
+public sealed record QueryPage(IReadOnlyList<Entity> Entities, int? Total, bool More)
+{
+    /// <summary>Where types are guarded, all that it tells of: those that it shows, counts, passes over or orders, and the one that says that there is another page.</summary>
+    public IReadOnlyList<Entity> Found { get; init; } = [];
+}
+
+/// <summary>A pattern that is nothing but a text.</summary>
+internal static class Literal
+{
+    /// <summary>The text; none where the pattern is more.</summary>
+    public static IEnumerable<string> Of(Regex pattern) => pattern.ToString().TrimStart('^').TrimEnd('$') is { Length: > 0 } text && Regex.Unescape(text) is var plain && (plain == text || Regex.Escape(plain) == text) ? [plain] : [];
+}
 
 /// <summary>Clause 4.23: one criterion. Entities without the value come last, whichever the direction.</summary>
 /// <param name="Member">id, type, createdAt, modifiedAt; null when it is an attribute.</param>

@@ -8,7 +8,7 @@ public readonly record struct NumberRange(int Attribute, double From, double To)
     /// <summary>A condition that every match of the expression meets and that one column can check; null when there is none.</summary>
     public static NumberRange? Of(QExpression? expression) => expression switch
     {
-        QAnd and => and.Terms.Select(Of).FirstOrDefault(r => r is not null),
+        QAnd and => and.All.Select(Of).FirstOrDefault(r => r is not null),
         QTerm { Path: { Name: { } name, Linked: null, Sub.Count: 0, Inside.Count: 0 } } term => Of(name, term),
         _ => null,
     };

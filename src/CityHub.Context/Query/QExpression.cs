@@ -33,36 +33,43 @@ public abstract record QExpression
 
     /// <summary>Names an attribute that is not the hub's own (createdAt and its like).</summary>
     public abstract bool NamesAttribute { get; }
+
+    /// <summary>The comparisons that it is made of.</summary>
+    internal abstract IEnumerable<QTerm> Terms { get; }
 }
 
-internal sealed record QAnd(IReadOnlyList<QExpression> Terms) : QExpression
+internal sealed record QAnd(IReadOnlyList<QExpression> All) : QExpression
 {
     public override bool Matches(Entity entity, Func<string, Entity?>? linked)
     {
-        foreach (var term in Terms)
+        foreach (var term in All)
             if (!term.Matches(entity, linked))
                 return false;
         return true;
     }
 
-    public override int LinkDepth => Terms.Max(t => t.LinkDepth);
+    public override int LinkDepth => All.Max(t => t.LinkDepth);
 
-    public override bool NamesAttribute => Terms.Any(t => t.NamesAttribute);
+    public override bool NamesAttribute => All.Any(t => t.NamesAttribute);
+
+    internal override IEnumerable<QTerm> Terms => All.SelectMany(t => t.Terms);
 }
 
-internal sealed record QOr(IReadOnlyList<QExpression> Terms) : QExpression
+internal sealed record QOr(IReadOnlyList<QExpression> Any) : QExpression
 {
     public override bool Matches(Entity entity, Func<string, Entity?>? linked)
     {
-        foreach (var term in Terms)
+        foreach (var term in Any)
             if (term.Matches(entity, linked))
                 return true;
         return false;
     }
 
-    public override int LinkDepth => Terms.Max(t => t.LinkDepth);
+    public override int LinkDepth => Any.Max(t => t.LinkDepth);
 
-    public override bool NamesAttribute => Terms.Any(t => t.NamesAttribute);
+    public override bool NamesAttribute => Any.Any(t => t.NamesAttribute);
+
+    internal override IEnumerable<QTerm> Terms => Any.SelectMany(t => t.Terms);
 }
 
 internal sealed record QNot(QExpression Term) : QExpression
@@ -72,21 +79,30 @@ internal sealed record QNot(QExpression Term) : QExpression
     public override int LinkDepth => Term.LinkDepth;
 
     public override bool NamesAttribute => Term.NamesAttribute;
+
+    internal override IEnumerable<QTerm> Terms => Term.Terms;
 }
 
 /// <summary>A value of a q term. A comparison with another kind of value has no order.</summary>
 internal abstract record QValue
 {
     public abstract int? Compare(JsonElement value);
+
+    /// <summary>As a field of text would have it.</summary>
+    public abstract string Written { get; }
 }
 
 internal sealed record QNumber(double Value) : QValue
 {
+    public override string Written => Value.ToString("R", CultureInfo.InvariantCulture);
+
     public override int? Compare(JsonElement value) => value.ValueKind == JsonValueKind.Number ? value.GetDouble().CompareTo(Value) : null;
 }
 
 internal sealed record QBoolean(bool Value) : QValue
 {
+    public override string Written => Value ? "true" : "false";
+
     public override int? Compare(JsonElement value) =>
         value.ValueKind is JsonValueKind.True or JsonValueKind.False ? (value.ValueKind == JsonValueKind.True).CompareTo(Value) : null;
 }
@@ -95,6 +111,8 @@ internal sealed record QBoolean(bool Value) : QValue
 /// <param name="Ticks">Where the text is a date-time: compared as an instant with values that are.</param>
 internal sealed record QText(string Text, long? Ticks) : QValue
 {
+    public override string Written => Text;
+
     public override int? Compare(JsonElement value)
     {
         if (value.ValueKind == JsonValueKind.Object && value.TryGetProperty("@value"u8, out var inner))
@@ -142,6 +160,23 @@ internal sealed record QTerm(QPath Path, QOperator Operator, IReadOnlyList<QValu
     public override int LinkDepth => Path.LinkDepth;
 
     public override bool NamesAttribute => Path.System is null;
+
+    internal override IEnumerable<QTerm> Terms => [this];
+
+    /// <summary>What it compares an attribute with, of the entity or of a linked one: the attribute's IRI id, and each value as a text. An order alone names nothing.</summary>
+    public IEnumerable<(int Attribute, string Value)> Named
+    {
+        get
+        {
+            var path = Path;
+            while (path.Linked is { } linked)
+                path = linked;
+            if (path is not { Name: { } name, Sub.Count: 0, Inside.Count: 0 } || Operator is QOperator.Less or QOperator.Greater)
+                return [];
+            var values = Range is var (from, to) ? [.. Values, from, to] : Values;
+            return values.Select(v => v.Written).Concat(Pattern is null ? [] : Literal.Of(Pattern)).Select(text => (name, text));
+        }
+    }
 
     public override bool Matches(Entity entity, Func<string, Entity?>? linked)
     {

@@ -87,12 +87,18 @@ internal sealed class ChangeSet
         foreach (var (name, was, now) in Attributes)
         {
             var (seenBefore, seenNow) = (was is null ? null : before?.Find(name, was.Dataset), now is null ? null : after?.Find(name, now.Dataset));
-            if (now is null ? seenBefore is not null : seenNow is not null)
+            if (now is null ? seenBefore is not null : seenNow is not null && !(IsSame(seenBefore, seenNow) && !IsSame(was, now)))
                 attributes.Add(new AttributeChange(name, seenBefore, seenNow));
         }
 
-        return attributes.Count == 0 && Attributes.Count > 0 && before is not null && after is not null ? null : new ChangeSet(before, after, At, attributes);
+        return attributes.Count == 0 && before is not null && after is not null && before.ExpiresAt == after.ExpiresAt && before.Types.AsSpan().SequenceEqual(after.Types) && before.Scopes.AsSpan().SequenceEqual(after.Scopes)
+            ? null
+            : new ChangeSet(before, after, At, attributes);
     }
+
+    /// <summary>But for when they were written.</summary>
+    private static bool IsSame(Attribute? one, Attribute? other) => one is null || other is null ? ReferenceEquals(one, other)
+        : ReferenceEquals(one, other) || EntityFacts.Encode(one with { CreatedAt = 0, ModifiedAt = 0 }).AsSpan().SequenceEqual(EntityFacts.Encode(other with { CreatedAt = 0, ModifiedAt = 0 }));
 
     /// <summary>One of the subscription's triggers was pulled, by an attribute that it watches.</summary>
     public bool Pulls(Subscription subscription)

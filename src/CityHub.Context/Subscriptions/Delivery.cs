@@ -211,7 +211,7 @@ internal sealed class Delivery(PendingView view, INotificationSender http, INoti
 
         var places = outbox.Failures == 0 ? _places : _suspectPlaces;
         await places.WaitAsync(stopping);
-        SendOutcome outcome;
+        var outcome = SendOutcome.Failed;
         IEntityDispatch? dispatch = null;
         try
         {
@@ -242,10 +242,10 @@ internal sealed class Delivery(PendingView view, INotificationSender http, INoti
         finally
         {
             places.Release();
+            if (dispatch is not null)
+                await dispatch.CloseAsync(outcome == SendOutcome.Delivered);
         }
 
-        if (dispatch is not null)
-            await dispatch.CloseAsync(outcome == SendOutcome.Delivered);
         now = clock.GetUtcNow().UtcTicks;
         if (outcome == SendOutcome.Delivered)
         {

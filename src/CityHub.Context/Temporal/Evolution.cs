@@ -13,14 +13,14 @@ public sealed record Evolution(HistoryEntity Entity, List<AttributeEvolution> At
 {
     /// <param name="most">Instances of one attribute beyond which reading more is of no use: the page is full.</param>
     /// <param name="now">UTC ticks.</param>
-    /// <param name="wanted">Whether an attribute is asked for.</param>
-    public static Evolution Read(History history, string tenant, HistoryEntity entity, HistoryQuery query, int most, long now, Func<int, bool> wanted, IReadOnlySet<string>? datasets)
+    /// <param name="wanted">Whether a series of an attribute is asked for.</param>
+    public static Evolution Read(History history, string tenant, HistoryEntity entity, HistoryQuery query, int most, long now, Func<int, SeriesKey, bool> wanted, IReadOnlySet<string>? datasets)
     {
         var found = new Dictionary<int, (List<(long Time, Attribute Instance)> Instances, List<SeriesKey> Keys)>();
         foreach (var key in history.Series.Of(tenant, entity.Id))
         {
             var name = Iris.Intern(key.Attribute);
-            if (!wanted(name) || (datasets is not null && !datasets.Contains(key.Dataset.Length == 0 ? "@none" : key.Dataset)))
+            if (!wanted(name, key) || (datasets is not null && !datasets.Contains(key.Dataset.Length == 0 ? "@none" : key.Dataset)))
                 continue;
             if (!found.TryGetValue(name, out var attribute))
                 found[name] = attribute = ([], []);

@@ -23,13 +23,22 @@ internal sealed class TemporalConsumption(History history)
             !(await room.ReadingAsync(http, tenant, null)).TryGet(out var reading, out problem))
             return problem;
         var histories = new SeenHistory(history, tenant, reading);
+        reading?.Name(null, [id], []);
         if (history.Find(tenant, id) is not { } entity || histories.See(entity) is not { } seen)
-            return ContextProblems.ResourceNotFound.Because($"There is no history of {id}.");
+            return await NgsiLdHttp.ToldAsync(http, NoHistory(id, how), reading);
         if (query.Format == HistoryFormat.Aggregated && seen.Sight.HasRows)
-            return NotAggregated();
+        {
+            histories.TellOfEach([id]);
+            return await NgsiLdHttp.ToldAsync(http, NotAggregated(), reading);
+        }
+
         var evolution = histories.Read(seen, query, room.Limits.TemporalInstances + 1, room.Now, Wanted(how), how.Datasets);
         if (evolution.Attributes.Count == 0 && (how.Attributes is not null || how.Pick is { Attributes.Count: > 0 } || how.Datasets is not null || how.Omit is { Id: true, Type: true }))
-            return ContextProblems.ResourceNotFound.Because($"The history of {id} has no such attributes.");
+        {
+            histories.TellOfEach([id]);
+            return await NgsiLdHttp.ToldAsync(http, NoHistory(id, how), reading);
+        }
+
         var page = HistoryPage.Cut([evolution], query, room.Limits.TemporalInstances);
         if (page is { } cut)
             http.Response.Headers.ContentRange = cut.ContentRange;
@@ -108,10 +117,16 @@ internal sealed class TemporalConsumption(History history)
         if (when.Format == HistoryFormat.Aggregated && reading is not null && query.Named?.Any(t => reading.Of([t])?.HasRows == true) == true)
             return NotAggregated();
         var histories = new SeenHistory(history, tenant, reading);
-        var matching = new List<Evolution>();
+        var (matching, left) = (new List<Evolution>(), new List<string>());
         foreach (var entity in history.All(tenant))
-            if (Match(tenant, histories, entity, query, when, how, room.Limits.TemporalInstances + 1, room.Now) is { } evolution)
-                matching.Add(evolution);
+            if (histories.See(entity) is { } seen)
+            {
+                if (Match(histories, seen, query, when, how, room.Limits.TemporalInstances + 1, room.Now) is { } evolution)
+                    matching.Add(evolution);
+                else if (reading is not null && query.Count && query.Types?.Matches(seen.Entity.Types) != false)
+                    left.Add(entity.Id);
+            }
+
         if (query.OrderBy.Count == 0)
             matching.Sort((a, b) => a.Entity.CreatedAt != b.Entity.CreatedAt ? a.Entity.CreatedAt.CompareTo(b.Entity.CreatedAt) : string.CompareOrdinal(a.Entity.Id, b.Entity.Id));
         else if (query.OrderBy is [{ Descending: var descending }])
@@ -125,6 +140,12 @@ internal sealed class TemporalConsumption(History history)
         List<Evolution> answer = [.. matching.Skip(query.Offset).Take(query.Limit)];
         foreach (var evolution in answer)
             histories.Show(evolution.Entity.Id);
+        reading?.Name(query.Named, query.NamedIds, query.NamedValues);
+        if (query.Count || query.Offset > 0)
+            histories.TellOfEach(matching.Select(m => m.Entity.Id));
+        else if (query.Limit > 0)
+            histories.TellOfEach(matching.Skip(query.Limit).Take(1).Select(m => m.Entity.Id)); // that there is another page
+        histories.TellOfFew(left);
         var page = HistoryPage.Cut(answer, when, room.Limits.TemporalInstances);
         if (page is { } cut)
             http.Response.Headers.ContentRange = cut.ContentRange;
@@ -145,9 +166,9 @@ internal sealed class TemporalConsumption(History history)
     /// The filters apply to the history inside the interval: an entity matches when any of its instances there does (5.7.4.4). Null where it does not,
     /// or has nothing there.
     /// </summary>
-    private Evolution? Match(string tenant, SeenHistory histories, HistoryEntity found, EntityQuery query, HistoryQuery when, Representation how, int most, long now)
+    private static Evolution? Match(SeenHistory histories, SeenEntity seen, EntityQuery query, HistoryQuery when, Representation how, int most, long now)
     {
-        if (histories.See(found) is not { } seen || (when.Format == HistoryFormat.Aggregated && seen.Sight.HasRows))
+        if (when.Format == HistoryFormat.Aggregated && seen.Sight.HasRows)
             return null;
         var entity = seen.Entity;
         var whole = new Entity { Id = entity.Id, Types = entity.Types, CreatedAt = entity.CreatedAt, ModifiedAt = entity.ModifiedAt, Attributes = [] };
@@ -162,7 +183,7 @@ internal sealed class TemporalConsumption(History history)
                 return null;
         }
 
-        var valid = query.Scope is { } scope ? seen.Sight.Scoped ? ValidIn(tenant, entity, scope, when) : [] : null;
+        var valid = query.Scope is { } scope ? ValidIn(histories.ScopesOf(seen), scope, when) : null;
         if (valid is { Count: 0 })
             return null;
         var evolution = histories.Read(seen, when, most, now, Wanted(how), how.Datasets);
@@ -174,6 +195,9 @@ internal sealed class TemporalConsumption(History history)
         return how.KeepsMembers && HasAny(histories.Read(seen, when, 1, now, Wanted(how with { Pick = null, Omit = null }), how.Datasets), when) ? evolution : null;
     }
 
+    /// <summary>In the same words whether it is not there or has not what is asked for: that it is there would be an answer.</summary>
+    private static Problem NoHistory(string id, Representation how) => ContextProblems.ResourceNotFound.Because($"There is no history of {id}{(how.AsksForSome ? " with such attributes" : "")}.");
+
     /// <summary>Sums over a time know nothing of the times within it at which the entity was outside a grant.</summary>
     private static Problem NotAggregated() => ContextProblems.OperationNotSupported.Because("The grant lets through some entities only, and aggregates are not taken of a part of a history.", "Ask for the instances, or take it as a release.");
 
@@ -181,11 +205,8 @@ internal sealed class TemporalConsumption(History history)
         when.Format == HistoryFormat.Aggregated ? evolution.Attributes.Count > 0 : evolution.Attributes.Any(a => a.Instances.Count > 0);
 
     /// <summary>4.18: a scope is valid from when it was set until the next one; only what was observed meanwhile is the scope's.</summary>
-    private List<(long From, long To, Entities.Attribute Scope)> ValidIn(string tenant, HistoryEntity entity, ScopeQuery scope, HistoryQuery when)
+    private static List<(long From, long To, Entities.Attribute Scope)> ValidIn(List<Entities.Attribute> set, ScopeQuery scope, HistoryQuery when)
     {
-        var set = history.Series.Of(tenant, entity.Id).Where(k => k.Attribute == History.ScopeIri)
-            .SelectMany(k => history.Series.Read(k, 0, long.MaxValue).Select(s => Samples.ToAttribute(k, Iris.Intern(History.ScopeIri), s)))
-            .OrderBy(a => a.ObservedAt).ToList();
         var valid = new List<(long From, long To, Entities.Attribute Scope)>();
         for (var i = 0; i < set.Count; i++)
         {

@@ -17,8 +17,13 @@ internal sealed class Concerned
     private readonly Dictionary<byte[], HashSet<string>?> _cells = new(ByteArrays.Comparer);
     private readonly HashSet<string> _few = new(StringComparer.Ordinal);
     private readonly RowKey _key = new();
+    private readonly bool _one;
 
-    private Concerned(ReleasePlan plan, int[] fields) => (_fields, _subject, _smallest) = (fields, plan.Released.Columns.Count, plan.SmallestAnswer);
+    private Concerned(ReleasePlan plan, int[] fields) => (_fields, _subject, _smallest, _one) = (fields, plan.Released.Columns.Count, plan.SmallestAnswer, fields.Length == 0);
+
+    /// <summary>For answers that are about entities: whoever adds them says what tells them apart.</summary>
+    /// <param name="one">Nothing does.</param>
+    public Concerned(int smallest, bool one) => (_fields, _smallest, _one) = ([], smallest, one);
 
     /// <summary>Null: the rows are about nobody.</summary>
     /// <param name="where">Null: all rows are one group.</param>
@@ -33,14 +38,19 @@ internal sealed class Concerned
     }
 
     /// <summary>There is one group, and it is large enough: no more rows change that.</summary>
-    public bool Enough => _fields.Length == 0 && _cells.Count == 1 && _cells.Values.First() is null;
+    public bool Enough => _one && _cells.Count == 1 && _cells.Values.First() is null;
 
     /// <param name="batch">In the working schema: the person stands last.</param>
     public void Add(RowBatch batch, int row)
     {
         if (batch.Columns[_subject].IsNull(row) || CellText.TextOf(batch.Columns[_subject], row) is not { Length: > 0 } person)
             return;
-        var key = _key.Of(batch, row, _fields);
+        Add(_key.Of(batch, row, _fields), person);
+    }
+
+    /// <param name="key">What tells the row apart.</param>
+    public void Add(byte[] key, string person)
+    {
         if (!_cells.TryGetValue(key, out var persons))
         {
             if (_cells.Count >= MostCells)

@@ -49,14 +49,45 @@ internal sealed class EntityReleases(Releases releases)
             return await RefusedAsync(held.Ask, held.Receiver, UsedUp(held, "rows"), cancel);
         }
 
-        var parts = subjects.Chunk(ReleaseActs.MostSubjects).ToList();
-        if (!(await releases.Acts.RecordAsync(ReleaseActs.OpenedBy(held.Ask, held.Plan, held.Receiver, releases.DigestOf(question), parts.Count == 0 ? [] : parts[0]), cancel)).TryGet(out var opened, out var problem))
-            return problem;
-        foreach (var recorded in await Task.WhenAll(parts.Skip(1).Select(part => releases.Acts.RecordAsync(ReleaseActs.SeenIn(opened.Position, part), cancel).AsTask())))
-            if (recorded.Problem is { } unseen)
-                return unseen;
-        return opened.Position;
+        var (receipt, told) = (0L, false);
+        try
+        {
+            string[] persons = [.. subjects];
+            if (!(await releases.Acts.RecordAsync(ReleaseActs.OpenedBy(held.Ask, held.Plan, held.Receiver, releases.DigestOf(question), persons[..Math.Min(persons.Length, ReleaseActs.MostSubjects)]), cancel)).TryGet(out var opened, out var problem))
+                return problem;
+            receipt = opened.Position;
+            if (persons.Length > ReleaseActs.MostSubjects && await releases.TellAsync(receipt, persons[ReleaseActs.MostSubjects..], cancel) is { } untold)
+                return untold;
+            told = true;
+            return receipt;
+        }
+        finally
+        {
+            if (!told)
+                await GiveUpAsync(held, receipt, rows, null);
+        }
     }
+
+    /// <summary>Nothing left under it: the rows that it took from the quota are given back, and where it was opened it is closed. An opening counts as a request, as it does after a start.</summary>
+    /// <param name="receipt">0: it was not opened.</param>
+    public async ValueTask GiveUpAsync(EntityPermit held, long receipt, int rows, Problem? why)
+    {
+        var used = releases.UsedBy(held.Permit, held.Receiver);
+        used.NoRows(rows);
+        if (receipt == 0)
+            used.NoRequest();
+        else
+            await releases.CloseAsync(ReleaseActs.ClosedAfter(receipt, held.Permit.Grant.Id, held.Receiver, 0, 0, HashOf([]), "refused", why?.Code));
+    }
+
+    /// <summary>Waits for a write as long as all of them hold.</summary>
+    /// <exception cref="ReleaseEndedException">One was suspended or has ended since; the connection is to be cut.</exception>
+    public Task WaitAsync(Task writing, IReadOnlyCollection<EntityPermit> held) => RunningRelease.WaitAsync(writing, releases.Clock, () =>
+    {
+        foreach (var one in held)
+            if (StillHolds(one) is { } ended)
+                throw new ReleaseEndedException(ended);
+    });
 
     /// <summary>False: the day's bytes are used up.</summary>
     public bool Bytes(EntityPermit held, int bytes) => releases.UsedBy(held.Permit, held.Receiver).Bytes(bytes, held.Permit.Obligations.Quota.BytesPerDay);
@@ -86,6 +117,8 @@ internal sealed class EntityReleases(Releases releases)
         var why = obligations.Grain != Grain.Finest ? "is for a coarser grain"
             : obligations.SmallestGroup > 1 || obligations.Epsilon is not null ? "is for answers about groups"
             : permit.Grant.Rights == Rights.Use ? "gives answers, and no rows"
+            : obligations.Watermark ? "has measurements leave with a mark"
+            : obligations.Canaries > 0 ? "puts rows of nobody among the others"
             : dataset.Fields.FirstOrDefault(f => Leaves(f, obligations) && ReleasePlan.KindOf(f, dataset, obligations) is not (MaskKind.Raw or MaskKind.Hidden)) is { } masked ? $"masks {masked.Name}"
             : dataset.Key is { } key && !FieldsOf(permit).Contains(key) ? $"hides {key}, by which entities are told apart"
             : dataset.Fields.FirstOrDefault(f => f.Attribute == EntityTerms.ObservedAt && !FieldsOf(permit).Contains(f.Name)) is { } time ? $"hides {time.Name}, and each attribute tells when it was observed"

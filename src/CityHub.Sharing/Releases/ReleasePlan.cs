@@ -57,7 +57,7 @@ internal sealed class ReleasePlan
     /// <summary>The dataset's key, where it leaves raw: then a row may be asked for by the index.</summary>
     public bool KeyIsRaw => Released.Key >= 0 && _masks[Released.Key].Mask.Raw;
 
-    private const int UsualGroup = 5;
+    internal const int UsualGroup = 5;
 
     /// <param name="secret">Of the hub; keys of pseudonyms come from it.</param>
     /// <param name="receiver">Who gets it: under a standing grant, too, each has pseudonyms of his own.</param>

@@ -83,15 +83,18 @@ internal sealed class RunningRelease : ReleaseStream
         _bytesOut += block.Length;
     }
 
-    public override async Task WaitAsync(Task writing)
+    public override Task WaitAsync(Task writing) => WaitAsync(writing, _releases.Clock, Check);
+
+    /// <param name="check">Asked every 250 ms; what it throws ends the waiting.</param>
+    public static async Task WaitAsync(Task writing, TimeProvider clock, Action check)
     {
         while (!writing.IsCompleted)
         {
             using var enough = new CancellationTokenSource();
-            await Task.WhenAny(writing, Task.Delay(Recheck, _releases.Clock, enough.Token));
+            await Task.WhenAny(writing, Task.Delay(Recheck, clock, enough.Token));
             await enough.CancelAsync();
             if (!writing.IsCompleted)
-                Check();
+                check();
         }
 
         await writing;

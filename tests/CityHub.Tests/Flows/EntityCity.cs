@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text;
+using System.Text.Json;
+using CityHub.Core.Facts;
 using CityHub.Core.Ports;
 using CityHub.Core.Tables;
 using CityHub.Crypto;
@@ -128,6 +130,17 @@ internal sealed class EntityCity : IAsyncDisposable
         using var request = new HttpRequestMessage(method ?? HttpMethod.Post, path) { Content = new StringContent(body, Encoding.UTF8, new MediaTypeHeaderValue("application/json")) };
         using var answer = await client.SendAsync(request);
         return await Answer.OfAsync(answer);
+    }
+
+    /// <summary>What acts of one type say, oldest first.</summary>
+    public IEnumerable<JsonElement> Facts(string type)
+    {
+        foreach (var fact in Hub.Hub.Store.Log.Read(0, Acts.Stream))
+            if (fact.Type == type)
+            {
+                using var json = JsonDocument.Parse(fact.Payload);
+                yield return json.RootElement.GetProperty("what").Clone();
+            }
     }
 
     public async ValueTask DisposeAsync()

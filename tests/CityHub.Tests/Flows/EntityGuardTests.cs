@@ -1,11 +1,18 @@
 using System.Net;
-using System.Text.Json;
-using CityHub.Core.Facts;
+using System.Net.Sockets;
+using System.Text;
+using CityHub.Context.Entities;
+using CityHub.Context.JsonLd;
+using CityHub.Core.Tables;
+using CityHub.Server.Sharing.Entities;
 using CityHub.Sharing.Access;
 using CityHub.Sharing.Catalogue;
 using CityHub.Sharing.Releases;
 using CityHub.Sharing.Requests;
+using CityHub.Storage.Embedded;
 using CityHub.Tests.Context.Subscriptions;
+using CityHub.Tests.Sharing.Releases;
+using CityHub.Tests.Storage.Embedded;
 
 namespace CityHub.Tests.Flows;
 
@@ -197,6 +204,121 @@ public sealed class EntityGuardTests : IAsyncLifetime
         Assert.Contains("/data/air-stations", refused.Text);
     }
 
+    [Theory]
+    [InlineData(3, false)]
+    [InlineData(0, true)]
+    public async Task Rows_of_nobody_and_a_watermark_are_kept_by_releases_alone(int canaries, bool watermark)
+    {
+        await City.GrantAsync("fire-rescue", ["id", "dust", "observed_at"], change: g => g with { Obligations = g.Obligations with { Canaries = canaries, Watermark = watermark } });
+        using var fire = City.As("fire-rescue");
+        var refused = await EntityCity.GetAsync(fire, Root + "/entities?type=AirStation");
+        Assert.Equal("only-as-release", refused.Problem);
+        Assert.Contains("/data/air-stations", refused.Text);
+        Assert.Equal(HttpStatusCode.NotFound, (await EntityCity.GetAsync(fire, Root + "/entities/urn:s:1")).Status);
+        Assert.Equal("only-as-release", (await EntityCity.GetAsync(fire, $"{Root}/temporal/entities?type=AirStation&{Interval}")).Problem);
+    }
+
+    [Fact]
+    public async Task A_grant_of_the_type_that_a_dataset_has_now_opens_nothing_of_the_type_that_it_had()
+    {
+        await City.PutAsync("""[{"id":"urn:d:1","type":"Depot","PM25":{"type":"Property","value":7}}]""");
+        await City.PublishAsync(EntityCity.Dataset with { EntityType = EntityCity.Vocabulary + "Depot" });
+        await City.GrantAsync("fire-rescue", ["id", "dust", "observed_at"]);
+        using var fire = City.As("fire-rescue");
+        foreach (var types in new[] { "Depot,AirStation", "AirStation,Depot" })
+            Assert.Equal("dataset-unknown", (await EntityCity.GetAsync(fire, $"{Root}/entities?type={types}")).Problem);
+        Assert.Equal(["urn:d:1"], (await EntityCity.GetAsync(fire, Root + "/entities?type=Depot")).Json.EnumerateArray().Select(e => e.GetProperty("id").GetString()));
+        Assert.Equal(HttpStatusCode.NotFound, (await EntityCity.GetAsync(fire, Root + "/entities/urn:s:1")).Status);
+        Assert.Equal(["urn:d:1"], (await EntityCity.GetAsync(fire, Root + "/entities?local=true")).Json.EnumerateArray().Select(e => e.GetProperty("id").GetString()));
+        // The provider has both, and may subscribe to both.
+        using var ecology = City.As("ecology", purpose: null);
+        Assert.Equal(3, (await EntityCity.GetAsync(ecology, Root + "/entities?type=Depot,AirStation")).Json.GetArrayLength());
+        await using var own = await Receiver.StartAsync();
+        var subscribed = await EntityCity.PostAsync(ecology, Root + "/subscriptions", $$$"""{"id":"urn:sub:own","type":"Subscription","entities":[{"type":"AirStation"},{"type":"Depot"}],"notification":{"endpoint":{"uri":"{{{own.Url}}}/n"} } }""");
+        Assert.Equal(HttpStatusCode.Created, subscribed.Status);
+        await City.PutAsync("""[{"id":"urn:d:1","type":"Depot","PM25":{"type":"Property","value":8}}]""");
+        await own.UntilAsync(1);
+    }
+
+    [Fact]
+    public async Task A_grant_of_a_dataset_that_moved_to_another_tenant_opens_nothing_where_it_was()
+    {
+        await City.PublishAsync(EntityCity.Dataset with { Tenant = "north" });
+        await City.GrantAsync("fire-rescue", ["id", "dust", "observed_at"]);
+        using var fire = City.As("fire-rescue");
+        Assert.Equal("dataset-unknown", (await EntityCity.GetAsync(fire, Root + "/entities?type=AirStation")).Problem);
+        Assert.Equal("[]", (await EntityCity.GetAsync(fire, Root + "/entities?local=true")).Text);
+        Assert.Equal(HttpStatusCode.NotFound, (await EntityCity.GetAsync(fire, Root + "/entities/urn:s:1")).Status);
+    }
+
+    [Fact]
+    public async Task A_period_binds_history_also_where_nothing_says_when_it_was_observed()
+    {
+        await City.PutAsync(
+            """
+            [{"id":"urn:s:3","type":"AirStation","PM25":{"type":"Property","value":3,"observedAt":"2023-05-01T00:00:00Z"},"contact":{"type":"Property","value":"of 2023"}},
+             {"id":"urn:s:4","type":"AirStation","PM25":{"type":"Property","value":4,"observedAt":"2025-05-01T00:00:00Z"},"contact":{"type":"Property","value":"of 2025"}}]
+            """);
+        await City.GrantAsync("fire-rescue", ["id", "dust", "contact", "observed_at"], [new RowRule("observed_at", RowTest.Between, ["2025-01-01T00:00:00Z", "2026-01-01T00:00:00Z"])]);
+        using var fire = City.As("fire-rescue");
+        City.Hub.Clock.Advance(TimeSpan.FromMinutes(1));
+        await City.PutAsync("""[{"id":"urn:s:4","type":"AirStation","PM25":{"type":"Property","value":5,"observedAt":"2026-02-01T00:00:00Z"}}]""");
+        City.Hub.Clock.Advance(TimeSpan.FromMinutes(1));
+        await City.PutAsync("""[{"id":"urn:s:4","type":"AirStation","contact":{"type":"Property","value":"of 2026"}}]""");
+
+        Assert.Equal(HttpStatusCode.NotFound, (await EntityCity.GetAsync(fire, Root + "/entities/urn:s:3")).Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await EntityCity.GetAsync(fire, Root + "/temporal/entities/urn:s:3")).Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await EntityCity.GetAsync(fire, Root + "/temporal/entities/urn:s:3?timerel=after&timeAt=2020-01-01T00:00:00Z&timeproperty=modifiedAt")).Status);
+        var history = await EntityCity.GetAsync(fire, Root + "/temporal/entities/urn:s:4");
+        Assert.Contains("of 2025", history.Text);
+        Assert.Contains("2025-05-01", history.Text);
+        Assert.DoesNotContain("2026-02-01", history.Text);
+        Assert.DoesNotContain("of 2026", history.Text);
+        var all = await EntityCity.GetAsync(fire, Root + "/temporal/entities?type=AirStation&timerel=after&timeAt=2020-01-01T00:00:00Z&timeproperty=modifiedAt&options=count");
+        Assert.Equal("1", all.Headers["NGSILD-Results-Count"]);
+        Assert.DoesNotContain("of 2026", all.Text);
+    }
+
+    [Fact]
+    public async Task A_scope_of_a_time_outside_the_grant_is_not_seen()
+    {
+        await City.PublishAsync(EntityCity.Dataset with { Fields = [.. EntityCity.Dataset.Fields, new("place", ColumnType.Text, new("范围", "scope")) { Attribute = EntityTerms.Scope }] });
+        await City.PutAsync("""[{"id":"urn:s:3","type":"AirStation","scope":"/before","PM25":{"type":"Property","value":1},"district":{"type":"Property","value":"west"}}]""");
+        City.Hub.Clock.Advance(TimeSpan.FromMinutes(1));
+        await City.PutAsync("""[{"id":"urn:s:3","type":"AirStation","scope":"/now","PM25":{"type":"Property","value":2},"district":{"type":"Property","value":"east"}}]""");
+        await City.GrantAsync("fire-rescue", ["id", "dust", "place", "observed_at"], [EntityCity.In("district", "east")]);
+        using var fire = City.As("fire-rescue");
+        const string Modified = "timerel=after&timeAt=2020-01-01T00:00:00Z&timeproperty=modifiedAt";
+        Assert.Contains("/now", (await EntityCity.GetAsync(fire, $"{Root}/temporal/entities?type=AirStation&{Modified}&scopeQ=/now")).Text);
+        Assert.Equal("[]", (await EntityCity.GetAsync(fire, $"{Root}/temporal/entities?type=AirStation&{Modified}&scopeQ=/before")).Text);
+        Assert.DoesNotContain("/before", (await EntityCity.GetAsync(fire, $"{Root}/temporal/entities?type=AirStation&{Modified}&scopeQ=/%23")).Text);
+    }
+
+    [Fact]
+    public async Task With_a_field_leaves_what_it_means_and_nothing_beside_it()
+    {
+        await City.PutAsync(
+            """
+            [{"id":"urn:s:3","type":"AirStation","PM25":[{"type":"Property","value":3,"unitCode":"GQ","observedAt":"2026-02-01T00:00:00Z","driver":{"type":"Property","value":"Zhang"}},
+               {"type":"Property","value":4,"datasetId":"urn:other","driver":{"type":"Property","value":"Li"}}]}]
+            """);
+        await City.GrantAsync("fire-rescue", ["id", "dust", "observed_at"]);
+        using var fire = City.As("fire-rescue");
+        var one = (await EntityCity.GetAsync(fire, Root + "/entities/urn:s:3")).Json.GetProperty("PM25");
+        Assert.Equal(["observedAt", "type", "unitCode", "value"], one.EnumerateObject().Select(m => m.Name).Order(StringComparer.Ordinal));
+        Assert.Equal(3, one.GetProperty("value").GetInt32());
+        Assert.Equal("[]", (await EntityCity.GetAsync(fire, Root + "/entities?type=AirStation&q=PM25.driver==%22Zhang%22")).Text);
+        Assert.Equal("[]", (await EntityCity.GetAsync(fire, Root + "/entities?type=AirStation&q=PM25==4")).Text);
+        foreach (var path in new[] { "/temporal/entities/urn:s:3?", $"/temporal/entities?type=AirStation&{Interval}&", $"/temporal/entities?type=AirStation&{Interval}&q=PM25.driver&" })
+        {
+            var history = await EntityCity.GetAsync(fire, Root + path + "timeproperty=modifiedAt");
+            Assert.DoesNotContain("driver", history.Text);
+            Assert.DoesNotContain("urn:other", history.Text);
+        }
+
+        Assert.Contains("Zhang", (await EntityCity.GetAsync(City.As("ecology", purpose: null), Root + "/entities/urn:s:3")).Text);
+    }
+
     [Fact]
     public async Task Two_grants_are_never_put_together()
     {
@@ -222,8 +344,8 @@ public sealed class EntityGuardTests : IAsyncLifetime
         Assert.Equal(("fire-rescue", EntityCity.Purpose, EntityCity.Stations, grant.Id), (look.Receiver, look.Purpose, look.Dataset, look.Grant));
         Assert.Empty(City.Rooms.Looks.Of("person-2", 0, 10));
         // The answer has arrived before what became of it is written down.
-        await Eventually.Is(() => Facts(ReleaseActs.Closed).Any(f => f.GetProperty("opening").GetInt64() == look.Opening));
-        var closed = Facts(ReleaseActs.Closed).Single(f => f.GetProperty("opening").GetInt64() == look.Opening);
+        await Eventually.Is(() => City.Facts(ReleaseActs.Closed).Any(f => f.GetProperty("opening").GetInt64() == look.Opening));
+        var closed = City.Facts(ReleaseActs.Closed).Single(f => f.GetProperty("opening").GetInt64() == look.Opening);
         Assert.Equal(1, closed.GetProperty("rows").GetInt32());
         Assert.Equal(answer.Text.Length, closed.GetProperty("bytes").GetInt32());
         Assert.Equal("complete", closed.GetProperty("how").GetString());
@@ -257,6 +379,64 @@ public sealed class EntityGuardTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_slow_reader_is_cut_off_when_his_grant_is_suspended()
+    {
+        var text = new string('x', 20_000);
+        foreach (var half in new[] { 0, 500 })
+            await City.PutAsync("[" + string.Join(',', Enumerable.Range(half, 500).Select(i => $$$"""{"id":"urn:big:{{{i}}}","type":"AirStation","district":{"type":"Property","value":"{{{text}}}"} }""")) + "]");
+        var grant = await City.GrantAsync("fire-rescue", ["id", "district", "observed_at"]);
+        using var fire = City.As("fire-rescue");
+        using var reader = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4096 };
+        await reader.ConnectAsync(IPAddress.Loopback, City.Hub.Address.Port, TestContext.Current.CancellationToken);
+        await reader.SendAsync(
+            Encoding.ASCII.GetBytes($"GET {Root}/entities?type=AirStation&limit=1000 HTTP/1.1\r\nHost: {City.Hub.Address.Authority}\r\nAuthorization: {fire.DefaultRequestHeaders.Authorization}\r\nCityHub-Purpose: {EntityCity.Purpose}\r\n\r\n"),
+            TestContext.Current.CancellationToken);
+        Assert.True(await reader.ReceiveAsync(new byte[2048], TestContext.Current.CancellationToken) > 0);
+
+        // From here on he takes nothing, and the hub waits for him with a block in its hand.
+        Assert.Null((await City.Rooms.Grants.FollowAsync(grant with { State = GrantState.Suspended })).Problem);
+        await Eventually.Is(() => City.Facts(ReleaseActs.Closed).Any(), () => City.Hub.Clock.Advance(TimeSpan.FromMilliseconds(250)));
+        Assert.Equal("ended", Assert.Single(City.Facts(ReleaseActs.Closed)).GetProperty("how").GetString());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_was_opened_before_an_act_failed_is_closed_and_its_rows_are_given_back(bool cancelled)
+    {
+        // The reader has a grant of stations and depots of his own: one act each.
+        var depots = EntityCity.Dataset with { Id = "depots", Provider = "fire-rescue", EntityType = EntityCity.Vocabulary + "Depot" };
+        await City.PublishAsync(depots);
+        await City.GrantAsync("fire-rescue", ["id", "dust", "observed_at"], change: g => g with { Obligations = g.Obligations with { Quota = new Quota(1, null, null) } });
+        using var folder = new TestFolder();
+        using var store = EmbeddedStore.Open(folder.Path, City.Hub.Clock).Value;
+        var acts = new WatchedActs();
+        var releases = new Releases(acts, store.Log, store.Views, City.Hub.Hub.Store.Tables, City.Rooms.Grants, City.Rooms.Catalogue, City.Rooms.Purposes, City.Hub.Clock, new ReleaseOptions { Secret = Bureau.Secret });
+        var guard = new CatalogueGuard(City.Rooms.Catalogue, City.Rooms.Grants, City.Rooms.Parties.CallerOf, new EntityReleases(releases));
+        Assert.NotNull(guard.In(""));
+        int station = Iris.Intern(EntityCity.Dataset.EntityType ?? ""), depot = Iris.Intern(depots.EntityType ?? "");
+        var caller = City.Rooms.Parties.CallerOf("fire-rescue.clerk");
+
+        CatalogueReading Reading()
+        {
+            var reading = new CatalogueReading(guard, "", guard.In("") ?? throw new InvalidOperationException(), caller, dataset => new Ask(caller, Rights.Obtain, dataset, EntityCity.Purpose, DeliveryModes.Api), readsFree: false);
+            Assert.Null(reading.Try(station));
+            Assert.Null(reading.Try(depot));
+            reading.Show(new Entity { Id = "urn:s:1", Types = [station], Attributes = [] });
+            return reading;
+        }
+
+        acts.Fails = act => act.Type == ReleaseActs.Own && (cancelled ? throw new OperationCanceledException() : true);
+        if (cancelled)
+            await Assert.ThrowsAsync<OperationCanceledException>(async () => await Reading().RecordAsync("?", CancellationToken.None));
+        else
+            Assert.NotNull(await Reading().RecordAsync("?", CancellationToken.None));
+        Assert.Equal([ReleaseActs.Opened, ReleaseActs.Closed], acts.Recorded.Select(act => act.Type));
+        acts.Fails = _ => false;
+        Assert.Null(await Reading().RecordAsync("?", CancellationToken.None)); // the day's one row is there again
+    }
+
+    [Fact]
     public async Task A_dataset_that_is_withdrawn_frees_nothing()
     {
         Assert.Null((await WithdrawDataset.WithdrawAsync(City.Rooms.Catalogue, City.Rooms.Parties.CallerOf("ecology.head"), EntityCity.Stations, "再议")).Problem);
@@ -266,14 +446,4 @@ public sealed class EntityGuardTests : IAsyncLifetime
     }
 
     private IEnumerable<string> ActsOf(string person) => City.Hub.Hub.Store.Acts.Of(person).Select(a => a.Type);
-
-    private IEnumerable<JsonElement> Facts(string type)
-    {
-        foreach (var fact in City.Hub.Hub.Store.Log.Read(0, Acts.Stream))
-            if (fact.Type == type)
-            {
-                using var json = JsonDocument.Parse(fact.Payload);
-                yield return json.RootElement.GetProperty("what").Clone();
-            }
-    }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using CityHub.Sharing.Access;
+using CityHub.Sharing.Releases;
 using CityHub.Tests.Context.Subscriptions;
 
 namespace CityHub.Tests.Flows;
@@ -59,6 +60,59 @@ public sealed class EntityNotificationTests : IAsyncLifetime
         await own.UntilAsync(5);
         Assert.Equal(2, brigade.All.Count);
         Assert.Empty(hub.All);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_notification_that_waits_leaves_under_the_terms_under_which_it_was_written_or_not_at_all(bool narrower)
+    {
+        await using var brigade = await Receiver.StartAsync();
+        var well = false;
+        brigade.Answer = _ => Task.FromResult(Volatile.Read(ref well) ? 200 : 503);
+        var grant = await City.GrantAsync("fire-rescue", ["id", "dust", "contact", "observed_at"]);
+        using var fire = City.As("fire-rescue");
+        await EntityCity.PostAsync(fire, Root + "/subscriptions", Wanted(brigade, "urn:sub:fire"));
+        await PutAsync(1, 77, "east", "13911111111");
+        await brigade.UntilAsync(1);
+        var before = brigade.All.Count;
+        if (narrower)
+            Assert.Null((await City.Rooms.Grants.FollowAsync(grant with { Version = 2, Obligations = grant.Obligations with { Fields = ["id", "dust", "observed_at"] } })).Problem);
+        Volatile.Write(ref well, true);
+        await PutAsync(1, 78, "east", "13922222222");
+        await Eventually.Is(() => brigade.All.Skip(before).Any(n => n.Body.GetRawText().Contains("78", StringComparison.Ordinal)), () => City.Hub.Clock.Advance(TimeSpan.FromSeconds(1)));
+        Assert.Equal(!narrower, brigade.All.Skip(before).Any(n => n.Body.GetRawText().Contains("13911111111", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task A_notification_that_the_quota_does_not_let_leave_is_closed()
+    {
+        await using var brigade = await Receiver.StartAsync();
+        await using var own = await Receiver.StartAsync();
+        await City.GrantAsync("fire-rescue", ["id", "dust", "observed_at"], change: g => g with { Obligations = g.Obligations with { Quota = new Quota(null, null, 10) } });
+        using var fire = City.As("fire-rescue");
+        using var ecology = City.As("ecology", purpose: null);
+        await EntityCity.PostAsync(fire, Root + "/subscriptions", Wanted(brigade, "urn:sub:fire"));
+        await PutAsync(1, 77, "east", "13911111111");
+        await Eventually.Is(() => City.Facts(ReleaseActs.Opened).Any());
+        await Eventually.Is(() => City.Facts(ReleaseActs.Closed).Any());
+        Assert.Equal("ended", Assert.Single(City.Facts(ReleaseActs.Closed)).GetProperty("how").GetString());
+        Assert.Empty(brigade.All);
+    }
+
+    [Fact]
+    public async Task A_change_of_nothing_that_is_seen_is_no_change()
+    {
+        await using var brigade = await Receiver.StartAsync();
+        await City.GrantAsync("fire-rescue", ["id", "dust", "observed_at"]);
+        using var fire = City.As("fire-rescue");
+        var wanted = Wanted(brigade, "urn:sub:fire").Replace("\"entities\"", "\"notificationTrigger\":[\"entityUpdated\"],\"entities\"", StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.Created, (await EntityCity.PostAsync(fire, Root + "/subscriptions", wanted)).Status);
+        foreach (var hidden in new[] { """{"scope":["/secret"]}""", """{"type":["AirStation","Plant"]}""", """{"contact":{"type":"Property","value":"13933333333"}}""", """{"PM25":{"type":"Property","value":31,"observedAt":"2026-03-01T08:00:00Z","driver":{"type":"Property","value":"Zhang"}}}""" })
+            Assert.Equal(HttpStatusCode.NoContent, (await City.Hub.SendAsync(HttpMethod.Post, Root + "/entities/urn:s:1/attrs", hidden)).Status);
+        await PutAsync(1, 77, "east", "13911111111");
+        await brigade.UntilAsync(1);
+        Assert.Contains("77", Assert.Single(brigade.All).Body.GetRawText());
     }
 
     [Fact]

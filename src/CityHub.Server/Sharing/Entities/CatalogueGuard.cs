@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using CityHub.Context.Guard;
+using CityHub.Context.JsonLd;
 using CityHub.Core.Problems;
 using CityHub.Server.Doors;
 using CityHub.Server.Http;
@@ -42,7 +43,7 @@ internal sealed class CatalogueGuard(CatalogueBook catalogue, IGrants grants, Fu
         if (guarded is null && free)
             return default;
         var caller = SharingHttp.CallerOf(http);
-        var reading = new CatalogueReading(this, guarded ?? FrozenDictionary<int, string>.Empty, caller, dataset => AskReader.AskOf(http, dataset, Rights.Obtain, DeliveryModes.Api), free);
+        var reading = new CatalogueReading(this, tenant, guarded ?? FrozenDictionary<int, string>.Empty, caller, dataset => AskReader.AskOf(http, dataset, Rights.Obtain, DeliveryModes.Api), free);
         return await NamedAsync(reading, types, http.RequestAborted) is { } refused ? refused : reading;
     }
 
@@ -52,7 +53,7 @@ internal sealed class CatalogueGuard(CatalogueBook catalogue, IGrants grants, Fu
         var (guarded, free) = (In(tenant), !OnlyUnderGrants(http));
         if (Decider.DepartmentOf(caller) is not { } department)
             return default;
-        var reading = new CatalogueReading(this, guarded ?? FrozenDictionary<int, string>.Empty, caller, dataset => AskReader.AskOf(http, dataset, Rights.Obtain, DeliveryModes.Subscription), free);
+        var reading = new CatalogueReading(this, tenant, guarded ?? FrozenDictionary<int, string>.Empty, caller, dataset => AskReader.AskOf(http, dataset, Rights.Obtain, DeliveryModes.Subscription), free);
         if (await NamedAsync(reading, types, http.RequestAborted) is { } refused)
             return refused;
         if (!AskReader.AskOf(http, "", Rights.Obtain, DeliveryModes.Subscription).TryGet(out var ask, out var problem))
@@ -67,9 +68,9 @@ internal sealed class CatalogueGuard(CatalogueBook catalogue, IGrants grants, Fu
                 json.WriteString("case", matter);
             json.WriteBoolean("free", free);
             json.WriteStartObject("grants");
-            foreach (var (type, dataset) in guarded ?? FrozenDictionary<int, string>.Empty)
-                if ((types is null || types.Contains(type)) && reading.Held(dataset) is { } held)
-                    json.WriteString(dataset, held.Permit?.Permit.Grant.Id ?? "");
+            foreach (var of in (guarded ?? FrozenDictionary<int, string>.Empty).Where(g => types is null || types.Contains(g.Key)).GroupBy(g => g.Value, StringComparer.Ordinal))
+                if (of.Select(g => reading.Held(g.Key)).OfType<Held>().FirstOrDefault() is { } held)
+                    json.WriteString(of.Key, held.Permit?.Permit.Grant.Id ?? "");
             json.WriteEndObject();
             json.WriteEndObject();
         });
@@ -79,20 +80,23 @@ internal sealed class CatalogueGuard(CatalogueBook catalogue, IGrants grants, Fu
     {
         var guarded = In(tenant);
         if (subscriber is not { } said)
-            return guarded is null ? null : new CatalogueReading(this, guarded, Caller.Anyone, _ => SharingProblems.AccessRefused.Because("Nobody asks."), readsFree: true);
+            return guarded is null ? null : new CatalogueReading(this, tenant, guarded, Caller.Anyone, _ => SharingProblems.AccessRefused.Because("Nobody asks."), readsFree: true);
         var known = Subscriber.Read(said);
-        return guarded is null && known.Free ? null : new CatalogueReading(this, guarded ?? FrozenDictionary<int, string>.Empty, CallerOf(known), known.AskOf(CallerOf(known)), known.Free);
+        return guarded is null && known.Free ? null : new CatalogueReading(this, tenant, guarded ?? FrozenDictionary<int, string>.Empty, CallerOf(known), known.AskOf(CallerOf(known)), known.Free);
     }
 
     public async ValueTask<Result<IEntityDispatch>> SendAsync(ReadOnlyMemory<byte> subscriber, string tenant, ReadOnlyMemory<byte> shown, ReadOnlyMemory<byte> body)
     {
         var known = Subscriber.Read(subscriber);
-        var reading = new CatalogueReading(this, In(tenant) ?? FrozenDictionary<int, string>.Empty, CallerOf(known), known.AskOf(CallerOf(known)), known.Free);
+        var reading = new CatalogueReading(this, tenant, In(tenant) ?? FrozenDictionary<int, string>.Empty, CallerOf(known), known.AskOf(CallerOf(known)), known.Free);
         if (!reading.Take(shown))
             return ReleaseProblems.Ended.Because("What was to be told is not within a grant any more.");
         if (await reading.RecordAsync("notification", CancellationToken.None) is { } problem)
             return problem;
-        return reading.MaySend(body.Span) ? reading : ReleaseProblems.Ended.Because("What was to be told is not within a grant any more.");
+        if (reading.MaySend(body.Span))
+            return reading;
+        await reading.CloseAsync(complete: false);
+        return ReleaseProblems.Ended.Because("What was to be told is not within a grant any more.");
     }
 
     public bool OnlyUnderGrants(HttpContext http) => http.Features.Get<UnderGrants>() is not null;
@@ -100,17 +104,21 @@ internal sealed class CatalogueGuard(CatalogueBook catalogue, IGrants grants, Fu
     public bool IsOwn(HttpContext http, ReadOnlyMemory<byte>? subscriber) =>
         subscriber is { } said && Decider.DepartmentOf(SharingHttp.CallerOf(http)) is { } department && Subscriber.Read(said).Department == department;
 
-    /// <summary>What the caller holds of a dataset: its own, or a grant that permits; a problem otherwise.</summary>
-    public Result<Held> Decide(string dataset, int type, Caller caller, Func<string, Result<Ask>> ask)
+    /// <summary>What the caller holds of a type of a tenant: its own, or a grant that permits; a problem otherwise. A grant is of the type that the dataset has now, where it has it now.</summary>
+    public Result<Held> Decide(string dataset, string tenant, int type, Caller caller, Func<string, Result<Ask>> ask)
     {
+        bool IsOf(Dataset version) => version.EntityType is { } iri && Iris.Intern(iri) == type && version.Tenant == tenant;
+
         if (catalogue.Entry(dataset) is not { } entry || (entry.Published ?? (entry.Past.Count > 0 ? entry.Past[^1] : null)) is not { } newest || Decider.DepartmentOf(caller) is not { } department || caller.Is(Roles.Operator))
             return SharingProblems.DatasetUnknown.Because($"There is no dataset {dataset} for you.");
         if (department == newest.Provider)
             return new Held(newest, null, EntitySight.Everything, FieldsOf(newest));
-        if (entry.Published?.EntityType is not { } published || Context.JsonLd.Iris.Intern(published) != type)
+        if (entry.Published is not { } published || !IsOf(published))
             return SharingProblems.DatasetUnknown.Because($"There is no dataset {dataset} for you.");
         if (!ask(dataset).TryGet(out var asked, out var problem) || !releases.Decide(asked).TryGet(out var permit, out problem))
             return problem;
+        if (!IsOf(permit.Permit.Dataset)) // published anew since
+            return SharingProblems.DatasetUnknown.Because($"There is no dataset {dataset} for you.");
         var fields = FieldsOf(permit.Permit.Dataset);
         return new Held(permit.Permit.Dataset, permit, new GrantedSight(permit, fields), fields);
     }
@@ -119,7 +127,7 @@ internal sealed class CatalogueGuard(CatalogueBook catalogue, IGrants grants, Fu
     private async ValueTask<Problem?> NamedAsync(CatalogueReading reading, IReadOnlyCollection<int>? types, CancellationToken cancel)
     {
         foreach (var type in types ?? [])
-            if (reading.DatasetOf(type) is { } id && reading.Try(id, type) is { } problem && catalogue.Find(id) is { } dataset && Decider.DepartmentOf(reading.Caller) is not null
+            if (reading.DatasetOf(type) is { } id && reading.Try(type) is { } problem && catalogue.Find(id) is { } dataset && Decider.DepartmentOf(reading.Caller) is not null
                 && !reading.Caller.Is(Roles.Operator) && Decider.MayDiscover(reading.Caller, dataset, grants))
                 return reading.AskOf(id).TryGet(out var ask, out _) ? await releases.RefusedAsync(ask, problem, cancel) : problem;
         return null;

@@ -5,6 +5,7 @@ using CityHub.Context.Entities;
 using CityHub.Context.JsonLd;
 using CityHub.Core.Tables;
 using CityHub.Sharing.Catalogue;
+using CityHub.Sharing.Releases;
 using Attribute = CityHub.Context.Entities.Attribute;
 
 namespace CityHub.Server.Sharing.Entities;
@@ -33,6 +34,7 @@ internal sealed class EntityFields
     {
         _dataset = dataset;
         _fields = [.. dataset.Fields.Select(f => (FromOf(f), f.Attribute is { } iri ? Iris.Intern(iri) : -1, f.Type))];
+        Subject = IndexOf(dataset.Subject);
         Attributes = _fields.Where(f => f.From is From.Value or From.Longitude or From.Latitude).Select(f => f.Attribute).ToFrozenSet();
     }
 
@@ -54,6 +56,25 @@ internal sealed class EntityFields
     }
 
     public ColumnType TypeOf(int field) => _fields[field].Type;
+
+    /// <summary>The field with the person whom an entity is about; −1: it is about nobody.</summary>
+    public int Subject { get; }
+
+    /// <summary>The persons whom the entity is about: of each instance, where its attribute has several.</summary>
+    public IReadOnlyList<string> PersonsOf(Entity entity)
+    {
+        if (Subject < 0)
+            return [];
+        var instances = AttributeOf(Subject) is { } name ? entity.Instances(name) : null;
+        var cells = new BatchBuilder(new TableSchema([new TableColumn("subject", TypeOf(Subject))]), Math.Max(1, instances?.Count ?? 0));
+        if (instances is null)
+            Put(cells, Subject, entity);
+        else
+            foreach (var instance in instances)
+                Put(cells, Subject, instance);
+        var persons = cells.Batch;
+        return [.. Enumerable.Range(0, persons.Rows).Where(row => !persons.Columns[0].IsNull(row)).Select(row => CellText.TextOf(persons.Columns[0], row)).Where(person => person.Length > 0)];
+    }
 
     /// <summary>The attribute of a field; null: it is of the entity itself.</summary>
     public int? AttributeOf(int field) => _fields[field].From is From.Value or From.Longitude or From.Latitude ? _fields[field].Attribute : null;

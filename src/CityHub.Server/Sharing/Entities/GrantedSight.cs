@@ -25,7 +25,7 @@ internal sealed class GrantedSight : EntitySight
         Scoped = fields.IsScoped(permit.Fields);
         _rules = [.. permit.Permit.Obligations.Rows.Select(rule => RuleOf(rule, dataset))];
         RuledBy = [.. _rules.Select(r => r.Field < 0 ? null : fields.AttributeOf(r.Field)).OfType<int>().Distinct()];
-        Subject = fields.IndexOf(dataset.Subject) is >= 0 and var subject ? fields.AttributeOf(subject) : null;
+        TimedBy = _rules.Any(r => r.Field >= 0 && fields.IsTime(r.Field)) ? fields.Attributes : null;
     }
 
     public override IReadOnlySet<int> Attributes { get; }
@@ -38,7 +38,7 @@ internal sealed class GrantedSight : EntitySight
 
     public override IReadOnlyCollection<int> RuledBy { get; }
 
-    public override int? Subject { get; }
+    public override IReadOnlySet<int>? TimedBy { get; }
 
     /// <summary>Every rule; where an attribute has several instances, for each of them.</summary>
     public override bool Holds(Entity entity)
@@ -115,6 +115,8 @@ internal sealed class CommonSight(IReadOnlyList<EntitySight> sights) : EntitySig
     public override bool Scoped => sights.All(s => s.Scoped);
 
     public override bool HasRows => sights.Any(s => s.HasRows);
+
+    public override IReadOnlyList<EntitySight> Parts => sights;
 
     public override IReadOnlyCollection<int> RuledBy { get; } = [.. sights.SelectMany(s => s.RuledBy).Distinct()];
 

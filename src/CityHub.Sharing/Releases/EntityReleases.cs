@@ -50,12 +50,21 @@ internal sealed class EntityReleases(Releases releases)
         }
 
         var parts = subjects.Chunk(ReleaseActs.MostSubjects).ToList();
-        if (!(await releases.Acts.RecordAsync(ReleaseActs.OpenedBy(held.Ask, held.Plan, held.Receiver, releases.DigestOf(question), parts.Count == 0 ? [] : parts[0]), cancel)).TryGet(out var opened, out var problem))
+        if (!(await releases.Acts.RecordAsync(ReleaseActs.OpenedBy(held.Ask, held.Plan, held.Receiver, releases.DigestOf(question), parts.Count == 0 ? [] : parts[0]), CancellationToken.None)).TryGet(out var opened, out var problem))
             return problem;
-        foreach (var recorded in await Task.WhenAll(parts.Skip(1).Select(part => releases.Acts.RecordAsync(ReleaseActs.SeenIn(opened.Position, part), cancel).AsTask())))
-            if (recorded.Problem is { } unseen)
+        var told = false;
+        try
+        {
+            if (await releases.TellAsync(opened.Position, [.. subjects.Skip(ReleaseActs.MostSubjects)], cancel) is { } unseen)
                 return unseen;
-        return opened.Position;
+            told = true;
+            return opened.Position;
+        }
+        finally
+        {
+            if (!told)
+                await CloseAsync(held, opened.Position, 0, 0, HashOf([]), complete: false, null);
+        }
     }
 
     /// <summary>False: the day's bytes are used up.</summary>

@@ -53,7 +53,7 @@ internal sealed class EntityReleases(Releases releases)
         try
         {
             string[] persons = [.. subjects];
-            if (!(await releases.Acts.RecordAsync(ReleaseActs.OpenedBy(held.Ask, held.Plan, held.Receiver, releases.DigestOf(question), persons[..Math.Min(persons.Length, ReleaseActs.MostSubjects)]), cancel)).TryGet(out var opened, out var problem))
+            if (!(await releases.Acts.RecordAsync(ReleaseActs.OpenedBy(held.Ask, held.Plan, held.Receiver, releases.DigestOf(question), persons[..Math.Min(persons.Length, ReleaseActs.MostSubjects)]), CancellationToken.None)).TryGet(out var opened, out var problem))
                 return problem;
             receipt = opened.Position;
             if (persons.Length > ReleaseActs.MostSubjects && await releases.TellAsync(receipt, persons[ReleaseActs.MostSubjects..], cancel) is { } untold)

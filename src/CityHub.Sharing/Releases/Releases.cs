@@ -121,16 +121,32 @@ internal sealed class Releases : IReleases
 
         _marks.Keep(permit.Grant.Id, receiver, plan.Marks);
         string[] persons = [.. subjects.Concat(Concerned.Named(query, plan)).Distinct(StringComparer.Ordinal)];
-        if (!(await Acts.RecordAsync(ReleaseActs.OpenedBy(ask, plan, receiver, QueryDigest.Of(query, _options.Secret.Span), persons[..Math.Min(persons.Length, ReleaseActs.MostSubjects)]), cancel)).TryGet(out var opened, out problem))
+        if (!(await Acts.RecordAsync(ReleaseActs.OpenedBy(ask, plan, receiver, QueryDigest.Of(query, _options.Secret.Span), persons[..Math.Min(persons.Length, ReleaseActs.MostSubjects)]), CancellationToken.None)).TryGet(out var opened, out problem))
         {
             used.NoRequest();
             return problem;
         }
 
         var opening = new Opening(asked, table, used, opened.Position, versions);
-        if (persons.Length > ReleaseActs.MostSubjects && await TellAsync(opened.Position, persons[ReleaseActs.MostSubjects..], cancel) is { } untold)
-            return await GiveUpAsync(opening, untold);
-        return await ReleaseAsync(opening, found, cancel);
+        var closing = (How: "cut", Code: (string?)null);
+        try
+        {
+            if ((persons.Length > ReleaseActs.MostSubjects ? await TellAsync(opened.Position, persons[ReleaseActs.MostSubjects..], cancel) : null) is not { } untold)
+            {
+                var released = await ReleaseAsync(opening, found, cancel);
+                closing = (released.Ok ? "" : "refused", released.Problem?.Code);
+                return released;
+            }
+
+            closing = ("refused", untold.Code);
+            return untold;
+        }
+        finally
+        {
+            // A caller who has gone and a disk that fails end a release, too.
+            if (closing.How.Length > 0)
+                await CloseAsync(ReleaseActs.ClosedAfter(opened.Position, permit.Grant.Id, receiver, 0, 0, System.Security.Cryptography.SHA256.HashData([]), closing.How, closing.Code));
+        }
     }
 
     /// <summary>Persons whom a release is about; all acts share one group of the log.</summary>
@@ -195,7 +211,7 @@ internal sealed class Releases : IReleases
                 if (query.Count)
                 {
                     if (!(await TotalAsync(opening, cancel)).TryGet(out var counted, out var uncounted))
-                        return await GiveUpAsync(opening, uncounted);
+                        return uncounted;
                     total = counted;
                 }
 
@@ -203,7 +219,7 @@ internal sealed class Releases : IReleases
             }
 
             if (!rows.TryGet(out source, out var problem))
-                return await GiveUpAsync(opening, problem);
+                return problem;
             handedOut = true;
             return new RunningRelease(this, opening.Ask, opening.Receiver, opening.Permit, schema, source, subject, opening.Used, opening.Receipt, total, opening.Versions, opening.Asked.Turn);
         }
@@ -321,12 +337,6 @@ internal sealed class Releases : IReleases
     private RowBatch? CanariesOf(Question asked, ITable table) => Promised(asked) is var count and > 0 ? _canaries.Raw(asked.Plan, asked.Permit, asked.Receiver, table, count) : null;
 
     private static int Promised(Question asked) => asked.Query.GroupBy is null ? asked.Permit.Obligations.Canaries : 0;
-
-    private async ValueTask<Result<ReleaseStream>> GiveUpAsync(Opening opening, Problem problem)
-    {
-        await CloseAsync(ReleaseActs.ClosedAfter(opening.Receipt, opening.Permit.Grant.Id, opening.Receiver, 0, 0, System.Security.Cryptography.SHA256.HashData([]), "refused", problem.Code));
-        return problem;
-    }
 
     /// <summary>A refusal that cannot be recorded stays a refusal.</summary>
     private async ValueTask<Result<ReleaseStream>> RefusedAsync(Ask ask, string receiver, Problem problem, CancellationToken cancel)

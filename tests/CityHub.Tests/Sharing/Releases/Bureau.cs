@@ -150,6 +150,9 @@ internal sealed class MemoryTable : ITable
 
     public long Version { get; set; } = 1;
 
+    /// <summary>Before each batch is read.</summary>
+    public Action Reading { get; set; } = () => { };
+
     public long Rows => Content.Count;
 
     public bool Locked => false;
@@ -208,6 +211,8 @@ internal sealed class MemoryTable : ITable
 
         public ValueTask<RowBatch?> NextAsync(CancellationToken cancel = default)
         {
+            table.Reading();
+            cancel.ThrowIfCancellationRequested();
             var rows = table.Content.Skip(_at).Take(1000).ToList();
             _at += rows.Count;
             return new(rows.Count == 0 ? null : table.Batch(rows, columns));

@@ -23,6 +23,44 @@ public sealed class ReleaseTests
         Assert.Empty(acts.Recorded);
     }
 
+    public static TheoryData<string, bool> Opened => new(from asked in new[] { "order", "distinct", "total", "groups" } from gone in new[] { true, false } select (asked, gone));
+
+    [Theory]
+    [MemberData(nameof(Opened))]
+    public async Task What_was_opened_is_closed_when_the_caller_goes_or_the_disk_fails_before_a_row_is_there(string asked, bool gone)
+    {
+        using var bureau = new Bureau();
+        bureau.Grant();
+        using var caller = new CancellationTokenSource();
+        bureau.Table.Reading = () =>
+        {
+            if (!gone)
+                throw new IOException("The disk fails.");
+            caller.Cancel();
+        };
+        var query = asked switch
+        {
+            "order" => new ReleaseQuery { OrderBy = [("income", true)] },
+            "distinct" => new ReleaseQuery { Distinct = true },
+            "total" => new ReleaseQuery { Count = true, Where = new Condition.Compare("married", "=", "true") },
+            _ => new ReleaseQuery { GroupBy = new Grouping(["married"], [(Measure.Count, null, "n")]) },
+        };
+        var failed = await Record.ExceptionAsync(async () => await bureau.Releases.OpenAsync(Bureau.Ask(), query, caller.Token));
+        Assert.IsType(gone ? typeof(OperationCanceledException) : typeof(IOException), failed);
+        Assert.Single(bureau.ActsOf(ReleaseActs.Opened));
+        Assert.Contains("\"how\":\"cut\"", Assert.Single(bureau.ActsOf(ReleaseActs.Closed)).What);
+    }
+
+    [Fact]
+    public async Task An_opening_is_recorded_and_closed_although_its_caller_has_gone_already()
+    {
+        using var bureau = new Bureau();
+        bureau.Grant();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await bureau.Releases.OpenAsync(Bureau.Ask(), new ReleaseQuery { OrderBy = [("income", true)] }, new CancellationToken(true)));
+        Assert.Single(bureau.ActsOf(ReleaseActs.Opened));
+        Assert.Single(bureau.ActsOf(ReleaseActs.Closed));
+    }
+
     [Fact]
     public async Task Persons_are_recorded_before_their_rows_leave_and_nothing_leaves_when_they_cannot_be()
     {

@@ -206,6 +206,11 @@ internal sealed partial class EmbeddedTable
                     throw new SourceException(failure);
                 }
 
+                if (Refusal() is { } locked)
+                {
+                    return locked; // what a department has locked does not go on
+                }
+
                 if (batch is null)
                 {
                     break;
@@ -214,11 +219,6 @@ internal sealed partial class EmbeddedTable
                 if (delivery.Add(batch) is { } unfit)
                 {
                     return unfit;
-                }
-
-                if (Refusal() is { } locked)
-                {
-                    return locked; // what a department has locked does not go on
                 }
             }
 

@@ -347,7 +347,7 @@ internal sealed partial class EmbeddedTable : ITable, IDisposable
         return (live, last);
     }
 
-    static SegmentDirectory DirectoryOf(Segment segment) => segment.Directory ?? throw segment.Damaged("its directory is not open");
+    static SegmentDirectory DirectoryOf(Segment segment) => segment.Directory ?? throw segment.NotOpen();
 
     Segment NewSegment(SegmentName name)
     {

@@ -228,6 +228,9 @@ internal sealed class Segment
         return seal.Open(bytes, (uint)group, (uint)column) ? length - seal.Overhead : throw Damaged($"column {column} of group {group} does not check");
     }
 
+    /// <summary>Its directory is not there: its owner has locked it meanwhile.</summary>
+    public StorageException NotOpen() => _owner is null ? Damaged("its directory is not open") : new(TableProblems.LockedBy(_table, _owner, wrongKey: false));
+
     public StorageException Damaged(string what) => new(TableProblems.Damaged(_path, what));
 
     byte[] ReadChunk(Seal seal, (long At, int Length) place, uint group, uint column)

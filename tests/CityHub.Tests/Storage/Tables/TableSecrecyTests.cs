@@ -47,13 +47,16 @@ public sealed class TableSecrecyTests
         Assert.Equal(5000, (await test.ReadAsync()).Count);
     }
 
-    [Fact]
-    public async Task A_delivery_stops_when_its_owner_locks_on_the_way()
+    [Theory]
+    [InlineData(3000)]
+    [InlineData(5000)]
+    public async Task A_delivery_stops_when_its_owner_locks_on_the_way(int row)
     {
         using var test = new TableUnderTest(isSealed: true);
-        var rows = new PlainRows(TableUnderTest.People, Persons(0, 5000)) { Before = at => { if (at == 3000) { test.Keys.Lock(TableUnderTest.Owner); } } };
+        await test.DeliverAsync(WriteMode.Upsert, Persons(0, 10));
+        var rows = new PlainRows(TableUnderTest.People, Persons(0, 5000)) { Before = at => { if (at == row) { test.Keys.Lock(TableUnderTest.Owner); } } };
         Assert.Equal(TableProblems.Locked, (await test.Table.PrepareAsync(rows, WriteMode.Upsert, Cancel)).Problem?.Kind);
-        Assert.Empty(test.Segments);
+        Assert.Single(test.Segments);
     }
 
     [Fact]

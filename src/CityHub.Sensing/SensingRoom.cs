@@ -23,6 +23,9 @@ internal sealed record TenantRoom(string Tenant, MappingBook Mappings, DeviceBoo
 /// <summary>The room between the world and the hub: devices, what they send and how it is read. Stands on the log and the ports of Core alone.</summary>
 public sealed class SensingRoom : IAsyncDisposable
 {
+    /// <summary>The fact of a payload that did not become observations.</summary>
+    public const string PayloadRefused = DeadLetterBook.Kept;
+
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan CountEvery = TimeSpan.FromMinutes(1);
 
@@ -43,6 +46,9 @@ public sealed class SensingRoom : IAsyncDisposable
 
     /// <summary>A device of a tenant may no longer hold its connection.</summary>
     internal event Action<DeviceState>? Barred;
+
+    /// <summary>Whether not everybody may read things of a type (IRI) of a tenant; of no type: whether there is any such type in the tenant.</summary>
+    public Func<string, string?, bool> Guards { get; set; } = (_, _) => false;
 
     internal IVocabulary Vocabulary { get; }
 
@@ -71,6 +77,14 @@ public sealed class SensingRoom : IAsyncDisposable
 
     /// <summary>Payloads refused since start.</summary>
     public long ReadingsRefused => Intake.Refused;
+
+    /// <summary>What the device sends becomes things that not everybody may read. Of a device that is gone it is not known any more what it sent.</summary>
+    public bool Withholds(string tenant, string device)
+    {
+        var city = Find(tenant);
+        var known = city?.Devices.Find(device);
+        return known is null ? Guards(tenant, null) : known.Device.Mapping is { } mapping && Guards(tenant, city?.Mappings.Find(mapping)?.Names.Type);
+    }
 
     private IEnumerable<TenantRoom> Loaded => _tenants.Values.Where(t => t.IsValueCreated).Select(t => t.Value);
 

@@ -106,6 +106,9 @@ internal sealed partial class Hub
         var sensing = Open(new SensingRoom(Store.Log, Store.Views, broker, contexts, Time, _app.Services.GetRequiredService<ILogger<SensingRoom>>()));
         sensing.Start(broker.Tenants.Union(Config.Tenants));
         _sensing = sensing;
+        sensing.Guards = (tenant, type) => Sharing.Guard.In(tenant) is { } guarded && (type is null || guarded.ContainsKey(Iris.Intern(type)));
+        if (_withheld is { } withheld)
+            withheld.Sends = sensing.Withholds;
         var mqtt = Open(new MqttServer(
             sensing,
             new MqttOptions { Open = Config.Open, Tokens = AdmitAsync, Limits = new MqttLimits { Connections = Config.Limits.Connections } },

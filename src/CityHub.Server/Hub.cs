@@ -1,4 +1,5 @@
 using System.Globalization;
+using CityHub.Core.Facts;
 using CityHub.Core.Ports;
 using CityHub.Core.Problems;
 using CityHub.Server.Configuration;
@@ -250,9 +251,10 @@ internal sealed partial class Hub : IAsyncDisposable
         {
             routes.MapHealth();
             routes.MapMetrics(metrics);
-            routes.MapFacts(Store.Log, Store.Acts, fact => _withheld?.Holds(fact) == true);
+            Func<Fact, bool> withheld = fact => _withheld?.Holds(fact) == true;
+            routes.MapFacts(Store.Log, Store.Acts, withheld);
             if (_ledger is { } ledger)
-                routes.MapLedger(ledger, Store.Log).MapEvidence(ledger, Store.Log, Store.Acts);
+                routes.MapLedger(ledger, Store.Log).MapEvidence(ledger, Store.Log, Store.Acts, withheld);
             routes.MapTokens(Tokens);
             routes.MapStatus(this);
             routes.MapPages(this);

@@ -80,7 +80,8 @@ internal sealed record SeenTable(EntityTable Whole, EntityReading? Reading)
     {
         if (Reading is null)
             return;
-        Reading.Name(query.Named, query.NamedIds, query.NamedValues);
+        Reading.Name(query.Named, query.NamedIds, query.NamedValues());
+        Reading.Name(null, [], query.NamedValues(linked: true));
         var looks = query.LooksAt;
         if (page.Found.Count > page.Entities.Count)
             Reading.Tell(page.Found.Select(e => Whole.Find(e.Id)).OfType<Entity>(), looks);

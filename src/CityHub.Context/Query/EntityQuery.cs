@@ -49,7 +49,8 @@ public sealed record EntityQuery
     internal IReadOnlyCollection<string> NamedIds => [.. Any.SelectMany(s => s.NamedIds), .. Ids ?? (IdPattern is null ? [] : Literal.Of(IdPattern))];
 
     /// <summary>What its conditions compare attributes with: IRI id, and the value as a text.</summary>
-    internal IReadOnlyCollection<(int Attribute, string Value)> NamedValues => [.. (Q?.Terms ?? []).SelectMany(t => t.Named), .. Any.SelectMany(s => s.NamedValues)];
+    /// <param name="linked">Attributes of linked entities, which may have other types; false: its own.</param>
+    internal IReadOnlyCollection<(int Attribute, string Value)> NamedValues(bool linked = false) => [.. (Q?.Terms ?? []).Where(t => linked == t.Path.Linked is not null).SelectMany(t => t.Named), .. Any.SelectMany(s => s.NamedValues(linked))];
 
     /// <summary>What its conditions and orders look at in an entity: two that are alike in all of it are found, passed over and counted together. Empty: nothing tells entities of one type apart.</summary>
     internal IReadOnlyList<Func<Entity, string?>> LooksAt

@@ -140,7 +140,7 @@ internal sealed class TemporalConsumption(History history)
         List<Evolution> answer = [.. matching.Skip(query.Offset).Take(query.Limit)];
         foreach (var evolution in answer)
             histories.Show(evolution.Entity.Id);
-        reading?.Name(query.Named, query.NamedIds, query.NamedValues);
+        reading?.Name(query.Named, query.NamedIds, query.NamedValues());
         if (query.Count || query.Offset > 0)
             histories.TellOfEach(matching.Select(m => m.Entity.Id));
         else if (query.Limit > 0)

@@ -36,8 +36,15 @@ internal static class ListDeadLetters
                 json.WriteString("at"u8, SensingHttp.Time(letter.At.UtcTicks));
                 json.WriteString("device"u8, letter.Device);
                 json.WriteString("topic"u8, letter.Topic);
-                json.WriteString("reason"u8, letter.Reason);
-                json.WriteString(letter.IsText ? "text"u8 : "base64"u8, letter.Excerpt);
+                // The reason says a part of what was sent.
+                if (room.Withholds(tenant, letter.Device))
+                    json.WriteBoolean("withheld"u8, true);
+                else
+                {
+                    json.WriteString("reason"u8, letter.Reason);
+                    json.WriteString(letter.IsText ? "text"u8 : "base64"u8, letter.Excerpt);
+                }
+
                 json.WriteNumber("bytes"u8, letter.Bytes);
                 json.WriteEndObject();
             }

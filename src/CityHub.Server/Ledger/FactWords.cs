@@ -54,27 +54,29 @@ internal static class FactWords
         ["follow"] = "持续读取", ["subjects"] = "数据主体(密封)", ["vkey"] = "验证公钥串", ["origin"] = "日志标识", ["listens"] = "监听地址", ["open"] = "开放", ["suites"] = "密码套件",
     };
 
-    public static string English(IReadOnlyList<Fact> facts, bool content)
+    /// <param name="told">Positions of those whose content goes along.</param>
+    public static string English(IReadOnlyList<Fact> facts, IReadOnlySet<long> told)
     {
         var text = new StringBuilder("These words were written by the hub, for people. Nobody has signed them; what counts is in leaves/ and openings/.\n");
         foreach (var fact in facts)
         {
             text.Append(CultureInfo.InvariantCulture, $"\nFact {fact.Position}, recorded on {fact.At.UtcDateTime:yyyy-MM-dd} at {fact.At.UtcDateTime:HH:mm:ss} UTC\n");
             text.Append(CultureInfo.InvariantCulture, $"  {(Events.TryGetValue(fact.Type, out var said) ? said.English : "It was recorded")} ({fact.Type}; number {fact.Version} in {Plain(fact.Stream)}).\n");
-            Content(text, fact, content, name => name, "What was recorded is not handed out with this.", "What was recorded: see openings/");
+            Content(text, fact, told.Contains(fact.Position), name => name, "What was recorded is not handed out with this.", "What was recorded: see openings/");
         }
 
         return text.ToString();
     }
 
-    public static string Chinese(IReadOnlyList<Fact> facts, bool content)
+    /// <param name="told">Positions of those whose content goes along.</param>
+    public static string Chinese(IReadOnlyList<Fact> facts, IReadOnlySet<long> told)
     {
         var text = new StringBuilder("以下文字由枢纽为便于阅读而写,没有任何人签名;以 leaves/ 与 openings/ 为准。\n");
         foreach (var fact in facts)
         {
             text.Append(CultureInfo.InvariantCulture, $"\n事实 {fact.Position},记录于 {fact.At.UtcDateTime:yyyy-MM-dd HH:mm:ss}(UTC)\n");
             text.Append(CultureInfo.InvariantCulture, $"  {(Events.TryGetValue(fact.Type, out var said) ? said.Chinese : "有一条记录")}({fact.Type};{Plain(fact.Stream)} 中第 {fact.Version} 条)。\n");
-            Content(text, fact, content, name => Members.TryGetValue(name, out var chinese) ? $"{chinese}({name})" : name, "记录的内容未随包提供。", "记录的内容见 openings/");
+            Content(text, fact, told.Contains(fact.Position), name => Members.TryGetValue(name, out var chinese) ? $"{chinese}({name})" : name, "记录的内容未随包提供。", "记录的内容见 openings/");
         }
 
         return text.ToString();

@@ -10,7 +10,7 @@ namespace CityHub.Server.Ledger;
 
 /// <summary>
 /// <c>GET /ledger/evidence</c>: facts as an evidence bundle, which a court checks without the hub. What is in the facts goes along for whoever may read the
-/// log. That it was released is an act before it leaves.
+/// log, but for what the log withholds. That it was released is an act before it leaves.
 /// </summary>
 internal static class ReleaseEvidence
 {
@@ -22,9 +22,10 @@ internal static class ReleaseEvidence
     /// <summary>The bundle is made in memory.</summary>
     private const long MostContent = 32 << 20;
 
-    public static IEndpointRouteBuilder MapEvidence(this IEndpointRouteBuilder routes, LedgerRoom room, IFactLog log, IActs acts)
+    /// <param name="withheld">A fact that is proven without what it says.</param>
+    public static IEndpointRouteBuilder MapEvidence(this IEndpointRouteBuilder routes, LedgerRoom room, IFactLog log, IActs acts, Func<Fact, bool> withheld)
     {
-        routes.MapGet("/ledger/evidence", http => HandleAsync(http, room, log, acts)).RequireAuthorization(Permissions.LedgerRead)
+        routes.MapGet("/ledger/evidence", http => HandleAsync(http, room, log, acts, withheld)).RequireAuthorization(Permissions.LedgerRead)
             .WithName("ReleaseEvidence").WithSummary("Facts as an evidence bundle (zip): proofs, witnessed checkpoint, what was recorded; checked with sh and openssl, without the hub").WithTags("Ledger")
             .WithMetadata(
                 new Parameter("facts", "Positions of facts, e.g. 17,20-25; at most 1000"),
@@ -32,7 +33,7 @@ internal static class ReleaseEvidence
         return routes;
     }
 
-    private static async Task HandleAsync(HttpContext http, LedgerRoom room, IFactLog log, IActs acts)
+    private static async Task HandleAsync(HttpContext http, LedgerRoom room, IFactLog log, IActs acts, Func<Fact, bool> withheld)
     {
         if (!Query(http, log.Head).TryGet(out var asked, out var problem)
             || !(await acts.RecordAsync(Act(asked, Bearer.NameOf(http)), http.RequestAborted)).TryGet(out var recorded, out problem))
@@ -42,7 +43,7 @@ internal static class ReleaseEvidence
         }
 
         LedgerRoutes.Receipted(http, recorded.Position);
-        if (!(await MakeAsync(room, log, asked, http.RequestAborted)).TryGet(out var bundle, out problem))
+        if (!(await MakeAsync(room, log, asked, withheld, http.RequestAborted)).TryGet(out var bundle, out problem))
         {
             await ProblemWriter.WriteAsync(http, problem);
             return;
@@ -55,25 +56,28 @@ internal static class ReleaseEvidence
         await http.Response.Body.WriteAsync(bundle, http.RequestAborted);
     }
 
-    private static async Task<Result<byte[]>> MakeAsync(LedgerRoom room, IFactLog log, Asked asked, CancellationToken cancel)
+    private static async Task<Result<byte[]>> MakeAsync(LedgerRoom room, IFactLog log, Asked asked, Func<Fact, bool> withheld, CancellationToken cancel)
     {
         // One checkpoint, witnessed, covers them all.
         if (!(await room.ReceiptAsync(asked.Positions[^1], 0, witnessed: true, cancel)).TryGet(out var last, out var problem))
             return problem;
         var (entries, facts) = (new List<EvidenceEntry>(), new List<Fact>());
-        var size = 0L;
+        var (size, told) = (0L, new HashSet<long>());
         try
         {
             foreach (var position in asked.Positions)
             {
                 cancel.ThrowIfCancellationRequested();
                 var fact = log.Read(position - 1).First();
-                size += fact.Payload.Length;
-                if (asked.Content && size > MostContent)
+                var content = asked.Content && !withheld(fact);
+                if (content)
+                    told.Add(position);
+                size += content ? fact.Payload.Length : 0;
+                if (size > MostContent)
                     return ServerProblems.BadQuery.Because($"The content of these facts has more than {MostContent >> 20} MiB.", "Ask for fewer at a time, or with content=false.");
                 var proof = room.Receipt(position, 0, last.Checkpoint);
                 facts.Add(fact);
-                entries.Add(new EvidenceEntry(position - 1, proof.Extra ?? [], proof.Hashes, asked.Content ? EvidenceEntry.OpeningOf(fact.Salt.Span, fact.Payload.Span) : null));
+                entries.Add(new EvidenceEntry(position - 1, proof.Extra ?? [], proof.Hashes, content ? EvidenceEntry.OpeningOf(fact.Salt.Span, fact.Payload.Span) : null));
             }
 
             using var bundle = new MemoryStream();
@@ -83,8 +87,8 @@ internal static class ReleaseEvidence
                 Checkpoint = last.Checkpoint,
                 Policy = System.Text.Encoding.UTF8.GetBytes(room.PolicyText),
                 Entries = entries,
-                FactsEnglish = FactWords.English(facts, asked.Content),
-                FactsChinese = FactWords.Chinese(facts, asked.Content),
+                FactsEnglish = FactWords.English(facts, told),
+                FactsChinese = FactWords.Chinese(facts, told),
             });
             return bundle.ToArray();
         }

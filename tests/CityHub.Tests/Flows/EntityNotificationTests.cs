@@ -1,4 +1,6 @@
 using System.Net;
+using System.Text;
+using CityHub.Ledger;
 using CityHub.Sharing.Access;
 using CityHub.Sharing.Releases;
 using CityHub.Tests.Context.Subscriptions;
@@ -178,6 +180,35 @@ public sealed class EntityNotificationTests : IAsyncLifetime
         Assert.DoesNotContain("urn:s:1", facts.Text);
         Assert.Contains("withheld", facts.Text);
         Assert.Contains("works", facts.Text);
+    }
+
+    [Fact]
+    public async Task Evidence_proves_that_they_changed_and_does_not_say_how()
+    {
+        await City.PutAsync("""[{"id":"urn:p:1","type":"Plant","name":{"type":"Property","value":"works"}}]""");
+        var facts = City.Hub.Hub.Store.Log.Read(0, "entities").Select(f => f.Position).ToList();
+        var zip = await City.Hub.Http.GetByteArrayAsync(new Uri($"/ledger/evidence?facts={string.Join(',', facts)}&content=true", UriKind.Relative), TestContext.Current.CancellationToken);
+        Assert.True(EvidenceBundle.TryRead(zip, out var bundle, out var why), why);
+        Assert.Equal(facts.Count, bundle.Facts.Count);
+        var said = string.Concat(bundle.Facts.Select(f => Encoding.UTF8.GetString(f.Content ?? []))) + bundle.FactsEnglish + bundle.FactsChinese;
+        Assert.DoesNotContain("1390000", said);
+        Assert.Contains("works", said);
+    }
+
+    [Theory]
+    [InlineData("AirStation", false)]
+    [InlineData("Plant", true)]
+    public async Task What_a_device_of_a_guarded_type_sent_in_vain_is_not_told_either(string type, bool told)
+    {
+        Assert.Equal(HttpStatusCode.Created, (await City.Hub.SendAsync(HttpMethod.Put, "/mappings/m", $$$"""{"type":"{{{type}}}","entity":"urn:s:{device}","attributes":[{"name":"PM25","as":"number"}]}""")).Status);
+        Assert.Equal(HttpStatusCode.Created, (await City.Hub.PostAsync("/devices", """{"id":"a","kind":"station","mapping":"m"}""")).Status);
+        Assert.Equal(HttpStatusCode.BadRequest, (await City.Hub.PostAsync("/devices/a/readings", """{"PM25":"is 13900000001"}""")).Status);
+        foreach (var path in new[] { "/dead-letters", "/facts?stream=dead-letters" })
+            Assert.Equal(told, (await City.Hub.GetAsync(path)).Text.Contains("13900000001", StringComparison.Ordinal));
+        Assert.Contains("\"a\"", (await City.Hub.GetAsync("/dead-letters")).Text);
+        // A device that is gone may have sent anything.
+        await City.Hub.SendAsync(HttpMethod.Delete, "/devices/a");
+        Assert.DoesNotContain("13900000001", (await City.Hub.GetAsync("/dead-letters")).Text);
     }
 
     [Fact]

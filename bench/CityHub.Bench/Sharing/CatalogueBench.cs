@@ -103,6 +103,8 @@ public static class CatalogueBench
 
         public ValueTask<Result<ReleaseStream>> OpenAsync(Ask ask, ReleaseQuery query, CancellationToken cancel = default) => throw new NotSupportedException();
 
-        public Result<TableSchema> SchemaOf(Ask ask) => throw new NotSupportedException();
+        public ValueTask<Result<TableSchema>> SchemaOfAsync(Ask ask, CancellationToken cancel = default) => throw new NotSupportedException();
+
+        public ValueTask<Problem> RefusedAsync(Ask ask, Problem problem, CancellationToken cancel = default) => throw new NotSupportedException();
     }
 }

@@ -31,7 +31,7 @@ internal static class DatastoreBench
         table.Publish((await table.PrepareAsync(new TableBench.Register(schema, rows), WriteMode.Replace, cancel)).Value);
         output.WriteLine($"  {table.Rows:N0} rows on the disk");
         var city = new City();
-        var releases = new Releases(store.Acts, store.Log, store.Views, store.Tables, city, city, city, TimeProvider.System, new ReleaseOptions { Secret = Encoding.UTF8.GetBytes("a secret of a bench: 32 bytes long") });
+        var releases = new Releases(store.Acts, store.Log, store.Views, store.Kept, store.Tables, city, city, city, TimeProvider.System, new ReleaseOptions { Secret = Encoding.UTF8.GetBytes("a secret of a bench: 32 bytes long") });
         await releases.LoadAsync(cancel);
         var room = new OpenDataRoom(city, releases, (_, _) => true, (_, dataset, right, mode) => new Ask(Caller.Anyone, right, dataset, "open", mode), TimeProvider.System);
         var (all, first, again) = (new List<double>(), new List<double>(), new List<double>());

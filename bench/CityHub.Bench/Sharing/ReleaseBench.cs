@@ -73,7 +73,7 @@ public static class ReleaseBench
     private static async Task<Releases> OpenAsync(EmbeddedStore store, MadeTable table, CancellationToken cancel)
     {
         var city = new OneGrant();
-        var releases = new Releases(store.Acts, store.Log, store.Views, table, city, city, city, TimeProvider.System, new ReleaseOptions { Secret = Encoding.UTF8.GetBytes("a secret of a bench: 32 bytes long") });
+        var releases = new Releases(store.Acts, store.Log, store.Views, store.Kept, table, city, city, city, TimeProvider.System, new ReleaseOptions { Secret = Encoding.UTF8.GetBytes("a secret of a bench: 32 bytes long") });
         await releases.LoadAsync(cancel);
         return releases;
     }

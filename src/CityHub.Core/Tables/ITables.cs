@@ -50,6 +50,9 @@ public interface ITable
     /// <summary>Counts what was published; 0: nothing yet.</summary>
     long Version { get; }
 
+    /// <summary>Which rows there are, and in which order: the same as long as only where they lie has changed.</summary>
+    long Content => Version;
+
     /// <summary>Exact, maintained: superseded rows are not counted.</summary>
     long Rows { get; }
 

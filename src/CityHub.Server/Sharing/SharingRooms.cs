@@ -72,7 +72,7 @@ internal sealed class SharingRooms : IAsyncDisposable
         var tables = new DatasetTables(store.Tables, Deliveries, Catalogue, tenant => Entities?.Table(tenant), time);
         references.Known = new TableReferences(tables, owners, _ => null);
 
-        Releases = new Releases(store.Acts, log, store.Views, tables, Grants, Catalogue, new PurposesNow(Purposes), time, new ReleaseOptions { Secret = secret, Witnessed = witnessed });
+        Releases = new Releases(store.Acts, log, store.Views, store.Kept, tables, Grants, Catalogue, new PurposesNow(Purposes), time, new ReleaseOptions { Secret = secret, Witnessed = witnessed });
         Guard = new CatalogueGuard(Catalogue, Grants, Parties.CallerOf, new EntityReleases(Releases));
         _access = new AccessRoom(Purposes, Grants, Catalogue, time);
         Requests = new RequestRoom(

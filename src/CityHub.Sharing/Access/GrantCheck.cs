@@ -136,6 +136,8 @@ public static class GrantCheck
             return No("ε is no positive number", "Give an ε greater than 0.");
         if (bound.Epsilon is not null && bound.SmallestGroup <= 1 && bound.Grain.Entity < EntityGrain.Group)
             return No("noise is for counts and sums, and nothing says that only these leave", "Give a smallest group, or a grain of groups.");
+        if (grouped && bound.Epsilon is null && dataset.Source == DatasetSource.Entities)
+            return No($"{dataset.Id} is made of entities, and with each report the groups before and after differ by one of them", "Add noise (ε), or have it delivered as a table.");
         if (grouped && (grant.Rights & Rights.Obtain) != 0 && (grant.Modes & OfRows) != 0 && bound.Grain.Entity < EntityGrain.Group)
             return No("rows one by one and groups only cannot both be", "Give a grain of groups, or the right to use by api or enclave.");
         if (grouped && (grant.Modes & DeliveryModes.Verify) != 0 && (grant.Rights & Rights.Use) != 0)

@@ -64,17 +64,17 @@ internal sealed class OpenDataRoom(ICatalogue catalogue, IReleases releases, Fun
 
     public Words NameOf(string department) => Department(department)?.Name ?? new Words(department, department);
 
-    public Result<TableSchema> SchemaOf(HttpContext http, Dataset dataset, Rights right, DeliveryModes mode) =>
-        askOf(http, dataset.Id, right, mode).Then(Releases.SchemaOf);
+    public async ValueTask<Result<TableSchema>> SchemaOfAsync(HttpContext http, Dataset dataset, Rights right, DeliveryModes mode) =>
+        askOf(http, dataset.Id, right, mode).TryGet(out var ask, out var problem) ? await Releases.SchemaOfAsync(ask, http.RequestAborted) : problem;
 
     /// <summary>Opens a release that answers the question, and no more than it: what is looked at and shown is asked for, nothing beside it.</summary>
     /// <param name="fields">What is shown, in this order; null: all that the grant gives.</param>
     public async ValueTask<Result<Opened>> OpenAsync(HttpContext http, Dataset dataset, Rights right, DeliveryModes mode, IReadOnlyList<string>? fields, ReleaseQuery query)
     {
-        if (!askOf(http, dataset.Id, right, mode).TryGet(out var ask, out var problem) || !Releases.SchemaOf(ask).TryGet(out var schema, out problem))
+        if (!askOf(http, dataset.Id, right, mode).TryGet(out var ask, out var problem) || !(await Releases.SchemaOfAsync(ask, http.RequestAborted)).TryGet(out var schema, out problem))
             return problem;
         if (QuestionCheck.Of(schema, fields, query) is { } wrong)
-            return wrong;
+            return await Releases.RefusedAsync(ask, wrong, http.RequestAborted);
         if (fields is not null && query.GroupBy is null && QuestionCheck.NarrowedBy(dataset, fields, query) is { } narrow)
         {
             ask = ask with { Fields = [.. narrow] };

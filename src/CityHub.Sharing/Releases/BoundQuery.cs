@@ -48,7 +48,10 @@ internal sealed class BoundQuery
             return query.GroupBy is not null || query.Where is null ? ReleaseProblems.VerifyNotClear.Because("A verification states something of one row, and asks whether it is true.", "Give the row's key and a condition on its fields.")
                 : plan.GroupsOnly ? Rows("only groups may leave under the grant") : null;
         if (query.GroupBy is not null)
-            return ask.Right == Rights.Collect ? Rows("the right to collect gives nothing out") : null;
+            return ask.Right == Rights.Collect ? Rows("the right to collect gives nothing out")
+                : plan.GroupsOnly && plan.HidesGroups && plan.Permit.Dataset.Source == DatasetSource.Entities ? ReleaseProblems.GroupsNotKept.Because(
+                    $"{plan.Permit.Dataset.Id} changes with every report: what two answers differ by is one of them.", "Ask for a grant with noise (ε), or for deliveries of a table.", "smallest group of the grant")
+                : null;
         if (plan.GroupsOnly)
             return Rows($"groups of at least {Math.Max(plan.SmallestGroup, 1)} leave under the grant, and neither rows nor how many there are");
         return ask.Right == Rights.Obtain || (ask.Right == Rights.Use && query.Limit == 0 && query.Key is null) ? null : Rows("the right to use gives answers");

@@ -103,10 +103,10 @@ internal static class DataRoutes
     {
         if (body.Length > RunningRelease.MostBlock)
             return ReleaseProblems.QueryTooLarge.Because("The row is larger than one block.", "Ask for fewer fields.");
-        release.Sending(body.Span);
         RoomHttp.Receipted(http, release.Receipt);
         http.Response.Headers.CacheControl = "no-store";
-        await RoomHttp.WriteAsync(http, StatusCodes.Status200OK, body);
+        release.Sending(body.Span);
+        await release.WaitAsync(RoomHttp.WriteAsync(http, StatusCodes.Status200OK, body));
         release.Complete();
         return null;
     }

@@ -41,12 +41,12 @@ internal sealed class EntityReleases(Releases releases)
     {
         var (quota, used) = (held.Permit.Obligations.Quota, releases.UsedBy(held.Permit, held.Receiver));
         if (!used.Request(quota.RequestsPerDay))
-            return await RefusedAsync(held.Ask, held.Receiver, UsedUp(held, "requests"), cancel);
+            return await RefusedAsync(held.Ask, UsedUp(held, "requests"), cancel);
         var taken = used.Rows(rows, quota.RowsPerDay);
         if (taken < rows)
         {
             used.NoRows(taken);
-            return await RefusedAsync(held.Ask, held.Receiver, UsedUp(held, "rows"), cancel);
+            return await RefusedAsync(held.Ask, UsedUp(held, "rows"), cancel);
         }
 
         var (receipt, told) = (0L, false);
@@ -105,8 +105,7 @@ internal sealed class EntityReleases(Releases releases)
         return null;
     }
 
-    /// <summary>A refusal that cannot be recorded stays a refusal.</summary>
-    public async ValueTask<Problem> RefusedAsync(Ask ask, Problem problem, CancellationToken cancel) => await RefusedAsync(ask, ReleaseActs.ReceiverOf(ask.By), problem, cancel);
+    public ValueTask<Problem> RefusedAsync(Ask ask, Problem problem, CancellationToken cancel) => releases.RefusedAsync(ask, problem, cancel);
 
     public static byte[] HashOf(ReadOnlySpan<byte> body) => SHA256.HashData(body);
 
@@ -133,10 +132,4 @@ internal sealed class EntityReleases(Releases releases)
 
     private static Problem UsedUp(EntityPermit held, string what) =>
         ReleaseProblems.QuotaUsedUp.Because($"What is left of the day's {what} does not reach.", "Go on tomorrow, ask for less, or ask for a larger quota.", $"grant {held.Permit.Grant.Id}");
-
-    private async ValueTask<Problem> RefusedAsync(Ask ask, string receiver, Problem problem, CancellationToken cancel)
-    {
-        _ = await releases.Acts.RecordAsync(ReleaseActs.RefusedTo(ask, receiver, problem), cancel);
-        return problem;
-    }
 }

@@ -7,9 +7,9 @@ using CityHub.Sharing.Catalogue;
 namespace CityHub.Sharing.Releases;
 
 /// <summary>
-/// Answers about groups instead of rows. Where a smallest group is set, a question is answered from cells made by every field that it names, in its groups and in its
-/// condition alike, and from those alone that have enough persons in them: so that the difference of two questions tells of no smaller group. Cells that are left out come
-/// at least two in a line with enough persons between them (complementary suppression). The same holds for each measure of a field by itself, of the persons who have a value there. Where an ε is set, each person counts once, and counts and sums have noise.
+/// Answers about groups instead of rows. Where rows are about persons, or a smallest group is set, a question is answered from cells made by every field that it names, in its groups and in its condition alike.
+/// Whoever may have rows gets all cells, and the persons of those that are too small are recorded; who may not gets those cells, and those measures, that the <see cref="Partition"/> of all that he was shown lets
+/// pass. Where an ε is set, each person counts once, and counts and sums have noise.
 /// </summary>
 internal sealed class Grouped
 {
@@ -17,20 +17,24 @@ internal sealed class Grouped
 
     private readonly Grouping _grouping;
     private readonly TableSchema _released;
-    private readonly int[] _cellFields, _measured;
-    private readonly int _groupFields, _smallest, _subject;
+    private readonly ReleasePlan _plan;
+    private readonly int[] _cellFields, _measured, _valued;
+    private readonly int _groupFields, _subject;
     private readonly double? _epsilon;
     private readonly Func<string, (long, long)?> _bounds;
     private readonly RowTestOf? _ofRows, _ofCells;
     private readonly Dictionary<byte[], int> _cells = new(ByteArrays.Comparer);
+    private readonly List<byte[]> _keys = [];
     private readonly List<Cell> _content = [];
     private readonly RowBuffer _values;
     private readonly HashSet<int>? _once;
+    private readonly HashSet<string> _few = new(StringComparer.Ordinal);
 
     private Grouped(Grouping grouping, TableSchema released, int[] cellFields, int[] measured, ReleasePlan plan, RowTestOf? ofRows, RowTestOf? ofCells, TableSchema cells, Func<string, (long, long)?> bounds)
     {
-        (_grouping, _released, _cellFields, _measured, _groupFields) = (grouping, released, cellFields, measured, grouping.Fields.Count);
-        (_smallest, _epsilon, _bounds, _ofRows, _ofCells) = (plan.SmallestAnswer, plan.Permit.Obligations.Epsilon, bounds, ofRows, ofCells);
+        (_grouping, _released, _plan, _cellFields, _measured, _groupFields) = (grouping, released, plan, cellFields, measured, grouping.Fields.Count);
+        (_epsilon, _bounds, _ofRows, _ofCells) = (plan.Permit.Obligations.Epsilon, bounds, ofRows, ofCells);
+        _valued = [.. measured.Where(field => field >= 0).Distinct()];
         _subject = plan.Subject < 0 ? -1 : plan.Released.Columns.Count;
         _values = new RowBuffer(cells);
         _once = _epsilon is not null && _subject >= 0 ? [] : null;
@@ -46,8 +50,7 @@ internal sealed class Grouped
             return ReleaseProblems.QueryNotClear.Because("A question about groups has 1 to 20 measures, and at most 10 fields to group by.");
         if (grouping.Fields.Concat(grouping.Measures.Select(one => one.Name)).GroupBy(name => name, StringComparer.Ordinal).Any(name => name.Count() > 1))
             return ReleaseProblems.QueryNotClear.Because("Two columns of the answer have one name.");
-        var epsilon = plan.Permit.Obligations.Epsilon;
-        var byCells = plan.SmallestAnswer > 1 && epsilon is null;
+        var byCells = plan.SmallestAnswer > 1;
         var fields = new List<int>();
         foreach (var name in grouping.Fields)
         {
@@ -85,11 +88,13 @@ internal sealed class Grouped
         return new Grouped(grouping, released, [.. fields], measured, plan, ofRows, ofCells, cells, bounds);
     }
 
-    public async ValueTask<Problem?> CollectAsync(RowSource rows, CancellationToken cancel)
+    /// <param name="partition">Null: neither is anything left out nor anybody recorded.</param>
+    public async ValueTask<Problem?> CollectAsync(PipelineSource rows, Partition? partition, CancellationToken cancel)
     {
-        var key = new RowKey();
+        var (key, first) = (new RowKey(), 0L);
         while (await rows.NextAsync(cancel) is { } batch)
         {
+            var raw = 0;
             for (var row = 0; row < batch.Rows; row++)
             {
                 if ((_ofRows is not null && _ofRows.Of(batch, row) != Truth.True) || (_once is not null && !_once.Add(Person(batch, row))))
@@ -98,14 +103,23 @@ internal sealed class Grouped
                 if (!_cells.TryGetValue(named, out var cell))
                 {
                     _cells.Add(named, cell = _content.Count);
+                    _keys.Add(named);
                     _content.Add(new Cell(_measured.Length));
                     _values.Add(Projected(batch), row);
                 }
 
                 Count(_content[cell], batch, row);
+                if (partition is null)
+                    continue;
+                Unseen(partition, rows, first, raw, rows.RawRow(row));
+                raw = rows.RawRow(row) + 1;
+                Place(partition, first + raw - 1, cell, Values(batch, row), _subject < 0 ? null : batch.Columns[_subject], row);
             }
 
-            if (_content.Count > MostCells || _once?.Count > MostPersons)
+            if (partition is not null)
+                Unseen(partition, rows, first, raw, rows.Raw.Rows);
+            first += rows.Raw.Rows;
+            if (_content.Count > MostCells || _once?.Count > MostPersons || partition is { TooMany: true })
                 return ReleaseProblems.QueryTooLarge.Because($"The question makes more than {MostCells} groups.", "Group by fewer fields, or by coarser ones; where a smallest group is set, fields of the condition count, too.");
         }
 
@@ -113,13 +127,14 @@ internal sealed class Grouped
     }
 
     /// <summary>What may be told, groups in the order of their fields.</summary>
-    public RowBuffer Answer(ExactRandom? random)
+    /// <param name="random">Where noise is added.</param>
+    public RowBuffer Answer(Partition? partition, ExactRandom? random)
     {
-        var (suppressed, ofMeasures) = Suppressed();
+        var shown = Shown(partition);
         var groups = new Dictionary<byte[], int>(ByteArrays.Comparer);
         var merged = new List<(int First, Cell Cell)>();
         var (batch, key) = (_values.Batch, new RowKey());
-        if (_groupFields == 0 && (_epsilon is not null || _smallest <= 1))
+        if (_groupFields == 0 && !_plan.HidesGroups)
         {
             groups.Add([], 0); // one group, also of no rows
             merged.Add((0, new Cell(_measured.Length)));
@@ -127,7 +142,7 @@ internal sealed class Grouped
 
         for (var cell = 0; cell < _content.Count; cell++)
         {
-            if (suppressed[cell] || (_ofCells is not null && _ofCells.Of(batch, cell) != Truth.True))
+            if (!shown[^1][cell])
                 continue;
             var named = key.Of(batch, cell, _groupFields);
             if (!groups.TryGetValue(named, out var group))
@@ -136,7 +151,10 @@ internal sealed class Grouped
                 merged.Add((cell, new Cell(_measured.Length)));
             }
 
-            merged[group].Cell.Take(_content[cell], cell, ofMeasures);
+            merged[group].Cell.Rows += _content[cell].Rows;
+            for (var i = 0; i < _measured.Length; i++)
+                if (shown[_measured[i] < 0 ? ^1 : Array.IndexOf(_valued, _measured[i])][cell])
+                    merged[group].Cell.Tallies[i].Take(_content[cell].Tallies[i], _grouping.Measures[i].Measure, _plan.SmallestAnswer);
         }
 
         var answer = new RowBuffer(Schema);
@@ -151,10 +169,16 @@ internal sealed class Grouped
             for (var i = 0; i < _measured.Length; i++)
                 Write(cell, i, row.Columns[_groupFields + i], noise);
             answer.Add(row, 0);
+            foreach (var tally in cell.Tallies)
+                if (tally.Has?.Count < _plan.SmallestAnswer)
+                    _few.UnionWith(tally.Has); // the least or greatest value is theirs
         }
 
         return answer;
     }
+
+    /// <summary>Whom the answer is about and who are too few to be a group, each once: to be recorded before it leaves.</summary>
+    public IReadOnlyCollection<string> Few => _few;
 
     /// <summary>What the answer costs each person, at most; δ where the groups themselves come from the data.</summary>
     public PrivacyCost Cost(double epsilon) => PrivacyCost.Epsilon(Exact(epsilon), _groupFields == 0 ? ExactRational.Zero : Delta);
@@ -202,8 +226,6 @@ internal sealed class Grouped
     private void Count(Cell cell, RowBatch batch, int row)
     {
         cell.Rows++;
-        if (_smallest > 1 && _subject >= 0 && cell.People.Count < _smallest)
-            cell.People.Add(Person(batch, row));
         for (var i = 0; i < _measured.Length; i++)
         {
             if (_measured[i] < 0)
@@ -213,24 +235,56 @@ internal sealed class Grouped
                 continue;
             ref var tally = ref cell.Tallies[i];
             tally.Count++;
-            if (_smallest > 1 && _subject >= 0 && (tally.People ??= []).Count < _smallest)
-                tally.People.Add(Person(batch, row));
             switch (_grouping.Measures[i].Measure)
             {
                 case Measure.Sum or Measure.Mean:
                     Sum(ref tally, column, row, _grouping.Measures[i].Field ?? "");
                     break;
                 case Measure.Least or Measure.Greatest:
-                    var greatest = _grouping.Measures[i].Measure == Measure.Greatest;
-                    if (tally.Extreme is not { } kept || RowFilter.Compare(column, row, kept) is var order && (greatest ? order > 0 : order < 0))
-                        tally.Extreme = column.Type == ColumnType.Text ? CellValue.None with { Text = column.Utf8(row).ToArray() }
-                            : column.Type == ColumnType.Number ? CellValue.None with { Number = column.Numbers[row] } : CellValue.None with { Integer = column.Integers[row] };
+                    var order = tally.Extreme is { } kept ? RowFilter.Compare(column, row, kept) * (_grouping.Measures[i].Measure == Measure.Greatest ? 1 : -1) : 1;
+                    if (order > 0)
+                        (tally.Extreme, tally.Has) = (ValueOf(column, row), null);
+                    if (order >= 0 && _subject >= 0 && (tally.Has ??= new(StringComparer.Ordinal)).Count < _plan.SmallestAnswer && PersonOf(batch.Columns[_subject], row) is { Length: > 0 } person)
+                        tally.Has.Add(person);
                     break;
                 case Measure.CountDistinct:
                     (tally.Distinct ??= new HashSet<byte[]>(ByteArrays.Comparer)).Add(new RowKey().Of(batch, row, [_measured[i]]));
                     break;
             }
         }
+    }
+
+    private static CellValue ValueOf(ColumnBatch column, int row) => column.Type switch
+    {
+        ColumnType.Text => CellValue.None with { Text = column.Utf8(row).ToArray() },
+        ColumnType.Number => CellValue.None with { Number = column.Numbers[row] },
+        _ => CellValue.None with { Integer = column.Integers[row] },
+    };
+
+    private static string PersonOf(ColumnBatch column, int row) => column.IsNull(row) ? "" : CellText.TextOf(column, row);
+
+    /// <summary>A bit for each measured field that has a value.</summary>
+    private uint Values(RowBatch batch, int row)
+    {
+        var values = 0u;
+        for (var i = 0; i < _valued.Length; i++)
+            values |= batch.Columns[_valued[i]].IsNull(row) ? 0 : 1u << i;
+        return values;
+    }
+
+    /// <summary>Rows that the grant leaves out: who is not seen is told of by what all others add up to.</summary>
+    private void Unseen(Partition partition, PipelineSource rows, long first, int from, int to)
+    {
+        if (_plan.HidesGroups)
+            for (var row = from; row < to; row++)
+                Place(partition, first + row, Partition.Unseen, 0, _subject < 0 ? null : rows.Raw.Columns[_plan.Subject], row);
+    }
+
+    private static void Place(Partition partition, long number, int cell, uint values, ColumnBatch? persons, int row)
+    {
+        var block = partition.Add(number, cell, values);
+        if (persons is not null && partition.Wants(block) && PersonOf(persons, row) is { Length: > 0 } person)
+            partition.Person(block, person);
     }
 
     private void Sum(ref Tally tally, ColumnBatch column, int row, string field)
@@ -253,7 +307,7 @@ internal sealed class Grouped
         var tally = cell.Tallies[index];
         var counted = field is null ? cell.Rows : tally.Count;
         // Of a group that is large enough, too, few or none may have a value: what is left out and what is not there look alike.
-        if (counted == 0 && noise is null && ((_smallest > 1 && field is not null) || measure is not (Measure.Count or Measure.CountDistinct)))
+        if (counted == 0 && noise is null && ((_plan.HidesGroups && field is not null) || measure is not (Measure.Count or Measure.CountDistinct)))
         {
             Columns.AllNull(into, 1);
             return;
@@ -299,102 +353,46 @@ internal sealed class Grouped
         }
     }
 
-    /// <summary>Of the cells as they are, and of each measure: those whose persons (with a value) are too few, and with them as many others of each line as it takes that no total less what is shown tells of them.</summary>
-    private (bool[] Cells, bool[][] OfMeasures) Suppressed()
+    /// <summary>
+    /// By measured field and cell, and last by cell: what is shown of that which is asked for. The order is always the same, so that a question that is asked again has the same answer: largest first.
+    /// </summary>
+    private bool[][] Shown(Partition? partition)
     {
-        var none = new bool[_content.Count];
-        if (_smallest <= 1 || _epsilon is not null)
-            return (none, [.. _measured.Select(_ => none)]);
-        var lines = Lines();
-        var cells = Suppressed(lines, none, -1);
-        return (cells, [.. Enumerable.Range(0, _measured.Length).Select(measure => _measured[measure] < 0 ? cells : Suppressed(lines, cells, measure))]);
+        var (shown, batch) = (Enumerable.Range(0, _valued.Length + 1).Select(_ => new bool[_content.Count]).ToArray(), _values.Batch);
+        var asked = Enumerable.Range(0, _content.Count).ToLookup(cell => _ofCells is null || _ofCells.Of(batch, cell) == Truth.True);
+        int[] cells = [.. asked[true].OrderByDescending(cell => _content[cell].Rows).ThenBy(cell => _keys[cell], ByteOrder)];
+        foreach (var cell in cells)
+            shown[^1][cell] = Told(partition, partition?.Of(cell) ?? []);
+        for (var i = 0; i < _valued.Length; i++)
+            foreach (var cell in cells)
+                shown[i][cell] = shown[^1][cell] && Told(partition, partition?.Of(cell, 1u << i) ?? []);
+        if (partition is null || _plan.HidesGroups)
+            return shown;
+        // A total less what has a value tells of those who have none, and of nearly all the few who are not in it.
+        foreach (var cell in cells)
+            for (var i = 0; i < _valued.Length; i++)
+                _few.UnionWith(partition.Few(partition.Without(cell, 1u << i)));
+        _few.UnionWith(partition.Few([.. asked[false].SelectMany(cell => partition.Of(cell))]));
+        return shown;
     }
 
-    /// <param name="measure">−1: the rows themselves.</param>
-    private bool[] Suppressed(List<List<int>> lines, bool[] already, int measure)
+    private bool Told(Partition? partition, IReadOnlyList<int> rows)
     {
-        var suppressed = (bool[])already.Clone();
-        for (var cell = 0; cell < suppressed.Length; cell++)
-            suppressed[cell] |= Size(_content[cell], measure) < _smallest;
-        for (var again = true; again;)
-        {
-            again = false;
-            foreach (var line in lines)
-            {
-                while (Gap(line, suppressed, measure) is var more and >= 0)
-                    again = suppressed[more] = true;
-            }
-        }
-
-        return suppressed;
+        if (partition is null)
+            return true;
+        if (_plan.HidesGroups)
+            return partition.Show(rows);
+        _few.UnionWith(partition.Few(rows));
+        return true;
     }
 
-    private static HashSet<int>? People(Cell cell, int measure) => measure < 0 ? cell.People : cell.Tallies[measure].People;
-
-    private static long Values(Cell cell, int measure) => measure < 0 ? cell.Rows : cell.Tallies[measure].Count;
-
-    /// <summary>Persons where rows are about persons; else rows, or values.</summary>
-    private long Size(Cell cell, int measure) => _subject >= 0 ? People(cell, measure)?.Count ?? 0 : Values(cell, measure);
-
-    /// <summary>The next cell that has to be left out of a line; −1: none. Persons in several cells are one; where nobody left out has a value, there is nobody to tell of.</summary>
-    private int Gap(List<int> line, bool[] suppressed, int measure)
-    {
-        var (count, values, smallest, people) = (0, 0L, -1, new HashSet<int>());
-        foreach (var cell in line)
-        {
-            if (suppressed[cell])
-            {
-                (count, values) = (count + 1, values + Values(_content[cell], measure));
-                people.UnionWith(People(_content[cell], measure) ?? []);
-            }
-            else if (smallest < 0 || Values(_content[cell], measure) < Values(_content[smallest], measure))
-            {
-                smallest = cell;
-            }
-        }
-
-        return values > 0 && (count < 2 || (_subject >= 0 ? people.Count : values) < _smallest) ? smallest : -1;
-    }
-
-    private List<List<int>> Lines()
-    {
-        var lines = new List<List<int>>();
-        var (batch, key) = (_values.Batch, new RowKey());
-        for (var along = 0; along < _cellFields.Length; along++)
-        {
-            int[] others = [.. Enumerable.Range(0, _cellFields.Length).Where(field => field != along)];
-            var found = new Dictionary<byte[], List<int>>(ByteArrays.Comparer);
-            for (var cell = 0; cell < _content.Count; cell++)
-            {
-                var named = key.Of(batch, cell, others);
-                if (!found.TryGetValue(named, out var line))
-                    found.Add(named, line = []);
-                line.Add(cell);
-            }
-
-            lines.AddRange(found.Values);
-        }
-
-        return lines;
-    }
+    private static readonly Comparer<byte[]> ByteOrder = Comparer<byte[]>.Create((one, other) => one.AsSpan().SequenceCompareTo(other));
 
     private sealed class Cell(int measures)
     {
         public long Rows;
 
-        public HashSet<int> People { get; } = [];
-
         public Tally[] Tallies { get; } = new Tally[measures];
-
-        /// <param name="leftOut">For each measure, which cells do not count.</param>
-        public void Take(Cell other, int cell, bool[][] leftOut)
-        {
-            Rows += other.Rows;
-            People.UnionWith(other.People);
-            for (var i = 0; i < Tallies.Length; i++)
-                if (!leftOut[i][cell])
-                    Tallies[i].Take(other.Tallies[i]);
-        }
     }
 
     private struct Tally
@@ -404,17 +402,30 @@ internal sealed class Grouped
         public double Sum;
         public CellValue? Extreme;
         public HashSet<byte[]>? Distinct;
-        public HashSet<int>? People;
 
-        public void Take(in Tally other)
+        /// <summary>Persons who have the extreme value, up to the smallest group.</summary>
+        public HashSet<string>? Has;
+
+        public void Take(in Tally other, Measure measure, int most)
         {
             (Count, Whole, Sum) = (Count + other.Count, Whole + other.Whole, Sum + other.Sum);
-            Extreme ??= other.Extreme; // only where each group is one cell
+            if (other.Extreme is { } extreme)
+            {
+                var order = Extreme is { } kept ? Compare(extreme, kept) * (measure == Measure.Greatest ? 1 : -1) : 1;
+                if (order > 0)
+                    (Extreme, Has) = (extreme, null);
+                if (order >= 0 && other.Has is { } persons)
+                    (Has ??= new(StringComparer.Ordinal)).UnionWith(persons.Take(most));
+            }
+
             if (other.Distinct is { } distinct)
                 (Distinct ??= new HashSet<byte[]>(ByteArrays.Comparer)).UnionWith(distinct);
-            if (other.People is { } people)
-                (People ??= []).UnionWith(people);
         }
+
+        /// <summary>Of two values of one type: of the two parts that they do not have, each is the same.</summary>
+        private static int Compare(CellValue one, CellValue other) => one.Text.AsSpan().SequenceCompareTo(other.Text) is var texts and not 0 ? texts
+            : one.Number.CompareTo(other.Number) is var numbers and not 0 ? numbers
+            : one.Integer.CompareTo(other.Integer);
     }
 
     /// <summary>ε divided evenly between the measures, and one more part for whether a group is told of.</summary>
@@ -431,7 +442,7 @@ internal sealed class Grouped
             (_of, _random) = (of, random);
             _part = Exact(of._epsilon ?? 1) / (of._measured.Length + (of._groupFields > 0 ? 1 : 0));
             _one = new DiscreteLaplace(1 / _part);
-            _threshold = of._groupFields > 0 ? BigInteger.Max(1 + _one.Tail(Delta), of._smallest) : 0;
+            _threshold = of._groupFields > 0 ? BigInteger.Max(1 + _one.Tail(Delta), of._plan.SmallestGroup) : 0;
         }
 
         /// <summary>A group that is there through one person alone is told of with probability δ at most.</summary>

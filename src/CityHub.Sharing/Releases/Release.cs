@@ -19,8 +19,11 @@ public interface IReleases
     /// <summary>What the caller could have for this ask, without having it: nothing is released. Null grant: every one that fits.</summary>
     Decision Explain(Ask ask);
 
-    /// <summary>The schema that <see cref="OpenAsync"/> would give; for discovery. Refused alike.</summary>
-    Result<TableSchema> SchemaOf(Ask ask);
+    /// <summary>The schema that <see cref="OpenAsync"/> would give, for a door that reads its question by it. Refused alike, and recorded alike.</summary>
+    ValueTask<Result<TableSchema>> SchemaOfAsync(Ask ask, CancellationToken cancel = default);
+
+    /// <summary>A door refuses a question by what would be released: the refusal is in the ledger like one of its own.</summary>
+    ValueTask<Problem> RefusedAsync(Ask ask, Problem problem, CancellationToken cancel = default);
 }
 
 /// <summary>A question to what is released: evaluated behind the pipeline, never before it.</summary>

@@ -48,11 +48,16 @@ internal sealed class ReleasePlan
     /// <summary>Only answers about groups leave.</summary>
     public bool GroupsOnly => SmallestGroup > 1 || Permit.Obligations.Epsilon is not null;
 
-    /// <summary>Where the grain is of groups and nobody said how large, five.</summary>
-    public int SmallestGroup => Math.Max(Permit.Obligations.SmallestGroup, Permit.Obligations.Grain.Entity >= EntityGrain.Group ? Math.Max(Permit.Obligations.SmallestGroup, UsualGroup) : 0);
+    public int SmallestGroup => SmallestOf(Permit.Obligations);
 
-    /// <summary>Of answers about groups of people, whatever the grant says of rows: a group of one is a row, and nobody would see in his record that it was looked at.</summary>
-    public int SmallestAnswer => Math.Max(SmallestGroup, Subject >= 0 && Permit.Obligations.Epsilon is null ? UsualGroup : 0);
+    /// <summary>Of answers about groups of people, whatever the grant says of rows: a group of one is a row. None where there is noise.</summary>
+    public int SmallestAnswer => Permit.Obligations.Epsilon is not null ? 0 : Math.Max(SmallestGroup, Subject >= 0 ? UsualGroup : 0);
+
+    /// <summary>Groups that are too small are left out; else the persons in them are recorded, because the receiver may have their rows, too.</summary>
+    public bool HidesGroups => SmallestAnswer > 1 && (GroupsOnly || (Permit.Grant.Rights & Rights.Obtain) == 0);
+
+    /// <summary>Where the grain is of groups and nobody said how large, five.</summary>
+    public static int SmallestOf(Obligations obligations) => Math.Max(obligations.SmallestGroup, obligations.Grain.Entity >= EntityGrain.Group ? UsualGroup : 0);
 
     /// <summary>The dataset's key, where it leaves raw: then a row may be asked for by the index.</summary>
     public bool KeyIsRaw => Released.Key >= 0 && _masks[Released.Key].Mask.Raw;

@@ -10,6 +10,7 @@ public static class ReleaseProblems
     public static readonly ProblemKind QueryTooLarge = new("query-too-large", "Too many rows to sort, tell apart or group", 422);
     public static readonly ProblemKind RowsNotReleased = new("rows-not-released", "Only answers about groups leave, not rows", 403);
     public static readonly ProblemKind MeasureNotReleased = new("measure-not-released", "This measure would tell of single persons", 403);
+    public static readonly ProblemKind GroupsNotKept = new("groups-not-kept-apart", "It cannot be seen to that groups tell of nobody", 409);
     public static readonly ProblemKind VerifyNotClear = new("verify-not-clear", "A verification is about one row and its fields", 400);
     public static readonly ProblemKind NoRows = new("data-not-delivered", "The provider has not delivered the dataset yet", 404);
     public static readonly ProblemKind RowUnknown = new("row-unknown", "The release has no such row", 404);

@@ -29,16 +29,18 @@ internal sealed class Releases : IReleases
     private readonly ConcurrentDictionary<PlanKey, ReleasePlan> _plans = new();
     private readonly ConcurrentDictionary<(ReleasePlan Plan, long Table, UInt128 Question), Counted> _totals = new();
     private readonly MarkBook _marks;
+    private readonly ShownBook _shown;
     private readonly PublicTurns _turns;
     private long _closed;
 
-    public Releases(IActs acts, IFactLog log, IViews views, ITables tables, IGrants grants, ICatalogue catalogue, IPurposes purposes, TimeProvider clock, ReleaseOptions options)
+    public Releases(IActs acts, IFactLog log, IViews views, IKept kept, ITables tables, IGrants grants, ICatalogue catalogue, IPurposes purposes, TimeProvider clock, ReleaseOptions options)
     {
         if (options.Secret.Length < 32)
             throw new ArgumentException("The secret has at least 32 bytes.", nameof(options));
         (Acts, _tables, _grants, _catalogue, _purposes, Clock, _options) = (acts, tables, grants, catalogue, purposes, clock, options);
         _book = new ReleaseBook(log, views.Open(ReleaseBook.ViewName), clock, options.Offset);
         _canaries = new CanaryBook(views.Open(CanaryBook.ViewName), options.Secret);
+        _shown = new ShownBook(kept);
         _marks = new MarkBook(views.Open(MarkBook.ViewName));
         _turns = new PublicTurns(options.PublicReleases);
     }
@@ -56,7 +58,11 @@ internal sealed class Releases : IReleases
     public LeakTrace Leaks => new(_canaries, _marks, _grants, _catalogue, _purposes, _options);
 
     /// <summary>Once, before anything is asked for.</summary>
-    public ValueTask LoadAsync(CancellationToken cancel = default) => _book.LoadAsync(Acts, cancel);
+    public ValueTask LoadAsync(CancellationToken cancel = default)
+    {
+        _shown.Tidy(dataset => _catalogue.Find(dataset) is not null);
+        return _book.LoadAsync(Acts, cancel);
+    }
 
     public Decision Explain(Ask ask)
     {
@@ -64,10 +70,17 @@ internal sealed class Releases : IReleases
         return Decider.Decide(ask, _grants, _catalogue, _purposes, Clock.GetUtcNow());
     }
 
-    public Result<TableSchema> SchemaOf(Ask ask)
+    public async ValueTask<Result<TableSchema>> SchemaOfAsync(Ask ask, CancellationToken cancel = default)
     {
         ask = WithPurpose(ask);
-        return Permitted(ask).Map(permit => PlanOf(ask, permit, ReleaseActs.ReceiverOf(ask.By)).Released);
+        return Permitted(ask).TryGet(out var permit, out var problem) ? PlanOf(ask, permit, ReleaseActs.ReceiverOf(ask.By)).Released : await RefusedAsync(ask, problem, cancel);
+    }
+
+    /// <summary>A refusal that cannot be recorded stays a refusal.</summary>
+    public async ValueTask<Problem> RefusedAsync(Ask ask, Problem problem, CancellationToken cancel = default)
+    {
+        _ = await Acts.RecordAsync(ReleaseActs.RefusedTo(WithPurpose(ask), ReleaseActs.ReceiverOf(ask.By), problem), cancel);
+        return problem;
     }
 
     public async ValueTask<Result<ReleaseStream>> OpenAsync(Ask ask, ReleaseQuery query, CancellationToken cancel = default)
@@ -76,12 +89,12 @@ internal sealed class Releases : IReleases
         var receiver = ReleaseActs.ReceiverOf(ask.By);
         var versions = Versions; // before the decision: what changes while it is made is noticed by the first block
         if (!Permitted(ask).TryGet(out var permit, out var problem))
-            return await RefusedAsync(ask, receiver, problem, cancel);
+            return await RefusedAsync(ask, problem, cancel);
         var plan = PlanOf(ask, permit, receiver);
         if ((BoundQuery.Refuses(ask, query, plan) ?? Witnessed(permit)) is { } refused)
-            return await RefusedAsync(ask, receiver, refused, cancel);
+            return await RefusedAsync(ask, refused, cancel);
         if (!BoundQuery.Bind(query, ask, plan, field => _options.Bounds(permit.Dataset.Id, field)).TryGet(out var question, out problem))
-            return await RefusedAsync(ask, receiver, problem, cancel);
+            return await RefusedAsync(ask, problem, cancel);
         var turn = receiver == Decider.Public ? _turns.Take() : null;
         if (receiver == Decider.Public && turn is null)
             return ReleaseProblems.PublicBusy.Because($"{_options.PublicReleases} releases run for the public, and no more are begun.", "Come again in a moment; a department with a grant has no such limit.");
@@ -105,7 +118,7 @@ internal sealed class Releases : IReleases
             return ReleaseProblems.NoRows.Because($"No rows of {permit.Dataset.Id} are here.", permit.Dataset.Source == DatasetSource.Entities ? "Its entities are asked for by NGSI-LD." : $"Ask {permit.Dataset.Provider} when they will come.");
         var used = _book.Of(permit.Grant.Id, receiver);
         if (!used.Request(permit.Obligations.Quota.RequestsPerDay))
-            return await RefusedAsync(ask, receiver, ReleaseProblems.QuotaUsedUp.Because($"The grant gives {permit.Obligations.Quota.RequestsPerDay} requests a day, and they are used up.", "Go on tomorrow, or ask for a larger quota.", $"grant {permit.Grant.Id}"), cancel);
+            return await RefusedAsync(ask, ReleaseProblems.QuotaUsedUp.Because($"The grant gives {permit.Obligations.Quota.RequestsPerDay} requests a day, and they are used up.", "Go on tomorrow, or ask for a larger quota.", $"grant {permit.Grant.Id}"), cancel);
         RowBatch? found = null;
         List<string> subjects = [];
         Problem? problem = null;
@@ -116,7 +129,7 @@ internal sealed class Releases : IReleases
         if (problem is not null)
         {
             used.NoRequest();
-            return await RefusedAsync(ask, receiver, problem, cancel);
+            return await RefusedAsync(ask, problem, cancel);
         }
 
         _marks.Keep(permit.Grant.Id, receiver, plan.Marks);
@@ -232,15 +245,46 @@ internal sealed class Releases : IReleases
 
     private async ValueTask<Result<RowSource>> GroupsAsync(Opening opening, Grouped grouped, CancellationToken cancel)
     {
+        var plan = opening.Plan;
+        if (plan.HidesGroups && plan.Permit.Dataset.Source != DatasetSource.Entities)
+            return await ShownAsync(opening, grouped, cancel);
+        // Entities are others at each question; what was shown of those before says nothing of these.
+        return await AnswerAsync(opening, grouped, opening.Table.Content, plan.SmallestAnswer > 1 ? new Partition(plan.SmallestAnswer, plan.Subject >= 0, null, kept: false) : null, cancel);
+    }
+
+    /// <summary>Groups that tell nothing of a few, whatever the receiver was told before. What is told now is durable before it leaves.</summary>
+    private async ValueTask<Result<RowSource>> ShownAsync(Opening opening, Grouped grouped, CancellationToken cancel)
+    {
+        var (plan, table, dataset, receiver) = (opening.Plan, opening.Table, opening.Permit.Dataset.Id, Decider.DepartmentOf(opening.Ask.By) ?? Decider.Public);
+        if (table.Rows > ShownBook.MostRows)
+            return ReleaseProblems.GroupsNotKept.Because($"{dataset} has more than {ShownBook.MostRows} rows: what was told of it already cannot be held against another question.", "Have the provider deliver it in parts, or ask for a grant with noise (ε).", "smallest group of the grant");
+        using var turn = await _shown.EnterAsync(dataset, receiver, cancel);
+        var content = table.Content;
+        if (!_shown.Of(dataset, receiver, table.Name, content).TryGet(out var before, out var problem))
+            return problem;
+        var smallest = Math.Max(before.Smallest, _grants.Of(dataset, receiver).Where(grant => grant.State == GrantState.Active)
+            .Select(grant => ReleasePlan.SmallestOf(grant.Obligations.Meet(_purposes.Of(grant.Purpose)))).Append(plan.SmallestAnswer).Max());
+        var partition = new Partition(smallest, plan.Subject >= 0, before.Atoms, kept: true);
+        var answer = await AnswerAsync(opening, grouped, content, partition, cancel);
+        return answer.Ok && partition.Divided && _shown.Keep(dataset, receiver, table.Name, content, new Shown(partition.Atoms(), smallest)) is { } unkept ? unkept : answer;
+    }
+
+    private async ValueTask<Result<RowSource>> AnswerAsync(Opening opening, Grouped grouped, long content, Partition? partition, CancellationToken cancel)
+    {
         if (!PipelineSource.Over(opening.Plan, opening.Table).TryGet(out var source, out var problem))
             return problem;
         await using (source)
-            problem = await grouped.CollectAsync(source, cancel);
+            problem = opening.Table.Content != content
+                ? ReleaseProblems.GroupsNotKept.Because($"{opening.Permit.Dataset.Id} was delivered anew at this moment.", "Ask again.")
+                : await grouped.CollectAsync(source, partition, cancel);
         if (problem is not null)
             return problem;
-        var answer = grouped.Answer(opening.Permit.Obligations.Epsilon is null ? null : new ExactRandom(_options.Entropy()));
-        var order = opening.Question.OrderOf(grouped.Schema, opening.Query.GroupBy?.Fields.Count ?? 0);
-        return order.Map(RowSource (by) => new KeptSource(answer, Sorting.Slice(Sorting.Ordered(answer, by), opening.Query.Offset, opening.Query.Limit)));
+        var answer = grouped.Answer(partition, opening.Permit.Obligations.Epsilon is null ? null : new ExactRandom(_options.Entropy()));
+        if (!opening.Question.OrderOf(grouped.Schema, opening.Query.GroupBy?.Fields.Count ?? 0).TryGet(out var order, out problem))
+            return problem;
+        return await TellAsync(opening.Receipt, grouped.Few, cancel) is { } untold
+            ? untold
+            : new KeptSource(answer, Sorting.Slice(Sorting.Ordered(answer, order), opening.Query.Offset, opening.Query.Limit));
     }
 
     private async ValueTask<Result<RowSource>> RowsAsync(Opening opening, CancellationToken cancel)
@@ -337,13 +381,6 @@ internal sealed class Releases : IReleases
     private RowBatch? CanariesOf(Question asked, ITable table) => Promised(asked) is var count and > 0 ? _canaries.Raw(asked.Plan, asked.Permit, asked.Receiver, table, count) : null;
 
     private static int Promised(Question asked) => asked.Query.GroupBy is null ? asked.Permit.Obligations.Canaries : 0;
-
-    /// <summary>A refusal that cannot be recorded stays a refusal.</summary>
-    private async ValueTask<Result<ReleaseStream>> RefusedAsync(Ask ask, string receiver, Problem problem, CancellationToken cancel)
-    {
-        _ = await Acts.RecordAsync(ReleaseActs.RefusedTo(ask, receiver, problem), cancel);
-        return problem;
-    }
 
     internal Result<Permit> Permitted(Ask ask)
     {

@@ -41,6 +41,12 @@ internal sealed class PipelineSource(ReleasePlan plan, IRows rows, ColumnBatch?[
         return new PipelineSource(plan, NoRows.Instance, absent, null).Run(found);
     }
 
+    /// <summary>The rows of the table behind the batch that was read last, those that no rule lets pass among them.</summary>
+    public RowBatch Raw { get; private set; } = new(plan.Scanned, []);
+
+    /// <summary>Which of them became the row of the batch.</summary>
+    public int RawRow(int row) => plan.EveryRow ? row : _rows[row];
+
     private static RowBatch? CanaryOf(RowBatch canaries, string field, ReadOnlySpan<byte> key)
     {
         var column = canaries.Columns[canaries.Schema.IndexOf(field)];
@@ -78,7 +84,7 @@ internal sealed class PipelineSource(ReleasePlan plan, IRows rows, ColumnBatch?[
         }
 
         _raw.Rows = batch.Rows;
-        var raw = mixed is null ? _raw : mixed(_raw);
+        var raw = Raw = mixed is null ? _raw : mixed(_raw);
         if (_rows.Length < raw.Rows)
             _rows = new int[raw.Rows];
         plan.Run(raw, _rows, _out, _buffers);

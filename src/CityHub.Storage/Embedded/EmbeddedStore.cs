@@ -26,8 +26,8 @@ public sealed class EmbeddedStore : IDisposable, IAsyncDisposable
     bool _disposed;
 
     EmbeddedStore(string folder, FolderLock held, FactLog log, ViewsFile views, EmbeddedSeries series, SnapshotFolder snapshots, SubjectKeys keys, ActLog acts,
-        EmbeddedTables tables) =>
-        (Folder, _lock, _log, _views, _series, Snapshots, _keys, _acts, _tables) = (folder, held, log, views, series, snapshots, keys, acts, tables);
+        EmbeddedTables tables, KeptFolder kept) =>
+        (Folder, _lock, _log, _views, _series, Snapshots, _keys, _acts, _tables, Kept) = (folder, held, log, views, series, snapshots, keys, acts, tables, kept);
 
     public string Folder { get; }
 
@@ -38,6 +38,8 @@ public sealed class EmbeddedStore : IDisposable, IAsyncDisposable
     public ISeries Series => _series;
 
     public ISnapshots Snapshots { get; }
+
+    public IKept Kept { get; }
 
     public IActs Acts => _acts;
 
@@ -80,7 +82,7 @@ public sealed class EmbeddedStore : IDisposable, IAsyncDisposable
             }
 
             var store = new EmbeddedStore(folder, held, log, views, series, snapshots, keys, ActLog.Open(log, views, keys, time, options.Entropy),
-                new EmbeddedTables(folder, options));
+                new EmbeddedTables(folder, options), KeptFolder.Open(folder, options));
             (held, log, views, series, keys) = (null, null, null, null, null);
             return store;
         }

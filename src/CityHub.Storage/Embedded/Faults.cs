@@ -38,4 +38,8 @@ internal enum FaultPoint
     RemoveBeforeFiles,
     RemoveBeforeFolder,
     RemoveBeforeSync,
+    KeptBeforeWrite,
+    KeptBeforeSync,
+    KeptBeforeRename,
+    KeptBeforeFolderSync,
 }

@@ -132,7 +132,7 @@ internal static class FeatureRoutes
 
     private static async ValueTask<Problem?> ItemsAsync(HttpContext http, OpenDataRoom room)
     {
-        if (!Find(http, room).TryGet(out var dataset, out var problem) || !room.SchemaOf(http, dataset, Rights.Obtain, DeliveryModes.Api).TryGet(out var schema, out problem)
+        if (!Find(http, room).TryGet(out var dataset, out var problem) || !(await room.SchemaOfAsync(http, dataset, Rights.Obtain, DeliveryModes.Api)).TryGet(out var schema, out problem)
             || !FeatureQuery.Read(http, dataset, schema).TryGet(out var asked, out problem))
             return problem;
         var query = new ReleaseQuery { Where = asked.Where, Limit = asked.Limit, Offset = asked.Offset, Count = true };

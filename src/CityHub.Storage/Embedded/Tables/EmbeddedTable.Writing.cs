@@ -116,7 +116,7 @@ internal sealed partial class EmbeddedTable
             }
 
             bool known = _now.Known || mine.Whole;
-            _now = new TableVersion(mine.Manifest.Version, mine.Manifest.Total, [.. parts], known);
+            _now = new TableVersion(mine.Manifest.Version, mine.Manifest.Total, [.. parts], known) { Content = mine.Manifest.Content };
             _places += mine.Segment?.Rows ?? 0;
             _draft = null;
             if (dropped.Count > 0)
@@ -254,7 +254,10 @@ internal sealed partial class EmbeddedTable
         long lost = superseded.Sum(s => (long)s.Item2.Length) + delivery.Own.Count;
         byte[] hash = delivery.Hash();
         var manifest = new TableManifest(
-            Name, now.Number + 1, mode, Schema.Version, delivery.Rows, (whole ? 0 : now.Rows) + delivery.Rows - lost, name is null ? [] : [name], drops, hash, salt);
+            Name, now.Number + 1, mode, Schema.Version, delivery.Rows, (whole ? 0 : now.Rows) + delivery.Rows - lost, name is null ? [] : [name], drops, hash, salt)
+        {
+            Content = mode == ManifestMode.Compact ? now.Content : now.Number + 1,
+        };
         byte[] bytes = manifest.Write();
         if (name is not null)
         {

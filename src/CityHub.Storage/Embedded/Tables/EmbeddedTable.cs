@@ -44,6 +44,8 @@ internal sealed partial class EmbeddedTable : ITable, IDisposable
 
     public long Version => Now.Number;
 
+    public long Content => Now.Content;
+
     public long Rows => Now.Rows;
 
     public bool Locked => _owner is not null && Ready(index: false)?.Kind == TableProblems.Locked;
@@ -95,7 +97,7 @@ internal sealed partial class EmbeddedTable : ITable, IDisposable
         if (last is not null)
         {
             TablePart[] parts = [.. live.Select(s => new TablePart(table.NewSegment(s), null, 0))];
-            table._now = new TableVersion(last.Version, last.Total, parts, Known: false);
+            table._now = new TableVersion(last.Version, last.Total, parts, Known: false) { Content = last.Content };
             if (table._now.Written == last.Total)
             {
                 table._now = table._now with { Known = true }; // every row is alive

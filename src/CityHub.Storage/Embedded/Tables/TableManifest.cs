@@ -30,6 +30,9 @@ internal sealed record TableManifest(
 
     static readonly SearchValues<char> NameLetters = SearchValues.Create("0123456789abcdef-");
 
+    /// <summary>The version that has the same rows in the same order: an earlier one where they were only written anew.</summary>
+    public long Content { get; init; } = Version;
+
     /// <summary>It says all that the table holds; what was before does not count any more.</summary>
     public bool Whole => Mode is ManifestMode.Replace or ManifestMode.Compact;
 
@@ -67,6 +70,11 @@ internal sealed record TableManifest(
             json.WriteEndArray();
             json.WriteString("hash"u8, Convert.ToHexStringLower(Hash));
             json.WriteBase64String("salt"u8, Salt);
+            if (Content != Version)
+            {
+                json.WriteNumber("content"u8, Content);
+            }
+
             json.WriteEndObject();
         }
 
@@ -84,9 +92,10 @@ internal sealed record TableManifest(
                 return Unreadable(table, "it is of another table or another release of the hub");
             }
 
+            long version = root.GetProperty("version"u8).GetInt64();
             return new TableManifest(
                 table,
-                root.GetProperty("version"u8).GetInt64(),
+                version,
                 root.GetProperty("mode"u8).GetString() switch
                 {
                     "replace" => ManifestMode.Replace,
@@ -102,7 +111,10 @@ internal sealed record TableManifest(
                     Plain(s.GetProperty("name"u8).GetString()), s.GetProperty("bytes"u8).GetInt64(), s.GetProperty("rows"u8).GetInt64(), Convert.FromHexString(s.GetProperty("sha256"u8).GetString() ?? "")))],
                 [.. root.GetProperty("drops"u8).EnumerateArray().Select(s => Plain(s.GetString()))],
                 Convert.FromHexString(root.GetProperty("hash"u8).GetString() ?? ""),
-                root.GetProperty("salt"u8).GetBytesFromBase64());
+                root.GetProperty("salt"u8).GetBytesFromBase64())
+            {
+                Content = root.TryGetProperty("content"u8, out JsonElement content) ? content.GetInt64() : version,
+            };
         }
         catch (Exception failure) when (failure is JsonException or KeyNotFoundException or FormatException or InvalidOperationException)
         {

@@ -28,5 +28,5 @@ public static class TableProblems
         : FactProblems.StorageUnavailable.Because($"The rows for {table} could not be written: {failure.Message}", "Check the disk of the data folder and deliver again; the table is what it was before.");
 
     /// <summary>ENOSPC and EDQUOT; ERROR_DISK_FULL and ERROR_HANDLE_DISK_FULL.</summary>
-    static bool IsFull(IOException failure) => failure.HResult is 28 or 122 or unchecked((int)0x80070070) or unchecked((int)0x80070027);
+    internal static bool IsFull(IOException failure) => failure.HResult is 28 or 122 or unchecked((int)0x80070070) or unchecked((int)0x80070027);
 }

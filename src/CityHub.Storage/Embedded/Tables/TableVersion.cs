@@ -6,6 +6,9 @@ namespace CityHub.Storage.Embedded.Tables;
 /// <param name="Known">Whether <see cref="TablePart.Dead"/> has been read: it cannot while the table is locked.</param>
 internal sealed record TableVersion(long Number, long Rows, TablePart[] Parts, bool Known)
 {
+    /// <summary>The version that has the same rows in the same order.</summary>
+    public long Content { get; init; } = Number;
+
     public long Written
     {
         get

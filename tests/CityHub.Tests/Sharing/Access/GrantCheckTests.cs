@@ -123,6 +123,7 @@ public sealed class GrantCheckTests
         var use = Good with { Rights = Rights.Use, Modes = DeliveryModes.Enclave };
         var kept = new Obligations { Onward = false };
         Refused("cannot be rolled up to this grain", use with { Obligations = kept with { Grain = new(TimeGrain.Month, SpaceGrain.Point, EntityGrain.Individual) } }, Register with { Grain = new(TimeGrain.Week, SpaceGrain.Point, EntityGrain.Individual) });
+        Refused("is made of entities", use with { Obligations = kept with { SmallestGroup = 5 } }, Register with { Source = DatasetSource.Entities });
         Refused("negative", use with { Obligations = kept with { SmallestGroup = -1 } });
         Refused("no positive number", use with { Obligations = kept with { SmallestGroup = 5, Epsilon = 0 } });
         Refused("no positive number", use with { Obligations = kept with { SmallestGroup = 5, Epsilon = double.NaN } });

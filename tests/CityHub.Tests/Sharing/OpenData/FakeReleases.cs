@@ -33,7 +33,11 @@ internal sealed class FakeReleases(ICatalogue catalogue) : IReleases
 
     public Decision Explain(Ask ask) => new Refuse("access-refused", "test", "not asked for in tests", "");
 
-    public Result<TableSchema> SchemaOf(Ask ask)
+    public ValueTask<Result<TableSchema>> SchemaOfAsync(Ask ask, CancellationToken cancel = default) => ValueTask.FromResult(SchemaOf(ask));
+
+    public ValueTask<Problem> RefusedAsync(Ask ask, Problem problem, CancellationToken cancel = default) => ValueTask.FromResult(problem);
+
+    private Result<TableSchema> SchemaOf(Ask ask)
     {
         if (!_rows.ContainsKey(ask.Dataset) || catalogue.Find(ask.Dataset) is not { } dataset)
             return SharingProblems.AccessRefused.Because("No grant permits this.", "Send a request.", "decree 809, art. 20");

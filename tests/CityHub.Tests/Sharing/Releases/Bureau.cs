@@ -24,14 +24,14 @@ internal sealed class Bureau : IGrants, ICatalogue, IPurposes, IDisposable
     private readonly EmbeddedStore _store;
     private readonly Dictionary<string, Grant> _grants = [];
 
-    public Bureau(TestFolder? folder = null, IActs? acts = null, ReleaseOptions? options = null, int rows = 200)
+    public Bureau(TestFolder? folder = null, IActs? acts = null, ReleaseOptions? options = null, int rows = 200, IKept? kept = null)
     {
         _own = folder is null ? new TestFolder() : null;
         _store = EmbeddedStore.Open((folder ?? _own ?? throw new InvalidOperationException()).Path, Clock).Value;
         Acts = acts ?? _store.Acts;
         Table = new MemoryTable(Dataset, rows);
         Releases = new CityHub.Sharing.Releases.Releases(
-            Acts, _store.Log, _store.Views, new MemoryTables(Table), this, this, this, Clock, options ?? new ReleaseOptions { Secret = Secret });
+            Acts, _store.Log, _store.Views, Kept = kept ?? _store.Kept, new MemoryTables(Table), this, this, this, Clock, options ?? new ReleaseOptions { Secret = Secret });
     }
 
     public static byte[] Secret { get; } = [.. Enumerable.Range(0, 32).Select(i => (byte)i)];
@@ -39,6 +39,8 @@ internal sealed class Bureau : IGrants, ICatalogue, IPurposes, IDisposable
     public FakeTimeProvider Clock { get; } = new(Start);
 
     public IActs Acts { get; }
+
+    public IKept Kept { get; }
 
     public IFactLog Log => _store.Log;
 

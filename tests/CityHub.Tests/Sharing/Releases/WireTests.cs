@@ -70,6 +70,57 @@ public sealed class WireTests
     }
 
     [Fact]
+    public async Task A_row_that_its_reader_does_not_take_is_cut_when_the_grant_is_suspended()
+    {
+        var acts = new WatchedActs();
+        using var bureau = new Bureau(acts: acts);
+        bureau.Grant();
+        await using var wire = await Wire.StartAsync(bureau);
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/data/residents/rows/{MemoryTable.Row(3)[0]}?purpose=rescue");
+        request.Headers.Add(Wire.TakesNothing, "true");
+        var asking = wire.Client.SendAsync(request, Cancel);
+        await wire.Waits.WaitAsync(TimeSpan.FromSeconds(30), Cancel);
+        bureau.Grant(state: GrantState.Suspended, version: 2);
+        for (var i = 0; i < 1000 && !wire.Closed.IsCompleted; i++)
+        {
+            bureau.Clock.Advance(TimeSpan.FromMilliseconds(250));
+            await Task.Delay(1, Cancel);
+        }
+
+        Assert.Contains("\"ended\"", Encoding.UTF8.GetString(Assert.Single(acts.Recorded, act => act.Type == ReleaseActs.Closed).What.Span));
+        await Assert.ThrowsAsync<HttpRequestException>(() => asking);
+    }
+
+    [Theory]
+    [InlineData("/data/residents?where=income%20%3E%205")]
+    [InlineData("/data/query?sql=select%20count(*)%20from%20residents%20where%20income%20%3E%205")]
+    [InlineData("/api/3/action/datastore_search?resource_id=residents&filters=%7B%22income%22:5%7D")]
+    [InlineData("/api/3/action/datastore_search_sql?sql=select%20*%20from%20residents%20where%20income%20%3E%205")]
+    [InlineData("/ogc/collections/residents/items")]
+    public async Task A_refusal_at_any_door_is_in_the_ledger_once(string path)
+    {
+        var acts = new WatchedActs();
+        using var bureau = new Bureau(acts: acts) { Catalogued = Bureau.Dataset with { Longitude = "height", Latitude = "height" } };
+        await using var wire = await Wire.StartAsync(bureau);
+        Assert.Equal(["access-refused"], await Refused());
+        if (path.StartsWith("/ogc", StringComparison.Ordinal))
+            return;
+        bureau.Grant(obligations: Obligations.Nothing with { Fields = ["born"] });
+        Assert.Equal(["query-field-unknown"], await Refused());
+
+        async Task<List<string?>> Refused()
+        {
+            acts.Recorded.Clear();
+            using var answer = path.StartsWith("/data/query", StringComparison.Ordinal)
+                ? await wire.Client.PostAsync("/data/query", new StringContent(Uri.UnescapeDataString(path.Split("sql=")[1]), Encoding.UTF8, "text/plain"), Cancel)
+                : await wire.Client.GetAsync(path, Cancel);
+            Assert.False(answer.IsSuccessStatusCode);
+            Assert.All(acts.Recorded, act => Assert.Equal(ReleaseActs.Refused, act.Type));
+            return [.. acts.Recorded.Select(act => JsonDocument.Parse(act.What).RootElement.GetProperty("code").GetString())];
+        }
+    }
+
+    [Fact]
     public async Task A_reader_who_is_slow_and_has_a_grant_gets_everything()
     {
         using var bureau = new Bureau(acts: new WatchedActs(), rows: 20_000);
@@ -186,7 +237,10 @@ public sealed class WireTests
         private readonly Bureau _bureau;
         private readonly WebApplication _app;
         private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _waits = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private long _said;
+
+        public const string TakesNothing = "Test-Takes-Nothing";
 
         private Wire(Bureau bureau, Caller caller)
         {
@@ -195,12 +249,27 @@ public sealed class WireTests
             builder.Logging.ClearProviders();
             builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
             builder.Services.AddRoutingCore();
-            builder.Services.AddAuthorization(options => options.AddPolicy(Permissions.Optional, policy => policy.RequireAssertion(_ => true)));
+            builder.Services.AddAuthorization(options =>
+            {
+                foreach (var permission in new[] { Permissions.Optional, Permissions.DataUse })
+                    options.AddPolicy(permission, policy => policy.RequireAssertion(_ => true));
+            });
             _app = builder.Build();
+            _app.Use((http, next) =>
+            {
+                http.Features.Set(caller);
+                if (http.Request.Headers.ContainsKey(TakesNothing))
+                    http.Response.Body = new Full(http, _waits);
+                return next(http);
+            });
             _app.UseRouting();
             _app.UseAuthorization();
             OpenDataRoom.MapOpenData(_app, new OpenDataRoom(bureau, this, (_, _) => true, (_, dataset, right, mode) => Bureau.Ask(mode, right) with { By = caller, Dataset = dataset }, bureau.Clock));
+            DataRoutes.MapData(_app, this);
         }
+
+        /// <summary>A block waits for a reader who takes nothing.</summary>
+        public Task Waits => _waits.Task;
 
         public Uri Address => new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses.First() ?? "");
 
@@ -235,12 +304,25 @@ public sealed class WireTests
 
         public Decision Explain(Ask ask) => _bureau.Releases.Explain(ask);
 
-        public Result<TableSchema> SchemaOf(Ask ask) => _bureau.Releases.SchemaOf(ask);
+        public ValueTask<Result<TableSchema>> SchemaOfAsync(Ask ask, CancellationToken cancel = default) => _bureau.Releases.SchemaOfAsync(ask, cancel);
+
+        public ValueTask<Problem> RefusedAsync(Ask ask, Problem problem, CancellationToken cancel = default) => _bureau.Releases.RefusedAsync(ask, problem, cancel);
 
         public async ValueTask DisposeAsync()
         {
             Client.Dispose();
             await _app.DisposeAsync();
+        }
+
+        /// <summary>A connection whose buffers are full: the answer has begun, and nothing more is taken until it is cut.</summary>
+        private sealed class Full(Microsoft.AspNetCore.Http.HttpContext http, TaskCompletionSource waits) : MemoryStream
+        {
+            public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+            {
+                await http.Response.StartAsync(cancellationToken);
+                waits.TrySetResult();
+                await Task.Delay(Timeout.Infinite, cancellationToken);
+            }
         }
 
         private sealed class Counted(Wire wire, ReleaseStream stream) : ReleaseStream

@@ -301,4 +301,46 @@ public sealed class FaultTests
             }
         }
     }
+
+    [Theory]
+    [MemberData(nameof(Points), "Kept")]
+    public void What_is_kept_is_whole_whichever_step_breaks(string name)
+    {
+        FaultPoint point = Enum.Parse<FaultPoint>(name);
+        using var folder = new TestFolder();
+        bool armed = false;
+        TestFolder? crash = null;
+        EmbeddedOptions options = EmbeddedUnderTest.Small with
+        {
+            Fault = at =>
+            {
+                if (armed && at == point)
+                {
+                    crash = folder.Copy();
+                    throw new InvalidDataException("the step broke");
+                }
+            },
+        };
+        using (EmbeddedStore store = EmbeddedUnderTest.Open(folder.Path, options))
+        {
+            Assert.True(store.Kept.Read("a/b").Value.IsEmpty);
+            Assert.True(store.Kept.Keep("a/b", "one"u8.ToArray()).Ok);
+            armed = true;
+            Assert.Throws<InvalidDataException>(() => store.Kept.Keep("a/b", "two"u8.ToArray()));
+            armed = false;
+        }
+
+        Assert.NotNull(crash);
+        using (crash)
+        {
+            using EmbeddedStore store = EmbeddedUnderTest.Open(crash.Path);
+            Assert.Equal(point == FaultPoint.KeptBeforeFolderSync ? "two" : "one", Encoding.UTF8.GetString(store.Kept.Read("a/b").Value.Span));
+            string path = Assert.Single(Directory.EnumerateFiles(Path.Combine(crash.Path, "kept")));
+            Assert.Equal(["a/b"], store.Kept.Names);
+            File.AppendAllText(path, "!");
+            Assert.Equal("storage-damaged", store.Kept.Read("a/b").Problem?.Code);
+            store.Kept.Drop("a/b");
+            Assert.True(store.Kept.Read("a/b").Value.IsEmpty);
+        }
+    }
 }

@@ -202,6 +202,7 @@ public sealed class TableTests
         for (int round = 0; round < 2; round++)
         {
             Assert.Equal(before, Say(await test.ReadAsync()));
+            Assert.Equal(4, test.Table.Content); // the same rows
             Assert.Equal("d", test.Find("P000050")?[1]);
             Assert.Equal("b", test.Find("P000099")?[1]);
             test.Reopen();

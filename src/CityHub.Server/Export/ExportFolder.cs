@@ -19,8 +19,8 @@ internal sealed class ExportFolder(string data, string to, TimeProvider time)
 
     public const string Rows = "rows";
 
-    /// <summary>What lies in these is taken as it is: signed by others, or sealed for them.</summary>
-    private static readonly string[] Folders = ["ledger", "tables"];
+    /// <summary>What lies in these is taken as it is: signed by others, sealed for them, or said by no fact.</summary>
+    private static readonly string[] Folders = ["ledger", "tables", "kept"];
 
     /// <summary>Without these the hub elsewhere has another name, other pseudonyms, and cannot say which acts were about whom.</summary>
     private static readonly string[] SecretFiles = ["subjects.keys", "sharing.secret", "keys"];

@@ -76,6 +76,7 @@ public sealed class ExportTests : IDisposable
         using var client = again.With(token);
         Assert.Contains("\"value\":7", await client.GetStringAsync("/ngsi-ld/v1/entities/urn:x:1", TestContext.Current.CancellationToken), StringComparison.Ordinal);
         Assert.Contains(again.Hub.Store.Log.Read(0), f => f.Type == "DataExported");
+        Assert.Equal("kept"u8.ToArray(), again.Hub.Store.Kept.Read("a/b").Value.ToArray());
     }
 
     [Fact]
@@ -158,6 +159,7 @@ public sealed class ExportTests : IDisposable
         {
             token = await hub.TokenAsync([CityHub.Core.Ports.Permissions.EntitiesRead]);
             await hub.SendAsync(HttpMethod.Post, "/ngsi-ld/v1/entities", Entity);
+            Assert.True(hub.Hub.Store.Kept.Keep("a/b", "kept"u8.ToArray()).Ok);
         }
 
         await DeliverAsync();

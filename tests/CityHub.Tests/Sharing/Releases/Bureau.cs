@@ -155,7 +155,10 @@ internal sealed class MemoryTable : ITable
     /// <summary>Before each batch is read.</summary>
     public Action Reading { get; set; } = () => { };
 
-    public long Rows => Content.Count;
+    public long Rows => Said ?? Content.Count;
+
+    /// <summary>How many rows it says that it has; null: those that it has.</summary>
+    public long? Said { get; set; }
 
     public bool Locked => false;
 

@@ -94,6 +94,15 @@ public sealed class GroupedTests
     }
 
     [Fact]
+    public async Task Groups_of_a_table_that_is_too_large_to_remember_what_was_told_are_not_told()
+    {
+        using var bureau = Three();
+        bureau.Table.Said = ShownBook.MostRows + 1;
+        bureau.Grant(obligations: Obligations.Nothing with { SmallestGroup = 5 });
+        Assert.Equal("groups-not-kept-apart", await bureau.RefusedWith(Bureau.Ask(), new ReleaseQuery { GroupBy = ByArea }));
+    }
+
+    [Fact]
     public async Task Groups_of_what_changes_with_every_report_are_not_told_without_noise()
     {
         using var bureau = new Bureau { Catalogued = Bureau.Dataset with { Source = DatasetSource.Entities } };

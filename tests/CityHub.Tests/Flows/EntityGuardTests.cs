@@ -411,7 +411,7 @@ public sealed class EntityGuardTests : IAsyncLifetime
         using var folder = new TestFolder();
         using var store = EmbeddedStore.Open(folder.Path, City.Hub.Clock).Value;
         var acts = new WatchedActs();
-        var releases = new Releases(acts, store.Log, store.Views, City.Hub.Hub.Store.Tables, City.Rooms.Grants, City.Rooms.Catalogue, City.Rooms.Purposes, City.Hub.Clock, new ReleaseOptions { Secret = Bureau.Secret });
+        var releases = new Releases(acts, store.Log, store.Views, store.Kept, City.Hub.Hub.Store.Tables, City.Rooms.Grants, City.Rooms.Catalogue, City.Rooms.Purposes, City.Hub.Clock, new ReleaseOptions { Secret = Bureau.Secret });
         var guard = new CatalogueGuard(City.Rooms.Catalogue, City.Rooms.Grants, City.Rooms.Parties.CallerOf, new EntityReleases(releases));
         Assert.NotNull(guard.In(""));
         int station = Iris.Intern(EntityCity.Dataset.EntityType ?? ""), depot = Iris.Intern(depots.EntityType ?? "");

@@ -292,6 +292,12 @@ public sealed class EntityGuardTests : IAsyncLifetime
         Assert.Contains("/now", (await EntityCity.GetAsync(fire, $"{Root}/temporal/entities?type=AirStation&{Modified}&scopeQ=/now")).Text);
         Assert.Equal("[]", (await EntityCity.GetAsync(fire, $"{Root}/temporal/entities?type=AirStation&{Modified}&scopeQ=/before")).Text);
         Assert.DoesNotContain("/before", (await EntityCity.GetAsync(fire, $"{Root}/temporal/entities?type=AirStation&{Modified}&scopeQ=/%23")).Text);
+        // A scope that was set before and is valid still is of the time at which it was set.
+        await City.PutAsync("""[{"id":"urn:s:4","type":"AirStation","scope":"/before","PM25":{"type":"Property","value":1},"district":{"type":"Property","value":"west"}}]""");
+        City.Hub.Clock.Advance(TimeSpan.FromMinutes(1));
+        await City.Hub.SendAsync(HttpMethod.Post, Root + "/entities/urn:s:4/attrs", """{"PM25":{"type":"Property","value":2},"district":{"type":"Property","value":"east"}}""");
+        Assert.Contains("\"value\":2", (await EntityCity.GetAsync(fire, Root + "/temporal/entities/urn:s:4")).Text);
+        Assert.Equal("[]", (await EntityCity.GetAsync(fire, $"{Root}/temporal/entities?type=AirStation&{Modified}&scopeQ=/before")).Text);
     }
 
     [Fact]

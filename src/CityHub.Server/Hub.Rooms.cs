@@ -52,19 +52,21 @@ internal sealed partial class Hub
         var broker = new Broker(Store.Log, Store.Snapshots, Time);
         var history = new History(Store.Series, broker, Store.Views.Open("history"));
         broker.Observe(history);
+        var hours = new EntityHours(Store.Views.Open("entity-hours"));
+        broker.Observe(hours);
         var subscriptions = Open(new SubscriptionRoom(
             Store.Log, Store.Views, broker, contexts, Time, Ids, new Random(Ids.Next().GetHashCode()), _app.Services.GetRequiredService<ILogger<SubscriptionRoom>>(), sharing.Guard));
         var sweeper = Open(new TransientSweeper(broker, Time, _app.Services.GetRequiredService<ILogger<TransientSweeper>>()));
         contexts.Start(subscriptions.Tenants);
         await subscriptions.LoadAsync(cancel);
-        await Task.Run(() => broker.Start(Math.Min(history.Position, subscriptions.Position)), cancel);
+        await Task.Run(() => broker.Start(Math.Min(hours.Position, Math.Min(history.Position, subscriptions.Position))), cancel);
         contexts.Start(broker.Tenants.Except(subscriptions.Tenants));
         sweeper.Run();
         Open(new SnapshotTimer(broker, Time, _app.Services.GetRequiredService<ILogger<SnapshotTimer>>()));
         if (Config.Retention.Count > 0)
             Open(new RetentionTimer(history, Config.Retention, Time, _app.Services.GetRequiredService<ILogger<RetentionTimer>>()));
         _context = new ContextRoom(broker, contexts, history, new ContextLimits { TemporalInstances = Config.Limits.TemporalInstances, BatchEntities = Config.Limits.Batch, BodyBytes = (int)Math.Min(Config.Limits.Body, int.MaxValue / 2) }) { Guard = sharing.Guard };
-        sharing.Entities = broker;
+        (sharing.Entities, sharing.EntityHours) = (broker, hours);
         _withheld = new WithheldFacts(sharing.Guard, broker, history);
         _subscriptions = subscriptions;
         _figures.Add(new Figure("entities", "entities", "实体", () => broker.Count("")) { Page = "/ngsi-ld/v1/types" });

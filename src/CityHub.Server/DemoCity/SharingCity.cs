@@ -17,7 +17,7 @@ using CityHub.Sharing.Responsibilities;
 namespace CityHub.Server.DemoCity;
 
 /// <summary>
-/// The departments of 枢州 and what they share: who works there, what they keep, which lists they stand under, and requests in several states. Everything goes the way that a real city
+/// The departments of 枢州 and what they share: who works there, what they keep, which lists they stand under, and requests in every state. Everything goes the way that a real city
 /// goes, step by step and by the right hands; nothing is put into a book from outside. Three stories are among them: the fire brigade asks for the pressure of hydrants, it sees whether a plant on fire still draws power, and civil affairs checks double claims.
 /// </summary>
 internal sealed class SharingCity(SharingRooms rooms, Registers.Registers registers, TimeProvider time)
@@ -33,6 +33,7 @@ internal sealed class SharingCity(SharingRooms rooms, Registers.Registers regist
     private static readonly (string Code, string Zh, string En)[] Purposes =
     [
         ("open", "数据开放", "open data"), ("safety", "公共安全", "public safety"), ("safety/fire", "火灾扑救", "fighting fires"), ("welfare", "社会救助", "welfare"), ("welfare/double-claims", "核查重复领取", "checking double claims"), ("statistics", "统计", "statistics"),
+        ("health", "公共卫生", "public health"), ("health/epidemic", "疫情和环境健康监测", "epidemics and environmental health"), ("health/vaccination", "疫苗接种", "vaccination"), ("housing", "住房保障", "housing"), ("environment", "生态环境监管", "care of the environment"),
     ];
 
     private readonly DateTimeOffset _now = time.GetUtcNow();
@@ -171,55 +172,43 @@ internal sealed class SharingCity(SharingRooms rooms, Registers.Registers regist
         return null;
     }
 
+    /// <summary>Each story by itself: where one cannot go on, such as when its clock would reach into a year without a calendar, the others do, and the first reason is said.</summary>
     private async ValueTask<Problem?> RequestsAsync(CancellationToken cancel)
     {
-        // The fire brigade asks for hydrants, and has them.
-        var hydrants = Wanted("hydrants", "safety/fire", ["hydrant_no", "street", "longitude", "latitude", "pressure_kpa", "usable"], "火场附近哪个消火栓有水");
-        if (await ActiveAsync("fire-rescue", "housing", hydrants, """{"item": "item-hydrants"}""") is { } noWater)
-            return noWater;
-        // It sees, too, whether a plant on fire still draws power: as entities, while they change.
-        var power = Wanted("plant-power", "safety/fire", ["id", "active_power_kw", "longitude", "latitude", "observed_at"], "火场断电核实") with { Modes = DeliveryModes.Api | DeliveryModes.File | DeliveryModes.Subscription };
-        if (await ActiveAsync("fire-rescue", "ecology", power, """{"item": "item-plant-power"}""") is { } noPower)
-            return noPower;
-        // Civil affairs checks who draws an unemployment benefit beside its own: names masked, only what the check needs.
-        var insurance = Wanted("insurance", "welfare/double-claims", ["id_no", "status", "unemployment"], "核查同时领取失业金和低保");
-        if (await ActiveAsync("civil-affairs", "human-resources", insurance, """{"item": "item-insurance"}""") is { } unknown)
-            return unknown;
-        // Others stand where requests stand: a draft, one at its provider, one that lacks materials, one that was refused.
-        if ((await rooms.Requests.Requests.DraftAsync(Person("ecology", "clerk"), Wanted("building-permits", "statistics", ["permit_no", "town_code"], "工地扬尘统计"))).Problem is { } undrafted)
-            return undrafted;
-        if (await SubmittedAsync("health", Wanted("population", "statistics", ["birth_date", "town_code"], "疫苗接种人数测算")) is { Problem: { } unsent })
-            return unsent;
-        var lacking = await SubmittedAsync("civil-affairs", Wanted("population", "welfare", ["id_no", "name", "household_no"], "低保家庭核对"));
-        if (!lacking.TryGet(out var id, out var problem) || (problem = await HappenAsync(id, RequestEvent.AskMaterials, Person("public-security", "clerk"), """{"missing": ["法定职责文件", "最小必要说明"]}""")) is not null)
-            return problem;
-        var refused = await SubmittedAsync("housing", Wanted("clinic-visits", "statistics", ["id_no", "chapter"], "了解住户健康"));
-        return !refused.TryGet(out id, out problem) ? problem : await HappenAsync(
-            id, RequestEvent.Refuse, Person("health", "officer"),
-            """{"code": "not-necessary", "text": "履行住建职责不需要个人疾病信息", "basis": "《个人信息保护法》第六条", "wayForward": "可申请按街镇汇总的数据"}""");
+        Problem? first = null;
+        foreach (var story in RequestStories.All)
+            first = await TellAsync(story) is { } problem && first is null ? problem : first;
+        return first;
     }
 
-    private Wanted Wanted(string dataset, string purpose, IReadOnlyList<string> fields, string scene) => new()
+    private async ValueTask<Problem?> TellAsync(RequestStory story)
     {
-        Dataset = dataset, Fields = fields, Purpose = purpose, Basis = "《政务数据共享条例》第二十条", Scene = scene, Scope = "本部门办案人员", Necessity = "没有这些字段无法办理",
-        Modes = DeliveryModes.Api | DeliveryModes.File | DeliveryModes.Verify, Until = _now.AddMonths(12),
-    };
-
-    private async ValueTask<Result<string>> SubmittedAsync(string applicant, Wanted wanted)
-    {
-        if (!(await rooms.Requests.Requests.DraftAsync(Person(applicant, "clerk"), wanted)).TryGet(out var drafted, out var problem))
+        if (rooms.Catalogue.Find(story.Dataset) is not { } dataset)
+            return CatalogueProblems.Unknown(story.Dataset);
+        var wanted = new Wanted
+        {
+            Dataset = story.Dataset, Fields = story.Fields, Purpose = story.Purpose, Basis = "《政务数据共享条例》第二十条", Scene = story.Scene, Scope = "本部门办案人员", Necessity = story.Necessity,
+            Modes = dataset.Modes & ~DeliveryModes.Batch, Until = time.GetUtcNow() + (story.For ?? TimeSpan.FromDays(365)),
+        };
+        if (!(await rooms.Requests.Requests.DraftAsync(Person(story.Applicant, "clerk"), wanted)).TryGet(out var drafted, out var problem))
             return problem;
-        var id = drafted.Request.Id;
-        return (await HappenAsync(id, RequestEvent.SignOff, Person(applicant, "officer"), "{}") ?? await HappenAsync(id, RequestEvent.Submit, Person(applicant, "clerk"), "{}")) is { } refused ? refused : id;
+        foreach (var step in story.Steps)
+            if (await HappenAsync(drafted.Request.Id, step.Happened, By(step.Happened, drafted.Request), step.Said) is { } refused)
+                return refused;
+        return null;
     }
 
-    private async ValueTask<Problem?> ActiveAsync(string applicant, string provider, Wanted wanted, string terms)
+    /// <summary>Whose the event is, by the machine: what an officer need not do, a clerk does.</summary>
+    private static Caller By(RequestEvent happened, ShareRequest request)
     {
-        if (!(await SubmittedAsync(applicant, wanted)).TryGet(out var id, out var problem))
-            return problem;
-        return await HappenAsync(id, RequestEvent.Grant, Person(provider, "officer"), terms)
-            ?? await HappenAsync(id, RequestEvent.Acknowledge, Person(applicant, "officer"), "{}")
-            ?? await HappenAsync(id, RequestEvent.Deliver, Person(provider, "clerk"), "{}");
+        var words = RequestMachine.Of(happened);
+        var role = words.Roles.HasFlag(Roles.DataOfficer) ? "clerk" : "officer";
+        return words.Side switch
+        {
+            Side.Applicant => Person(request.Applicant, role),
+            Side.Authority => Bureau("a"),
+            Side.Provider or Side.Supervising or Side.Either or _ => Person(request.Provider, role),
+        };
     }
 
     private async ValueTask<Problem?> HappenAsync(string id, RequestEvent happened, Caller by, string said) =>

@@ -1,11 +1,12 @@
+using CityHub.Server.Sharing.Entities;
 using CityHub.Sharing.Calendars;
 using CityHub.Sharing.Responsibilities;
 using CityHub.Sharing.Supervision;
 
 namespace CityHub.Server.Sharing;
 
-/// <summary>What is looked at by the clock and not when somebody asks: deadlines of the catalogue, the month of the responsibility lists, violations. Every hour; a second look records nothing.</summary>
-internal sealed partial class BooksWatch(IReadOnlyList<IDeadlineKeeper> keepers, ResponsibilityRoom lists, SupervisionRoom supervision, TimeProvider time, ILogger<BooksWatch> logger) : IAsyncDisposable
+/// <summary>What is looked at by the clock and not when somebody asks: deadlines of the catalogue, the quality of entities, the month of the responsibility lists, violations. Every hour; a second look records nothing.</summary>
+internal sealed partial class BooksWatch(IReadOnlyList<IDeadlineKeeper> keepers, Arrivals arrivals, ResponsibilityRoom lists, SupervisionRoom supervision, TimeProvider time, ILogger<BooksWatch> logger) : IAsyncDisposable
 {
     private static readonly TimeSpan Every = TimeSpan.FromHours(1);
 
@@ -19,6 +20,8 @@ internal sealed partial class BooksWatch(IReadOnlyList<IDeadlineKeeper> keepers,
         foreach (var keeper in keepers)
             if ((await keeper.RecordPassedAsync()).Problem is { } late)
                 LogFailed(late.Detail);
+        if ((await arrivals.JudgeAsync(_stop.Token)).Problem is { } unscored)
+            LogFailed(unscored.Detail);
         if ((await lists.LookAsync()).Problem is { } unjudged)
             LogFailed(unjudged.Detail);
         if ((await supervision.ReviewAsync()).Problem is { } unseen)

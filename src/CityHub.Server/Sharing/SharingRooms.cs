@@ -51,7 +51,7 @@ internal sealed class SharingRooms : IAsyncDisposable
         Keys = keys;
         Standards = Own(new StandardsRoom(log, time, StandardOwners.Authority));
         var mappings = Own(new RowMappingBook(log, time, Standards.CodeTables));
-        var quality = Own(new QualityBook(log, time));
+        var quality = Quality = Own(new QualityBook(log, time));
         Parties = Own(new PartyBook(log, time));
         var calendars = Own(new CalendarBook(log, time, profile));
         Responsibilities = Own(new ResponsibilityBook(log, time, Parties));
@@ -82,7 +82,8 @@ internal sealed class SharingRooms : IAsyncDisposable
         _quality = new QualityRoom(quality, Check(new LateReferences()), time, owners);
         _mappings = new RowMappingRoom(mappings, owners);
         _catalogueRoom = new CatalogueRoom(Catalogue, MayDiscover, Use, time);
-        _lists = new ResponsibilityRoom(Responsibilities, () => (calendars.Calendar, calendars.Profile.TimeZone), Deliveries.Book.Marks, Use, Incidents, ids, time);
+        Arrivals = new Arrivals(Catalogue, Deliveries.Book, quality, () => EntityHours, tables, Check(references), time);
+        _lists = new ResponsibilityRoom(Responsibilities, () => (calendars.Calendar, calendars.Profile.TimeZone), Arrivals, Use, Incidents, ids, time);
         _partyRoom = new PartyRoom(Parties, Glass, ids, Use);
         Looks = new WhoLooked(store.Acts, log, Catalogue, code => Purposes.Tree.Find(code)?.Name ?? new Words(code, code));
         _openData = new OpenDataRoom(Catalogue, Releases, MayDiscover, AskReader.AskOf, time)
@@ -97,7 +98,7 @@ internal sealed class SharingRooms : IAsyncDisposable
         var sources = Own(new SourceBook(log, time));
         _sources = new SourceRoom(sources, new SourceRunner(sources, Deliveries, Path.Combine(folder, "drop"), http, allowed, Environment.GetEnvironmentVariable, time, loggers.CreateLogger<SourceRunner>()), time, MayDeliver);
         _keeper = new TableKeeper(Deliveries, time, loggers.CreateLogger<TableKeeper>());
-        _watch = new BooksWatch([Catalogue, Glass], _lists, _supervision, time, loggers.CreateLogger<BooksWatch>());
+        _watch = new BooksWatch([Catalogue, Glass], Arrivals, _lists, _supervision, time, loggers.CreateLogger<BooksWatch>());
     }
 
     public DepartmentKeys Keys { get; }
@@ -118,6 +119,12 @@ internal sealed class SharingRooms : IAsyncDisposable
     /// <summary>The lists with what was delivered, for pages.</summary>
     public ResponsibilityRoom Lists => _lists;
 
+    /// <summary>What came of each dataset, by file or as entities.</summary>
+    public Arrivals Arrivals { get; }
+
+    /// <summary>Quality rules, and what deliveries were found to be.</summary>
+    public QualityBook Quality { get; }
+
     public PurposeBook Purposes { get; }
 
     public GrantBook Grants { get; }
@@ -128,6 +135,9 @@ internal sealed class SharingRooms : IAsyncDisposable
 
     /// <summary>The memory of the city, once it is open: datasets of entities are read from it.</summary>
     public Context.Entities.Broker? Entities { get; set; }
+
+    /// <summary>When entities were told anew: by it the lists judge datasets of entities.</summary>
+    public EntityHours? EntityHours { get; set; }
 
     /// <summary>What stands between entities and whoever reads them.</summary>
     public CatalogueGuard Guard { get; }

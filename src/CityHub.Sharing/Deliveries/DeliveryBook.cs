@@ -18,7 +18,7 @@ internal sealed record Received(long Position, DateTimeOffset At, DeliveryReceiv
 /// What was delivered to which dataset, oldest first: a view over the stream <c>deliveries</c>. The last thousand of a dataset are at hand; of those before there is a digest and the
 /// position, and the rest stands in the log.
 /// </summary>
-internal sealed class DeliveryBook(IFactLog log, TimeProvider clock) : FactBook(log, clock, StreamName)
+internal sealed class DeliveryBook(IFactLog log, TimeProvider clock) : FactBook(log, clock, StreamName), IArrivals
 {
     public const string StreamName = "deliveries";
 
@@ -59,6 +59,8 @@ internal sealed class DeliveryBook(IFactLog log, TimeProvider clock) : FactBook(
 
     /// <summary>Of all datasets, in the order of the log.</summary>
     public IReadOnlyList<DeliveryMark> Marks() => _marks;
+
+    IEnumerable<DeliveryMark> IArrivals.Of(string dataset) => _marks.Where(m => m.Dataset == dataset);
 
     /// <returns>The position of the fact.</returns>
     public async ValueTask<Result<Received>> RecordAsync(DeliveryReceived received)

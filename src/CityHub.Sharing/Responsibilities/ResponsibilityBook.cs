@@ -104,7 +104,7 @@ internal sealed class ResponsibilityBook(IFactLog log, TimeProvider clock, IPart
     });
 
     /// <summary>A month that is over is judged, once for each item; the same twice changes nothing.</summary>
-    public ValueTask<Result<int>> AssessAsync(int year, int month, IReadOnlyList<DeliveryMark> deliveries, WorkingCalendar calendar, TimeZoneInfo zone) => RecordAsync<int>(now =>
+    public ValueTask<Result<int>> AssessAsync(int year, int month, Func<string, IEnumerable<DeliveryMark>> arrivals, WorkingCalendar calendar, TimeZoneInfo zone) => RecordAsync<int>(now =>
     {
         var name = Month(year, month);
         var facts = new List<NewFact>();
@@ -112,7 +112,7 @@ internal sealed class ResponsibilityBook(IFactLog log, TimeProvider clock, IPart
             return ((IReadOnlyList<NewFact>)facts, 0);
         foreach (var item in _state.Items.Values.Where(i => !_state.Assessed.ContainsKey((i.Id, name))))
         {
-            if (!StatusRules.Status(item, deliveries, year, month, calendar, zone, now).TryGet(out var found, out var problem))
+            if (!StatusRules.Status(item, arrivals(item.Dataset), year, month, calendar, zone, now).TryGet(out var found, out var problem))
                 return problem;
             if (found.Status is { } status)
                 facts.Add(SharingJson.Said(new ResponsibilityAssessed(item.Id, item.Version, name, status, found.Owed, found.Delivered, found.Why, found.Quality), ResponsibilityJson.Default.ResponsibilityAssessed));

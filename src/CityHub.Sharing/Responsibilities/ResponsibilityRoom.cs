@@ -14,10 +14,10 @@ namespace CityHub.Sharing.Responsibilities;
 
 /// <summary>What the routes of the lists work with.</summary>
 /// <param name="calendar">Of the jurisdiction, as it is now, with its time zone.</param>
-/// <param name="deliveries">All that was delivered.</param>
+/// <param name="arrivals">What came, by file or as entities.</param>
 /// <param name="incidents">Violations found and emergency accesses of a department in a month (yyyy-MM).</param>
 internal sealed class ResponsibilityRoom(
-    ResponsibilityBook book, Func<(WorkingCalendar Calendar, TimeZoneInfo Zone)> calendar, Func<IReadOnlyList<DeliveryMark>> deliveries, IDatasetUse use, Func<string, string, int> incidents, IIdSource ids,
+    ResponsibilityBook book, Func<(WorkingCalendar Calendar, TimeZoneInfo Zone)> calendar, IArrivals arrivals, IDatasetUse use, Func<string, string, int> incidents, IIdSource ids,
     TimeProvider clock)
 {
     public ResponsibilityBook Book { get; } = book;
@@ -29,7 +29,7 @@ internal sealed class ResponsibilityRoom(
     public Result<MonthlyStatus> StatusOf(ResponsibilityItem item, int year, int month)
     {
         var (working, zone) = calendar();
-        return StatusRules.Status(item, deliveries(), year, month, working, zone, Now);
+        return StatusRules.Status(item, arrivals.Of(item.Dataset), year, month, working, zone, Now);
     }
 
     public Result<Scorecard> ScorecardOf(string department, int year, int month)
@@ -52,7 +52,7 @@ internal sealed class ResponsibilityRoom(
     {
         var (working, zone) = calendar();
         var last = Calendars.Clock.DayOf(Now, zone).AddMonths(-1);
-        if (!(await Book.AssessAsync(last.Year, last.Month, deliveries(), working, zone)).TryGet(out var assessed, out var problem) || !(await Book.EscalateAsync()).TryGet(out var escalated, out problem))
+        if (!(await Book.AssessAsync(last.Year, last.Month, arrivals.Of, working, zone)).TryGet(out var assessed, out var problem) || !(await Book.EscalateAsync()).TryGet(out var escalated, out problem))
             return problem;
         return assessed + escalated;
     }

@@ -8,7 +8,8 @@ namespace CityHub.Sharing.Responsibilities;
 /// <summary>A delivery as the lists see it.</summary>
 /// <param name="Score">Null: the dataset has no quality rules.</param>
 /// <param name="AllRefused">No row of it could be taken: it came, and keeps no promise.</param>
-public sealed record DeliveryMark(string Dataset, DateTimeOffset At, double? Score, bool AllRefused = false);
+/// <param name="Stays">What came is known until something newer comes, as entities are: where nothing newer came it is late, and not silent.</param>
+public sealed record DeliveryMark(string Dataset, DateTimeOffset At, double? Score, bool AllRefused = false, bool Stays = false);
 
 /// <param name="Status">Null: nothing was owed in that month.</param>
 public sealed record MonthlyStatus(ItemStatus? Status, int Owed, int Delivered, double? Quality, string Why);
@@ -31,11 +32,12 @@ internal static class StatusRules
         if (owed.Count == 0)
             return new MonthlyStatus(null, 0, 0, null, "nothing was owed");
         var (from, to) = (owed.Min(p => p.Start), owed.Max(p => p.End));
-        var marks = deliveries.Where(d => d.Dataset == item.Dataset && d.At >= from && d.At < to).OrderBy(d => d.At).ToList();
+        var came = deliveries.Where(d => d.Dataset == item.Dataset && d.At < to).OrderBy(d => d.At).ToList();
+        var marks = came.Where(d => d.At >= from).ToList();
         var met = owed.Count(p => marks.Any(d => !d.AllRefused && d.At >= p.Start && d.At < p.End));
         var scores = marks.Where(d => d.Score is not null).Select(d => d.Score.GetValueOrDefault()).ToList();
         double? quality = scores.Count == 0 ? null : scores.Average();
-        var status = marks.Count == 0 ? ItemStatus.Silent : marks.All(m => m.AllRefused) ? ItemStatus.Poor : met < owed.Count ? ItemStatus.Late : quality < item.QualityTarget ? ItemStatus.Poor : ItemStatus.Kept;
+        var status = marks.Count == 0 ? came.Any(d => d.Stays) ? ItemStatus.Late : ItemStatus.Silent : marks.All(m => m.AllRefused) ? ItemStatus.Poor : met < owed.Count ? ItemStatus.Late : quality < item.QualityTarget ? ItemStatus.Poor : ItemStatus.Kept;
         var why = status switch
         {
             ItemStatus.Silent => $"{owed.Count} periods, no delivery",

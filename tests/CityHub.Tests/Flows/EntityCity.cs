@@ -103,10 +103,10 @@ internal sealed class EntityCity : IAsyncDisposable
     public static RowRule In(string field, params string[] values) => new(field, RowTest.In, [.. values]);
 
     /// <summary>A clerk of a department, with a token that the department signed.</summary>
-    public HttpClient As(string department, string? purpose = Purpose, string role = "clerk")
+    public HttpClient As(string department, string? purpose = Purpose, string role = "clerk", string permission = Permissions.DataUse)
     {
         var now = Hub.Clock.GetUtcNow();
-        var client = Hub.With(DepartmentTokens.Sign(_keys[department], department, "cityhub", new TokenClaims(HubTokens.NewId(), $"{department}.{role}", [Permissions.DataUse], [], now, now.AddDays(1))));
+        var client = Hub.With(DepartmentTokens.Sign(_keys[department], department, "cityhub", new TokenClaims(HubTokens.NewId(), $"{department}.{role}", [permission], [], now, now.AddDays(1))));
         if (purpose is not null)
             client.DefaultRequestHeaders.Add("CityHub-Purpose", purpose);
         return client;

@@ -24,7 +24,7 @@ internal static class ListsPage
         var body = new StringBuilder();
         var (year, number) = month;
         var first = new DateOnly(year, number, 1);
-        body.Append(CultureInfo.InvariantCulture, $"<p class=\"lead\">{first:yyyy-MM} · <a href=\"/desk/lists?month={first.AddMonths(-1):yyyy-MM}\">{(zh ? "上个月" : "the month before")}</a></p>\n<p>{(zh ? "是否履行由交付记录自动算出，任何人都不能填写。" : "Whether an item was kept is computed from deliveries; nobody types it in.")}</p>\n");
+        body.Append(CultureInfo.InvariantCulture, $"<p class=\"lead\">{first:yyyy-MM} · <a href=\"/desk/lists?month={first.AddMonths(-1):yyyy-MM}\">{(zh ? "上个月" : "the month before")}</a></p>\n<p>{(zh ? "是否履行由交付记录和实体的更新时间自动算出，任何人都不能填写。" : "Whether an item was kept is computed from deliveries, and from when entities were told anew; nobody types it in.")}</p>\n");
         var items = room.Book.State.Items.Values.OrderBy(i => i.Provider == caller.Department ? 0 : 1).ThenBy(i => i.Provider, StringComparer.Ordinal).ThenBy(i => i.Id, StringComparer.Ordinal).ToList();
         Scorecards(body, hub, [.. items.Select(i => i.Provider).Distinct(StringComparer.Ordinal)], year, number, zh);
         body.Append(CultureInfo.InvariantCulture, $"<section aria-labelledby=\"items\"><h2 id=\"items\">{(zh ? "清单条目" : "Items")}</h2>\n<div class=\"scroll\"><table><thead><tr><th scope=\"col\">{(zh ? "部门" : "Department")}</th><th scope=\"col\">{(zh ? "数据" : "Dataset")}</th><th scope=\"col\">{(zh ? "状态" : "State")}</th><th scope=\"col\">{(zh ? "应交 / 已交" : "Owed / came")}</th><th scope=\"col\">{(zh ? "责任人" : "Responsible")}</th></tr></thead><tbody>\n");

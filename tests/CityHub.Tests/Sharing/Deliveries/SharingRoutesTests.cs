@@ -148,7 +148,7 @@ public sealed class SharingRoutesTests
             });
             app.MapParties(new PartyRoom(city.Parties, city.Glass, ids));
             app.MapCatalogue(new CatalogueRoom(city.Catalogue, (caller, dataset) => caller.Department is not null || dataset.Open, new NoUse(), city.Clock));
-            app.MapResponsibilities(new ResponsibilityRoom(city.Lists, () => (city.Calendars.Calendar, city.Calendars.Profile.TimeZone), deliveries.Marks, new NoUse(), (_, _) => 0, ids, city.Clock));
+            app.MapResponsibilities(new ResponsibilityRoom(city.Lists, () => (city.Calendars.Calendar, city.Calendars.Profile.TimeZone), deliveries, new NoUse(), (_, _) => 0, ids, city.Clock));
             app.MapDeliveries(room);
             await app.StartAsync(Cancel);
             return new Routes(app, room);

@@ -99,10 +99,10 @@ public sealed class ResponsibilityBookTests
     {
         await using var city = await WithItemAsync();
         var (calendar, zone) = (city.Calendars.Calendar, city.Calendars.Profile.TimeZone);
-        Assert.Equal(0, (await city.Lists.AssessAsync(2026, 3, [], calendar, zone)).Value);
+        Assert.Equal(0, (await city.Lists.AssessAsync(2026, 3, _ => [], calendar, zone)).Value);
         city.Clock.Advance(TimeSpan.FromDays(31));
-        Assert.Equal(1, (await city.Lists.AssessAsync(2026, 3, [], calendar, zone)).Value);
-        Assert.Equal(0, (await city.Lists.AssessAsync(2026, 3, [], calendar, zone)).Value);
+        Assert.Equal(1, (await city.Lists.AssessAsync(2026, 3, _ => [], calendar, zone)).Value);
+        Assert.Equal(0, (await city.Lists.AssessAsync(2026, 3, _ => [], calendar, zone)).Value);
         Assert.Equal(ItemStatus.Silent, city.Lists.State.Assessed[("i", "2026-03")].Status);
         await city.ReopenAsync();
         Assert.Equal(ItemStatus.Silent, city.Lists.State.Assessed[("i", "2026-03")].Status);

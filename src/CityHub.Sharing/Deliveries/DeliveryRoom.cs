@@ -198,6 +198,14 @@ internal sealed class DeliveryRoom(DeliveryBook book, ICatalogue catalogue, ITab
         }
     }
 
+    /// <summary>Completes when what is delivered to the dataset at this moment is over.</summary>
+    public async ValueTask SettledAsync(string dataset, CancellationToken cancel)
+    {
+        var gate = _gates.GetOrAdd(dataset, _ => new SemaphoreSlim(1));
+        await gate.WaitAsync(cancel);
+        gate.Release();
+    }
+
     /// <summary>Shown while it comes in.</summary>
     public IDisposable Arriving(Arrival arrival)
     {

@@ -78,12 +78,18 @@ internal sealed partial class Pusher(SubscriptionRoom room) : IAsyncDisposable
                 continue;
             if (!room.Decide(subscription).TryGet(out var decided, out var refused))
                 await RefusedAsync(what, newest.Position, refused);
-            else if (IsDue(what.Id) && _running.Count < MostAtOnce && _running.Values.Count(r => r.Department == what.Department) < MostOfOne)
+            else if (IsDue(what.Id) && HasPlace(what.Department))
                 Begin(subscription, decided.Ask, decided.Query, decided.Permit);
         }
     }
 
     private bool IsDue(string id) => !_tries.TryGetValue(id, out var tries) || tries.NotBefore <= room.Clock.GetUtcNow();
+
+    private bool HasPlace(string department)
+    {
+        var sending = _running.Values.Where(r => !r.Waits).ToList();
+        return sending.Count < MostAtOnce && sending.Count(r => r.Department == department) < MostOfOne;
+    }
 
     private async ValueTask RefusedAsync(TableSubscribed what, long delivery, Problem refused)
     {
@@ -100,7 +106,7 @@ internal sealed partial class Pusher(SubscriptionRoom room) : IAsyncDisposable
         {
             try
             {
-                await OneAsync(new Push(room, subscription, ask, query, permit));
+                await OneAsync(new Push(room, subscription, ask, query, permit), running);
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
@@ -119,21 +125,26 @@ internal sealed partial class Pusher(SubscriptionRoom room) : IAsyncDisposable
         });
     }
 
-    private async ValueTask OneAsync(Push push)
+    private async ValueTask OneAsync(Push push, Running running)
     {
         var id = push.Subscription.What.Id;
         switch (await push.RunAsync(_stop.Token))
         {
             case Push.Outcome.Acknowledged acknowledged:
-                _tries.TryRemove(id, out _);
                 // A crash before it sends the same content once more: the receiver knows it by its delivery.
-                if ((await room.Book.PushedAsync(acknowledged.What)).Problem is { } unrecorded)
+                if ((await room.Book.PushedAsync(acknowledged.What)).Problem is not { } unrecorded)
+                    _tries.TryRemove(id, out _);
+                else if (Failed(id) == 1)
                     LogUnrecorded(id, unrecorded.Code);
                 break;
             case Push.Outcome.Failed failed:
                 if (Failed(id) == 1)
                     LogNotTaken(id, push.Endpoint.Host, failed.Code);
                 await room.Book.FailedAsync(new TablePushFailed(id, failed.Code, failed.Answer));
+                break;
+            default:
+                running.Waits = true; // for what is being delivered: that is sent then
+                await room.Deliveries.SettledAsync(push.Subscription.What.Dataset, _stop.Token);
                 break;
         }
     }
@@ -157,6 +168,9 @@ internal sealed partial class Pusher(SubscriptionRoom room) : IAsyncDisposable
         public string Department { get; } = department;
 
         public Task Task { get; set; } = Task.CompletedTask;
+
+        /// <summary>It sends nothing at this moment, and takes nobody's place.</summary>
+        public bool Waits { get; set; }
     }
 
     private sealed record Tries(int Failures, DateTimeOffset NotBefore);

@@ -5,7 +5,7 @@ using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
-using CityHub.Core.Facts;
+using CityHub.Core.Ports;
 using CityHub.Core.Tables;
 using CityHub.Sharing.Access;
 using CityHub.Sharing.Catalogue;
@@ -219,7 +219,7 @@ public sealed class TableSubscriptionTests : IAsyncLifetime
         await DeliverAsync("w4,east,2,person-4,\r\n", "append");
         var refused = await StateAsync(fire, made, "refused");
         Assert.Equal("grant-not-active", refused.GetProperty("why").GetProperty("code").GetString());
-        await Eventually.Is(() => Acts(ReleaseActs.Refused).Any());
+        await Eventually.Is(() => Acts(ReleaseActs.Refused).Count > 0);
         City.Hub.Clock.Advance(TimeSpan.FromMinutes(1));
         Assert.Single(Acts(ReleaseActs.Refused));
 
@@ -260,7 +260,7 @@ public sealed class TableSubscriptionTests : IAsyncLifetime
             return still > 30;
         });
         Assert.Null((await City.Rooms.Grants.FollowAsync(grant with { State = GrantState.Suspended })).Problem);
-        await Eventually.Is(() => Acts(ReleaseActs.Closed).Any(), () => City.Hub.Clock.Advance(TimeSpan.FromMilliseconds(250)));
+        await Eventually.Is(() => Acts(ReleaseActs.Closed).Count > 0, () => City.Hub.Clock.Advance(TimeSpan.FromMilliseconds(250)));
 
         var closed = Acts(ReleaseActs.Closed).Single();
         Assert.Equal("ended", Text(closed, "how"));
@@ -292,7 +292,7 @@ public sealed class TableSubscriptionTests : IAsyncLifetime
         using var fire = City.As("fire-rescue");
         var made = (await EntityCity.PostAsync(fire, Path, $$"""{"endpoint":"http://127.0.0.1:{{(listener.LocalEndPoint as IPEndPoint)?.Port}}/rows"}""")).Json;
         using var socket = await AcceptAsync(listener); // and never answers
-        await Eventually.Is(() => Acts(ReleaseActs.Closed).Any(), () => City.Hub.Clock.Advance(Push.NoProgress / 30));
+        await Eventually.Is(() => Acts(ReleaseActs.Closed).Count > 0, () => City.Hub.Clock.Advance(Push.NoProgress / 30));
 
         Assert.Equal("cut", Text(Acts(ReleaseActs.Closed).Single(), "how"));
         Assert.Equal("subscription-receiver-failing", (await StateAsync(fire, made, "failing")).GetProperty("why").GetProperty("code").GetString());
@@ -309,7 +309,7 @@ public sealed class TableSubscriptionTests : IAsyncLifetime
         Assert.Null((await GiveRole.ProposeAsync(City.Rooms.Parties, a, new RoleProposed("taken", "fire-rescue.second", "fire-rescue", Roles.DataOfficer, Give: false, "test", ""))).Problem);
         Assert.Null((await GiveRole.ConfirmAsync(City.Rooms.Parties, b, "taken")).Problem);
         await DeliverAsync(Three);
-        await Eventually.Is(() => Acts(ReleaseActs.Refused).Any());
+        await Eventually.Is(() => Acts(ReleaseActs.Refused).Count > 0);
 
         using var clerk = City.As("fire-rescue");
         Assert.Equal("sharing-not-yours", (await StateAsync(clerk, made, "refused")).GetProperty("why").GetProperty("code").GetString());
@@ -372,6 +372,52 @@ public sealed class TableSubscriptionTests : IAsyncLifetime
         Assert.Equal("query-field-unknown", (await EntityCity.PostAsync(fire, Path, Body(receiver, """ "where":"keeper = 'x'" """))).Problem);
         Assert.Equal("sql-not-supported", (await EntityCity.PostAsync(fire, Path, Body(receiver, """ "where":"level <" """))).Problem);
         Assert.Equal("sharing-bad-request", (await EntityCity.PostAsync(fire, Path, Body(receiver, """ "secret":"mine" """))).Problem);
+    }
+
+    [Fact]
+    public async Task What_is_being_delivered_is_waited_for_and_sent_in_the_place_of_what_was_before()
+    {
+        await using var receiver = await RowReceiver.StartAsync();
+        await GrantAsync();
+        await DeliverAsync(Three);
+        var rows = new SlowRows(City.Rooms.Deliveries.SchemaOf(Wells).Value);
+        var delivering = City.Rooms.Deliveries.DeliverAsync(new Delivery(Wells, WriteMode.Replace, "ecology.clerk", "slow"), rows, Cancel).AsTask();
+        await rows.Begun.Task;
+        using var fire = City.As("fire-rescue");
+        var made = await SubscribeAsync(fire, receiver);
+        await StateAsync(fire, made, "behind");
+        rows.Go.SetResult();
+        Assert.Null((await delivering).Problem);
+        await StateAsync(fire, made, "active");
+
+        Assert.Contains("w0", Assert.Single(receiver.All).Text);
+        Assert.DoesNotContain("w1", receiver.All[0].Text);
+    }
+
+    [Fact]
+    public async Task A_dataset_of_entities_takes_no_such_subscription_and_a_department_has_a_hundred_at_most()
+    {
+        await using var receiver = await RowReceiver.StartAsync();
+        await City.PublishAsync(EntityCity.Dataset);
+        await City.GrantAsync("fire-rescue", ["id"]);
+        await GrantAsync();
+        using var fire = City.As("fire-rescue");
+        Assert.Equal("subscription-not-taken", (await EntityCity.PostAsync(fire, $"/data/{EntityCity.Stations}/subscriptions", Body(receiver))).Problem);
+        for (var i = 0; i < SubscriptionRoom.Most; i++)
+            await SubscribeAsync(fire, receiver);
+        Assert.Equal("subscription-not-taken", (await EntityCity.PostAsync(fire, Path, Body(receiver))).Problem);
+    }
+
+    [Fact]
+    public void Another_secret_of_the_hub_opens_no_condition_and_makes_other_keys()
+    {
+        SubscriptionKeys one = new(new byte[32]), other = new(Enumerable.Repeat((byte)1, 32).ToArray());
+        var condition = one.Seal("s-1", "id = 'w1'");
+        Assert.Equal("id = 'w1'", one.Open("s-1", condition));
+        Assert.Null(one.Open("s-2", condition));
+        Assert.Null(other.Open("s-1", condition));
+        Assert.NotEqual(one.SecretOf("s-1"), other.SecretOf("s-1"));
+        Assert.NotEqual(one.SecretOf("s-1"), one.SecretOf("s-2"));
     }
 
     [Theory]
@@ -493,4 +539,28 @@ public sealed class TableSubscriptionTests : IAsyncLifetime
     ];
 
     private static string? Text(JsonElement json, string name) => json.GetProperty(name).GetString();
+
+    /// <summary>One row, when it is let go.</summary>
+    private sealed class SlowRows(TableSchema schema) : IRows
+    {
+        private bool _given;
+
+        public TaskCompletionSource Begun { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public TaskCompletionSource Go { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public TableSchema Schema { get; } = schema;
+
+        public async ValueTask<RowBatch?> NextAsync(CancellationToken cancel = default)
+        {
+            Begun.TrySetResult();
+            await Go.Task;
+            if (_given)
+                return null;
+            _given = true;
+            return new BatchBuilder(Schema).Text("w0").Text("east").Number(1).Text("person-0").Null().Batch;
+        }
+
+        public ValueTask DisposeAsync() => default;
+    }
 }

@@ -79,16 +79,17 @@ internal sealed partial class Hub
         _imports = Open(new ImportRoom(Store.Log, new Backfill(broker, Store.Series), contexts, Time));
         _figures.Add(new Figure("datasets", "datasets published", "已发布的数据资源", () => sharing.Catalogue.Published.Count()) { Page = "/catalog" });
         _figures.Add(new Figure("glassOpen", "emergency access to data", "数据应急访问", () => sharing.Glass.OpenNow) { Worries = true });
+        _figures.Add(new Figure("pushesFailing", "subscriptions to tables that fail", "推送失败的数据订阅", () => sharing.Subscriptions.Book.Failing) { Worries = true });
         _figures.Add(new Figure("releasesUnclosed", "releases cut by a crash", "中断的放行", () => sharing.Releases.Unclosed.Count) { Worries = true });
         return null;
     }
 
     private async Task<Result<SharingRooms>> OpenSharingAsync(CancellationToken cancel)
     {
-        if (!AllowedAddresses.Of(Config.Sources).TryGet(out var allowed, out var wrong))
+        if (!AllowedAddresses.Of(Config.Sources).TryGet(out var allowed, out var wrong) || !AllowedAddresses.Of(Config.Subscriptions).TryGet(out var receivers, out wrong))
             return wrong;
         var rooms = await SharingRooms.OpenAsync(
-            Store, _dataKeys ?? throw NotStarted(), Config.Data, Config.Sharing.Profile, new LateWitnessed(() => _ledger), Open(new HttpClient(allowed.Handler()) { Timeout = TimeSpan.FromMinutes(10) }), allowed, Time, Ids,
+            Store, _dataKeys ?? throw NotStarted(), Config.Data, Config.Sharing.Profile, new LateWitnessed(() => _ledger), Open(new HttpClient(allowed.Handler()) { Timeout = TimeSpan.FromMinutes(10) }), allowed, Open(new Receivers(receivers)), Time, Ids,
             _app.Services.GetRequiredService<ILoggerFactory>(), cancel);
         if (!rooms.TryGet(out var sharing, out var problem))
             return problem;

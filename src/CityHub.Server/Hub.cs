@@ -235,6 +235,8 @@ internal sealed partial class Hub : IAsyncDisposable
         Open(acts);
         if (unopened is not null)
             return unopened;
+        // What is pushed waits for witnesses like any release, and stops before the ledger does.
+        Open(Sharing.Subscriptions).Start();
         _front.Open(Pipeline(_door, metrics));
         Presence.Write(Config.Data, Addresses, Config.Http.Certificate is null ? null : _opened.OfType<Certificates>().First().Current);
         return null;

@@ -5,7 +5,7 @@ using CityHub.Core.Problems;
 namespace CityHub.Sensing.Sources;
 
 /// <summary>
-/// Where sources may connect to: the public internet, and of the inside (loopback, private, link-local with the metadata services of clouds, and what leads there: RFC 6890) only
+/// Where sources may connect to, and where subscriptions may send to: the public internet, and of the inside (loopback, private, link-local with the metadata services of clouds, and what leads there: RFC 6890) only
 /// what whoever runs the hub has listed. What counts is the address that is connected to, looked at when it is: a name may lead elsewhere than it did.
 /// </summary>
 internal sealed class AllowedAddresses
@@ -72,21 +72,25 @@ internal sealed class AllowedAddresses
         UseProxy = false,
         MaxAutomaticRedirections = 5,
         PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-        ConnectCallback = async (context, cancel) =>
-        {
-            if (!(await ResolveAsync(context.DnsEndPoint.Host, cancel)).TryGet(out var addresses, out var problem))
-                throw new SourceException(problem);
-            var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-            try
-            {
-                await socket.ConnectAsync([.. addresses], context.DnsEndPoint.Port, cancel);
-                return new NetworkStream(socket, ownsSocket: true);
-            }
-            catch
-            {
-                socket.Dispose();
-                throw;
-            }
-        },
+        ConnectCallback = async (context, cancel) => new NetworkStream(await ConnectAsync(context.DnsEndPoint, cancel), ownsSocket: true),
     };
+
+    /// <exception cref="SourceException">It may not be connected to.</exception>
+    /// <exception cref="SocketException">Nobody is there.</exception>
+    public async ValueTask<Socket> ConnectAsync(DnsEndPoint to, CancellationToken cancel)
+    {
+        if (!(await ResolveAsync(to.Host, cancel)).TryGet(out var addresses, out var problem))
+            throw new SourceException(problem);
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync([.. addresses], to.Port, cancel);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
 }

@@ -139,14 +139,15 @@ internal sealed class ConfigReader
                 Citizens = Optional("sharing.citizens", "the identifier of a department"),
                 Profile = Text("sharing.profile", defaults.Sharing.Profile, "the name of a jurisdiction profile"),
             },
-            Sources = [.. List("sources.allow", []).Select(s => AllowedSource(s)).OfType<string>()],
+            Sources = [.. List("sources.allow", []).Select(AllowedAddress).OfType<string>()],
+            Subscriptions = [.. List("subscriptions.allow", []).Select(AllowedAddress).OfType<string>()],
             Tenants = Tenants(),
         };
         CheckWhole(config);
         return config;
     }
 
-    private string? AllowedSource(Setting item)
+    private string? AllowedAddress(Setting item)
     {
         if (AllowedAddresses.Of([item.Value]).Ok)
             return item.Value;

@@ -33,6 +33,9 @@ internal sealed record HubConfig
     /// <summary>Hosts, addresses and networks of the inside that sources may reach.</summary>
     public IReadOnlyList<string> Sources { get; init; } = [];
 
+    /// <summary>Hosts, addresses and networks of the inside that rows of tables may be sent to.</summary>
+    public IReadOnlyList<string> Subscriptions { get; init; } = [];
+
     /// <summary>Tenants that exist from the start, beside the default one.</summary>
     public IReadOnlyList<string> Tenants { get; init; } = [];
 }

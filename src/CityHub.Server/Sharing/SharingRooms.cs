@@ -16,6 +16,7 @@ using CityHub.Sharing.Parties;
 using CityHub.Sharing.Releases;
 using CityHub.Sharing.Requests;
 using CityHub.Sharing.Responsibilities;
+using CityHub.Sharing.Subscriptions;
 using CityHub.Sharing.Supervision;
 using CityHub.Standards;
 using CityHub.Standards.Mapping;
@@ -45,7 +46,7 @@ internal sealed class SharingRooms : IAsyncDisposable
     private readonly SourceRoom _sources;
     private readonly TableKeeper _keeper;
 
-    private SharingRooms(EmbeddedStore store, DepartmentKeys keys, byte[] secret, string folder, string profile, IWitnessed? witnessed, HttpClient http, AllowedAddresses allowed, TimeProvider time, IIdSource ids, ILoggerFactory loggers)
+    private SharingRooms(EmbeddedStore store, DepartmentKeys keys, byte[] secret, string folder, string profile, IWitnessed? witnessed, HttpClient http, AllowedAddresses allowed, IReceivers receivers, TimeProvider time, IIdSource ids, ILoggerFactory loggers)
     {
         var log = store.Log;
         Keys = keys;
@@ -97,6 +98,8 @@ internal sealed class SharingRooms : IAsyncDisposable
             Supervision, new EvidenceReader(log, Supervision).Read, () => Catalogue.State, Catalogue, new RegisteredDepartments(Parties), Grants, new PurposesNow(Purposes), calendars, time);
         var sources = Own(new SourceBook(log, time));
         _sources = new SourceRoom(sources, new SourceRunner(sources, Deliveries, Path.Combine(folder, "drop"), http, allowed, Environment.GetEnvironmentVariable, time, loggers.CreateLogger<SourceRunner>()), time, MayDeliver);
+        Subscriptions = new SubscriptionRoom(
+            Own(new SubscriptionBook(log, time)), Deliveries, Releases, Grants, Catalogue, Parties, new SubscriptionKeys(secret), receivers, ids, time, loggers.CreateLogger<SubscriptionRoom>());
         _keeper = new TableKeeper(Deliveries, time, loggers.CreateLogger<TableKeeper>());
         _watch = new BooksWatch([Catalogue, Glass], Arrivals, _lists, _supervision, time, loggers.CreateLogger<BooksWatch>());
     }
@@ -142,6 +145,9 @@ internal sealed class SharingRooms : IAsyncDisposable
     /// <summary>What stands between entities and whoever reads them.</summary>
     public CatalogueGuard Guard { get; }
 
+    /// <summary>Tables that departments are sent. The hub starts and stops it, inside of the ledger.</summary>
+    public SubscriptionRoom Subscriptions { get; }
+
     public RequestRoom Requests { get; }
 
     public SupervisionBook Supervision { get; }
@@ -153,11 +159,11 @@ internal sealed class SharingRooms : IAsyncDisposable
 
     /// <summary>Reads every book, opens the tables, reports what a crash left open, and begins to watch the clocks.</summary>
     public static async ValueTask<Result<SharingRooms>> OpenAsync(
-        EmbeddedStore store, DepartmentKeys keys, string folder, string profile, IWitnessed? witnessed, HttpClient http, AllowedAddresses allowed, TimeProvider time, IIdSource ids, ILoggerFactory loggers, CancellationToken cancel)
+        EmbeddedStore store, DepartmentKeys keys, string folder, string profile, IWitnessed? witnessed, HttpClient http, AllowedAddresses allowed, IReceivers receivers, TimeProvider time, IIdSource ids, ILoggerFactory loggers, CancellationToken cancel)
     {
         if (!SharingSecret.LoadOrCreate(folder).TryGet(out var secret, out var problem))
             return problem;
-        var rooms = new SharingRooms(store, keys, secret, folder, profile, witnessed, http, allowed, time, ids, loggers);
+        var rooms = new SharingRooms(store, keys, secret, folder, profile, witnessed, http, allowed, receivers, time, ids, loggers);
         foreach (var book in rooms._books.OfType<Core.Facts.FactBook>().Where(b => b is not CalendarBook and not GrantBook))
             book.Load();
         rooms.Standards.Start();
@@ -192,6 +198,7 @@ internal sealed class SharingRooms : IAsyncDisposable
         routes.MapDeliveries(Deliveries);
         routes.MapRequests(Requests);
         routes.MapData(Releases);
+        routes.MapTableSubscriptions(Subscriptions);
         AccessRoom.Map(routes, _access);
         OpenDataRoom.MapOpenData(routes, _openData);
         routes.MapSupervision(_supervision);

@@ -57,6 +57,17 @@ internal sealed class DeliveryBook(IFactLog log, TimeProvider clock) : FactBook(
 
     public ImmutableList<Received> Of(string dataset) => _all.GetValueOrDefault(dataset) ?? [];
 
+    /// <summary>The delivery that made the rows what they are; null: there is none at hand.</summary>
+    public Received? NewestOf(string dataset) => Of(dataset).FindLast(r => r.What.Mode == WriteMode.Replace || r.What.Rows > 0);
+
+    /// <summary>Whether since that delivery rows were only put behind those that were there: these keep their places, whatever is written anew meanwhile. False where it is not at hand any more.</summary>
+    public bool OnlyAppendedSince(string dataset, long delivery)
+    {
+        var kept = Of(dataset);
+        var at = kept.FindLastIndex(r => r.Position == delivery);
+        return at >= 0 && kept.FindIndex(at + 1, r => r.What.Mode == WriteMode.Replace || (r.What.Mode == WriteMode.Upsert && r.What.Rows > 0)) < 0;
+    }
+
     /// <summary>Of all datasets, in the order of the log.</summary>
     public IReadOnlyList<DeliveryMark> Marks() => _marks;
 

@@ -44,7 +44,7 @@ internal sealed class DeliveryRoom(DeliveryBook book, ICatalogue catalogue, ITab
 
     public IEnumerable<Arrival> Arrivals => _arrivals.Keys;
 
-    /// <summary>Rows of some delivery were published; by dataset.</summary>
+    /// <summary>Rows of some delivery were published; by dataset, behind the delivery.</summary>
     public event Action<string>? Delivered;
 
     /// <summary>Opens every table with what the log says it holds; once, at start, behind <c>Load</c> of the book.</summary>
@@ -118,6 +118,7 @@ internal sealed class DeliveryRoom(DeliveryBook book, ICatalogue catalogue, ITab
             return DeliveryProblems.NotTaken.Because($"{dataset.Id} has no key, and rows without one cannot take the place of others.", "Deliver everything with mode=replace, or let the entry name a key.", "decree 809, art. 13");
         var gate = _gates.GetOrAdd(delivery.Dataset, _ => new SemaphoreSlim(1));
         await gate.WaitAsync(cancel);
+        var published = false;
         try
         {
             var asOf = delivery.AsOf ?? clock.GetUtcNow();
@@ -162,7 +163,7 @@ internal sealed class DeliveryRoom(DeliveryBook book, ICatalogue catalogue, ITab
             Keep(dataset.Id, received.Position, result.Faults);
             // It happened, whatever becomes of what was before: that is tried again.
             await RemoveSupersededAsync(dataset.Id);
-            Delivered?.Invoke(dataset.Id);
+            published = true;
             // The fact has the scores; what fails here is missing from the history by rule alone.
             if (Judged is { } judged)
                 await judged(dataset, asOf, taken);
@@ -175,7 +176,34 @@ internal sealed class DeliveryRoom(DeliveryBook book, ICatalogue catalogue, ITab
         finally
         {
             gate.Release();
+            if (published)
+                Delivered?.Invoke(dataset.Id);
         }
+    }
+
+    /// <summary>Looks at what a dataset holds, and by which delivery, while nothing is delivered to it. Null: something is at this moment, or nothing was yet.</summary>
+    public async ValueTask<T?> StillAsync<T>(string dataset, Func<Received, ITable, ValueTask<T?>> look, CancellationToken cancel)
+        where T : class
+    {
+        var gate = _gates.GetOrAdd(dataset, _ => new SemaphoreSlim(1));
+        if (!await gate.WaitAsync(0, cancel))
+            return null;
+        try
+        {
+            return Book.NewestOf(dataset) is { } newest && TableOf(dataset) is { } table ? await look(newest, table) : null;
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
+    /// <summary>Completes when what is delivered to the dataset at this moment is over.</summary>
+    public async ValueTask SettledAsync(string dataset, CancellationToken cancel)
+    {
+        var gate = _gates.GetOrAdd(dataset, _ => new SemaphoreSlim(1));
+        await gate.WaitAsync(cancel);
+        gate.Release();
     }
 
     /// <summary>Shown while it comes in.</summary>

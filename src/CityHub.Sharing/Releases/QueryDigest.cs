@@ -30,6 +30,8 @@ internal static class QueryDigest
         foreach (var field in query.DistinctBy ?? [])
             Write("apart", field, text);
         Write("key", query.Key ?? "", text);
+        if (query.From > 0)
+            text.Append(CultureInfo.InvariantCulture, $"from {query.From};");
         if (query.GroupBy is { } group)
         {
             foreach (var field in group.Fields)

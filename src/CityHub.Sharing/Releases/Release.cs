@@ -53,6 +53,9 @@ public sealed record ReleaseQuery
     /// <summary>The row with this key, and no other: answered from the index.</summary>
     public string? Key { get; init; }
 
+    /// <summary>Rows of the table to pass over, before any rule, mask or condition: what the receiver was sent already.</summary>
+    internal long From { get; init; }
+
     /// <summary>Counts, sums, means, least and greatest by group instead of rows; null: rows.</summary>
     public Grouping? GroupBy { get; init; }
 }

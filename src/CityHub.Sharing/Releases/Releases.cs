@@ -88,19 +88,14 @@ internal sealed class Releases : IReleases
         ask = WithPurpose(ask);
         var receiver = ReleaseActs.ReceiverOf(ask.By);
         var versions = Versions; // before the decision: what changes while it is made is noticed by the first block
-        if (!Permitted(ask).TryGet(out var permit, out var problem))
-            return await RefusedAsync(ask, problem, cancel);
-        var plan = PlanOf(ask, permit, receiver);
-        if ((BoundQuery.Refuses(ask, query, plan) ?? Witnessed(permit)) is { } refused)
-            return await RefusedAsync(ask, refused, cancel);
-        if (!BoundQuery.Bind(query, ask, plan, field => _options.Bounds(permit.Dataset.Id, field)).TryGet(out var question, out problem))
+        if (!Decided(ask, receiver, query).TryGet(out var decided, out var problem))
             return await RefusedAsync(ask, problem, cancel);
         var turn = receiver == Decider.Public ? _turns.Take() : null;
         if (receiver == Decider.Public && turn is null)
             return ReleaseProblems.PublicBusy.Because($"{_options.PublicReleases} releases run for the public, and no more are begun.", "Come again in a moment; a department with a grant has no such limit.");
         try
         {
-            var opened = await OpenedAsync(new Question(ask, receiver, permit, plan, query, question, turn), versions, cancel);
+            var opened = await OpenedAsync(new Question(ask, receiver, decided.Permit, decided.Plan, query, decided.Question, turn), versions, cancel);
             turn = opened.Ok ? null : turn; // the release gives it back when it is over
             return opened;
         }
@@ -108,6 +103,32 @@ internal sealed class Releases : IReleases
         {
             turn?.Dispose();
         }
+    }
+
+    /// <summary>What <see cref="OpenAsync"/> would decide now: nothing is released, and nothing recorded.</summary>
+    internal Result<(Ask Ask, Permit Permit)> Foresee(Ask ask, ReleaseQuery query)
+    {
+        ask = WithPurpose(ask);
+        return Decided(ask, ReleaseActs.ReceiverOf(ask.By), query).Map(decided => (ask, decided.Permit));
+    }
+
+    /// <summary>Records what <see cref="Foresee"/> refused.</summary>
+    internal async ValueTask<Problem> RefuseAsync(Ask ask, Problem problem, CancellationToken cancel)
+    {
+        ask = WithPurpose(ask);
+        _ = await RefusedAsync(ask, ReleaseActs.ReceiverOf(ask.By), problem, cancel);
+        return problem;
+    }
+
+    /// <summary>Steps 1 to 3.</summary>
+    private Result<(Permit Permit, ReleasePlan Plan, BoundQuery Question)> Decided(Ask ask, string receiver, ReleaseQuery query)
+    {
+        if (!Permitted(ask).TryGet(out var permit, out var problem))
+            return problem;
+        var plan = PlanOf(ask, permit, receiver);
+        if ((BoundQuery.Refuses(ask, query, plan) ?? Witnessed(permit)) is { } refused)
+            return refused;
+        return BoundQuery.Bind(query, ask, plan, field => _options.Bounds(permit.Dataset.Id, field)).Map(question => (permit, plan, question));
     }
 
     /// <summary>Steps 4 to 7.</summary>
@@ -290,7 +311,7 @@ internal sealed class Releases : IReleases
     private async ValueTask<Result<RowSource>> RowsAsync(Opening opening, CancellationToken cancel)
     {
         var (plan, query, question) = (opening.Plan, opening.Query, opening.Question);
-        if (!PipelineSource.Over(plan, opening.Table, Mixed(opening.Asked, opening.Table)).TryGet(out var source, out var problem))
+        if (!PipelineSource.Over(plan, opening.Table, Mixed(opening.Asked, opening.Table), query.From).TryGet(out var source, out var problem))
             return problem;
         var sorted = question.Order.Length > 0 || query.Distinct;
         var concerned = sorted || query.Offset > 0 ? Concerned.Of(plan, query.Where) : null;

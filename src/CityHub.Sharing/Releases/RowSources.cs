@@ -23,10 +23,11 @@ internal sealed class PipelineSource(ReleasePlan plan, IRows rows, ColumnBatch?[
     private int[] _rows = []; // as many as there are rows: a release of one row does without 16 kB
 
     /// <param name="mixed">Puts rows of nobody between the others, before any rule or mask.</param>
-    public static Result<PipelineSource> Over(ReleasePlan plan, ITable table, Func<RowBatch, RowBatch>? mixed = null)
+    /// <param name="from">Rows of the table to pass over.</param>
+    public static Result<PipelineSource> Over(ReleasePlan plan, ITable table, Func<RowBatch, RowBatch>? mixed = null, long from = 0)
     {
         var (columns, absent) = Wanted(plan, table);
-        return table.Scan(columns).Map(rows => new PipelineSource(plan, rows, absent, mixed));
+        return table.Scan(columns, from).Map(rows => new PipelineSource(plan, rows, absent, mixed));
     }
 
     /// <summary>The row with a key, if it passes the rules: rows of a batch of its own.</summary>

@@ -29,7 +29,7 @@ internal sealed class RunningRelease : ReleaseStream
     private DateTimeOffset _checked;
     private long _rowsOut, _bytesOut;
     private Problem? _ended;
-    private bool _complete, _disposed;
+    private bool _complete, _disposed, _short;
 
     /// <param name="subject">Column of the rows with the person; −1: none, or recorded already.</param>
     /// <param name="versions">As of the decision: what has changed since is noticed by the first block.</param>
@@ -54,6 +54,8 @@ internal sealed class RunningRelease : ReleaseStream
     public override async ValueTask<RowBatch?> NextAsync(CancellationToken cancel = default)
     {
         Check();
+        if (_short)
+            throw End(RowsUsedUp()); // whoever takes a part for the whole would never ask for the rest
         var next = await _rows.NextAsync(cancel);
         if (await RecordAsync(_rows.Unseen(), cancel) is { } unrecorded)
             throw End(unrecorded);
@@ -62,8 +64,9 @@ internal sealed class RunningRelease : ReleaseStream
         var count = Permit.Obligations.Quota.RowsPerDay is { } most ? _used.Rows(batch.Rows, most) : batch.Rows;
         if (Permit.Obligations.Quota.RowsPerDay is null)
             _used.Rows(batch.Rows, null);
+        _short = count < batch.Rows;
         if (count == 0 && batch.Rows > 0)
-            throw End(ReleaseProblems.QuotaUsedUp.Because($"The grant gives {Permit.Obligations.Quota.RowsPerDay} rows a day, and they are used up.", "Go on tomorrow, or ask for a larger quota.", $"grant {Permit.Grant.Id}"));
+            throw End(RowsUsedUp());
         if (_subject >= 0 && await RecordAsync(PersonsOf(batch.Columns[_subject], count), cancel) is { } problem)
             throw End(problem);
         Array.Copy(batch.Columns, _out.Columns, _out.Columns.Length);
@@ -128,6 +131,8 @@ internal sealed class RunningRelease : ReleaseStream
             throw End(problem);
         (_versions, _checked) = (versions, now);
     }
+
+    private Problem RowsUsedUp() => ReleaseProblems.QuotaUsedUp.Because($"The grant gives {Permit.Obligations.Quota.RowsPerDay} rows a day, and they are used up.", "Go on tomorrow, or ask for a larger quota.", $"grant {Permit.Grant.Id}");
 
     private ReleaseEndedException End(Problem problem) => new(_ended = problem);
 

@@ -7,6 +7,7 @@ using CityHub.Core.Facts;
 using CityHub.Core.Ports;
 using CityHub.Core.Tables;
 using CityHub.Crypto;
+using CityHub.Server.Configuration;
 using CityHub.Server.Doors;
 using CityHub.Server.Sharing;
 using CityHub.Sharing.Access;
@@ -44,9 +45,9 @@ internal sealed class EntityCity : IAsyncDisposable
         ],
     };
 
-    public static async Task<EntityCity> BuildAsync(Dataset? dataset = null)
+    public static async Task<EntityCity> BuildAsync(Dataset? dataset = null, Func<HubConfig, HubConfig>? configured = null)
     {
-        var city = new EntityCity(await HubUnderTest.StartAsync());
+        var city = new EntityCity(await HubUnderTest.StartAsync(configured));
         var rooms = city.Rooms;
         var authority = new Department("bureau", new Words("数据局", "Bureau"), "990100", 3, null) { SharingOfficer = "bureau.a", Head = "bureau.b" };
         Assert.Null((await rooms.Parties.FoundAsync(authority, ["bureau.a", "bureau.b"])).Problem);
@@ -106,7 +107,7 @@ internal sealed class EntityCity : IAsyncDisposable
     public HttpClient As(string department, string? purpose = Purpose, string role = "clerk", string permission = Permissions.DataUse)
     {
         var now = Hub.Clock.GetUtcNow();
-        var client = Hub.With(DepartmentTokens.Sign(_keys[department], department, "cityhub", new TokenClaims(HubTokens.NewId(), $"{department}.{role}", [permission], [], now, now.AddDays(1))));
+        var client = Hub.With(DepartmentTokens.Sign(_keys[department], department, "cityhub", new TokenClaims(HubTokens.NewId(), $"{department}.{role}", [permission, Permissions.DataDeliver], [], now, now.AddDays(1))));
         if (purpose is not null)
             client.DefaultRequestHeaders.Add("CityHub-Purpose", purpose);
         return client;

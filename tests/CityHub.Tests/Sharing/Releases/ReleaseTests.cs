@@ -220,6 +220,21 @@ public sealed class ReleaseTests
     }
 
     [Fact]
+    public async Task A_part_that_the_quota_lets_through_is_not_taken_for_the_whole()
+    {
+        using var bureau = new Bureau();
+        bureau.Grant(obligations: Obligations.Nothing with { Quota = new Quota(150, null, null) });
+        await using (var stream = await bureau.Opened(Bureau.Ask()))
+        {
+            Assert.Equal(150, (await stream.NextAsync(Cancel))?.Rows);
+            Assert.Equal("quota-used-up", (await Assert.ThrowsAsync<ReleaseEndedException>(async () => await stream.NextAsync(Cancel))).Problem.Code);
+            stream.Complete();
+        }
+
+        Assert.Contains("\"ended\"", Assert.Single(bureau.ActsOf(ReleaseActs.Closed)).What);
+    }
+
+    [Fact]
     public async Task What_a_crash_left_open_is_reported_once()
     {
         using var folder = new TestFolder();

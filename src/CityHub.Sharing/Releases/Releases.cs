@@ -112,14 +112,6 @@ internal sealed class Releases : IReleases
         return Decided(ask, ReleaseActs.ReceiverOf(ask.By), query).Map(decided => (ask, decided.Permit));
     }
 
-    /// <summary>Records what <see cref="Foresee"/> refused.</summary>
-    internal async ValueTask<Problem> RefuseAsync(Ask ask, Problem problem, CancellationToken cancel)
-    {
-        ask = WithPurpose(ask);
-        _ = await RefusedAsync(ask, ReleaseActs.ReceiverOf(ask.By), problem, cancel);
-        return problem;
-    }
-
     /// <summary>Steps 1 to 3.</summary>
     private Result<(Permit Permit, ReleasePlan Plan, BoundQuery Question)> Decided(Ask ask, string receiver, ReleaseQuery query)
     {

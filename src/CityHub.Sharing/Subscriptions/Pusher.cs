@@ -96,7 +96,7 @@ internal sealed partial class Pusher(SubscriptionRoom room) : IAsyncDisposable
         if (_refused.TryGetValue(what.Id, out var known) && known == (delivery, refused.Code))
             return;
         _refused[what.Id] = (delivery, refused.Code);
-        await room.Releases.RefuseAsync(room.AskOf(what), refused, _stop.Token);
+        await room.Releases.RefusedAsync(room.AskOf(what), refused, _stop.Token);
     }
 
     private void Begin(TableSubscription subscription, Ask ask, ReleaseQuery query, Permit permit)

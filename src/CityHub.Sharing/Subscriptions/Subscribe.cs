@@ -35,7 +35,7 @@ internal static class Subscribe
             || !AskOf(http, request).TryGet(out var ask, out problem))
             return problem;
         if (!room.Releases.Foresee(ask, query).TryGet(out var foreseen, out problem))
-            return await room.Releases.RefuseAsync(ask, problem, http.RequestAborted);
+            return await room.Releases.RefusedAsync(ask, problem, http.RequestAborted);
         if (foreseen.Permit.Dataset.Source != DatasetSource.Table)
             return SubscriptionProblems.NotTaken.Because($"{ask.Dataset} is made of entities.", "Subscribe to them by NGSI-LD: POST /ngsi-ld/v1/subscriptions.");
         if (await room.Receivers.RefuseAsync(endpoint, http.RequestAborted) is { } refused)

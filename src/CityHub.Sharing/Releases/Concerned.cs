@@ -72,7 +72,7 @@ internal sealed class Concerned
     /// <summary>Whom the question itself names: by the key where it is the person, or as a value of the field with the person, wherever in the condition. A name that is masked is nobody's.</summary>
     public static IEnumerable<string> Named(ReleaseQuery query, ReleasePlan plan)
     {
-        if (!plan.SubjectIsRaw || query.GroupBy is not null || plan.Permit.Dataset.Subject is not { } subject)
+        if (!plan.SubjectIsRaw || plan.Permit.Dataset.Subject is not { } subject)
             return [];
         var named = query.Where is { } where ? Named(where, subject) : [];
         return (query.Key is { } key && plan.Permit.Dataset.Key == subject ? named.Prepend(key) : named).Where(person => person.Length > 0).Distinct(StringComparer.Ordinal);

@@ -125,6 +125,16 @@ public sealed class GroupedTests
     }
 
     [Fact]
+    public async Task Whom_a_question_about_groups_names_is_recorded_though_none_is_found()
+    {
+        using var bureau = Three();
+        bureau.Grant();
+        var person = new Condition.Compare("id", "=", bureau.Table.Content[0][0] ?? "");
+        Assert.Equal(["0"], await bureau.Rows(Bureau.Ask(), new ReleaseQuery { GroupBy = new Grouping([], [Counted]), Where = new Condition.And(person, new Condition.Compare("married", "=", "false")) }));
+        Assert.Equal(1, Assert.Single(bureau.ActsOf(ReleaseActs.Opened)).Subjects);
+    }
+
+    [Fact]
     public async Task The_greatest_value_is_that_of_all_cells_of_the_condition_and_whose_it_is_is_recorded()
     {
         using var bureau = Of(("500101", 20), ("500102", 30), ("500103", 25));

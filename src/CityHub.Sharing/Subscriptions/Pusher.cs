@@ -108,14 +108,15 @@ internal sealed partial class Pusher(SubscriptionRoom room) : IAsyncDisposable
             {
                 await OneAsync(new Push(room, subscription, ask, query, permit), running);
             }
-            catch (Exception e) when (e is not OperationCanceledException)
+            catch (Exception) when (_stop.IsCancellationRequested)
             {
-                Failed(subscription.What.Id);
-                LogFailed(e);
+                // Stopping: the next start sends it.
             }
-            catch (OperationCanceledException)
+            catch (Exception e)
             {
-                // Stopping.
+                LogFailed(e);
+                Failed(subscription.What.Id);
+                await room.Book.FailedAsync(new TablePushFailed(subscription.What.Id, SubscriptionProblems.NotSent.Code, null));
             }
             finally
             {

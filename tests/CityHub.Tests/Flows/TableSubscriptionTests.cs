@@ -9,6 +9,7 @@ using CityHub.Core.Ports;
 using CityHub.Core.Tables;
 using CityHub.Sharing.Access;
 using CityHub.Sharing.Catalogue;
+using CityHub.Sharing.Deliveries;
 using CityHub.Sharing.Parties;
 using CityHub.Sharing.Releases;
 using CityHub.Sharing.Subscriptions;
@@ -30,18 +31,18 @@ public sealed class TableSubscriptionTests : IAsyncLifetime
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    public async ValueTask InitializeAsync() => _city = await EntityCity.BuildAsync(
-        new Dataset
-        {
-            Id = Wells, Version = 1, Provider = "ecology", Title = new Words("监测井", "Wells"), Abstract = new Words("监测井", "Wells"), Class = SharingClass.Conditional,
-            Modes = DeliveryModes.Api | DeliveryModes.File | DeliveryModes.Subscription, Conditions = "范围：本市；用途：公共安全", Frequency = UpdateFrequency.Daily, Key = "id", Subject = "keeper",
-            Fields =
-            [
-                new("id", ColumnType.Text, new Words("标识", "id")) { Nullable = false }, new("district", ColumnType.Text, new Words("区", "district")), new("level", ColumnType.Number, new Words("水位", "level")),
-                new("keeper", ColumnType.Text, new Words("看护人", "keeper")) { Personal = true }, new("contact", ColumnType.Text, new Words("联系", "contact")) { Personal = true },
-            ],
-        },
-        config => config with { Subscriptions = ["127.0.0.1"] });
+    private static Dataset Dataset { get; } = new()
+    {
+        Id = Wells, Version = 1, Provider = "ecology", Title = new Words("监测井", "Wells"), Abstract = new Words("监测井", "Wells"), Class = SharingClass.Conditional,
+        Modes = DeliveryModes.Api | DeliveryModes.File | DeliveryModes.Subscription, Conditions = "范围：本市；用途：公共安全", Frequency = UpdateFrequency.Daily, Key = "id", Subject = "keeper",
+        Fields =
+        [
+            new("id", ColumnType.Text, new Words("标识", "id")) { Nullable = false }, new("district", ColumnType.Text, new Words("区", "district")), new("level", ColumnType.Number, new Words("水位", "level")),
+            new("keeper", ColumnType.Text, new Words("看护人", "keeper")) { Personal = true }, new("contact", ColumnType.Text, new Words("联系", "contact")) { Personal = true },
+        ],
+    };
+
+    public async ValueTask InitializeAsync() => _city = await EntityCity.BuildAsync(Dataset, config => config with { Subscriptions = ["127.0.0.1"] });
 
     public async ValueTask DisposeAsync()
     {
@@ -111,6 +112,45 @@ public sealed class TableSubscriptionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Appended_rows_are_found_behind_a_table_that_was_written_anew()
+    {
+        await using var receiver = await RowReceiver.StartAsync();
+        await GrantAsync();
+        await DeliverAsync(Three);
+        await DeliverAsync("w2,west,4,person-2,\r\n", "upsert"); // the row of before is superseded
+        for (var i = 0; i < 64; i++)
+            await DeliverAsync($"a{i},east,1,person-4,\r\n", "append");
+        using var fire = City.As("fire-rescue");
+        var made = await SubscribeAsync(fire, receiver);
+        Assert.Equal(67, (await SentAsync(receiver, 1)).Text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+        await StateAsync(fire, made, "active");
+        Assert.Empty(await City.Rooms.Deliveries.TidyAsync(Cancel));
+        Assert.Contains(City.Hub.Hub.Store.Log.Read(0, DeliveryBook.StreamName), f => f.Type == nameof(RowsRewritten));
+        await DeliverAsync("w9,east,2,person-9,\r\n", "append");
+
+        Assert.Equal("""{"id":"w9","level":2,"contact":null}""", (await SentAsync(receiver, 2)).Text.TrimEnd());
+    }
+
+    [Fact]
+    public async Task Rows_that_their_provider_has_locked_are_sent_when_it_unlocks_them()
+    {
+        await City.DisposeAsync();
+        _city = await EntityCity.BuildAsync(Dataset with { Protected = true }, config => config with { Subscriptions = ["127.0.0.1"] });
+        await using var receiver = await RowReceiver.StartAsync();
+        await GrantAsync();
+        City.Rooms.Keys.Unlock("ecology", new byte[32]);
+        await DeliverAsync(Three);
+        City.Rooms.Keys.Lock("ecology");
+        using var fire = City.As("fire-rescue");
+        var made = await SubscribeAsync(fire, receiver);
+        Assert.Equal("table-locked", (await StateAsync(fire, made, "failing")).GetProperty("why").GetProperty("code").GetString());
+        Assert.Empty(Acts(ReleaseActs.Opened));
+        City.Rooms.Keys.Unlock("ecology", new byte[32]);
+        City.Hub.Clock.Advance(TimeSpan.FromHours(1));
+        Assert.Contains("w1", (await SentAsync(receiver, 1)).Text);
+    }
+
+    [Fact]
     public async Task What_came_before_another_version_of_the_grant_is_sent_again_with_what_was_appended()
     {
         await using var receiver = await RowReceiver.StartAsync();
@@ -142,7 +182,7 @@ public sealed class TableSubscriptionTests : IAsyncLifetime
         var failing = await StateAsync(fire, made, "failing");
         Assert.Equal("subscription-receiver-failing", failing.GetProperty("why").GetProperty("code").GetString());
         Assert.Empty(Acts(ReleaseActs.Opened)); // a release is opened for nobody who is not there
-        Assert.Equal(1, City.Rooms.Subscriptions.Book.Failing);
+        Assert.Equal(1, (await City.Hub.GetAsync("/status")).Json.GetProperty("figures").GetProperty("pushesFailing").GetInt32());
         await DeliverAsync("w7,east,7,person-7,\r\n");
 
         receiver = await RowReceiver.StartAsync(port);

@@ -46,7 +46,7 @@ internal sealed class SharingCity(SharingRooms rooms, Registers.Registers regist
         Unlock(keys);
         if (rooms.Parties.Departments.Any())
             return null;
-        foreach (var step in new Func<CancellationToken, ValueTask<Problem?>>[] { PeopleAsync, PurposesAsync, CatalogueAsync, ListsAsync, c => RowsAsync(told, c), OpenDataAsync, RequestsAsync })
+        foreach (var step in new Func<CancellationToken, ValueTask<Problem?>>[] { PeopleAsync, PurposesAsync, CatalogueAsync, RulesAsync, ListsAsync, c => RowsAsync(told, c), OpenDataAsync, RequestsAsync })
             if (await step(cancel) is { } problem)
                 return problem;
         return null;
@@ -127,12 +127,21 @@ internal sealed class SharingCity(SharingRooms rooms, Registers.Registers regist
         return null;
     }
 
+    /// <summary>Before the first row: a delivery is judged by the rules that stand when it comes.</summary>
+    private async ValueTask<Problem?> RulesAsync(CancellationToken cancel)
+    {
+        foreach (var entry in registers.Entries)
+            if ((await rooms.Quality.DeclareAsync(entry.Id, RegisterRules.All[entry.Id], Person(entry.Provider, "clerk").Person)).Problem is { } problem)
+                return problem;
+        return null;
+    }
+
     private async ValueTask<Problem?> ListsAsync(CancellationToken cancel)
     {
         foreach (var entry in registers.Entries)
         {
             var item = new ResponsibilityItem(
-                $"item-{entry.Id}", 1, entry.Provider, entry.Id, [.. entry.Fields.Select(f => f.Name)], entry.Grain, entry.Frequency, 0.95, entry.Open ? ["public", "*"] : [.. Departments.Select(d => d.Id)],
+                $"item-{entry.Id}", 1, entry.Provider, entry.Id, [.. entry.Fields.Select(f => f.Name)], entry.Grain, entry.Frequency, registers.All.FirstOrDefault(r => r.Entry.Id == entry.Id)?.Target ?? 0.95, entry.Open ? ["public", "*"] : [.. Departments.Select(d => d.Id)],
                 [.. Purposes.Where(p => !p.Code.Contains('/', StringComparison.Ordinal)).Select(p => p.Code)], "《政务数据共享条例》第十三条", _now.AddDays(-1), _now.AddYears(3), Person(entry.Provider, "clerk").Person);
             if ((await ListResponsibility.ListAsync(rooms.Responsibilities, Person(entry.Provider, "officer"), item)).Problem is { } problem)
                 return problem;
@@ -149,7 +158,7 @@ internal sealed class SharingCity(SharingRooms rooms, Registers.Registers regist
             var delivery = new Delivery(register.Entry.Id, WriteMode.Replace, Person(register.Entry.Provider, "clerk").Person, "demo:" + register.Entry.Id) { AsOf = _now };
             if (!(await rooms.Deliveries.DeliverAsync(delivery, rows, cancel)).TryGet(out var outcome, out var problem))
                 return problem;
-            told(string.Create(CultureInfo.InvariantCulture, $"{register.Entry.Title.Zh} ({register.Entry.Id}): {outcome.Taken} rows"));
+            told(string.Create(CultureInfo.InvariantCulture, $"{register.Entry.Title.Zh} ({register.Entry.Id}): {outcome.Taken} rows, score {outcome.Score:0.0000}, {outcome.Faults.Count} faults fed back"));
         }
 
         return null;

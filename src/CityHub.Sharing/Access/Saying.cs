@@ -110,7 +110,7 @@ internal static class Saying
 
     private static string Zh(Rights rights) => string.Join('、', Each((rights & Rights.Collect) != 0, "采集", (rights & Rights.Obtain) != 0, "获取", (rights & Rights.Use) != 0, "使用"));
 
-    private static string Zh(DeliveryModes modes) =>
+    public static string Zh(DeliveryModes modes) =>
         string.Join('、', new (DeliveryModes Mode, string Zh)[] { (DeliveryModes.Api, "接口"), (DeliveryModes.Batch, "批量"), (DeliveryModes.File, "文件"), (DeliveryModes.Subscription, "订阅"), (DeliveryModes.Verify, "核验"), (DeliveryModes.Enclave, "数据专区"), (DeliveryModes.Joint, "联合计算") }
             .Where(each => (modes & each.Mode) != 0).Select(each => each.Zh));
 

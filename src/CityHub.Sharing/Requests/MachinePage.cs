@@ -37,7 +37,7 @@ public static class MachinePage
             """);
         foreach (var happened in RequestMachine.Events)
             page.Append(CultureInfo.InvariantCulture,
-                $"| `{NameOf(happened)}` | {happened.Name.Zh} | {happened.Name.En} | {Who(happened)} | `{happened.Fact}` | {happened.Rule} |\n");
+                $"| `{NameOf(happened)}` | {happened.Name.Zh} | {happened.Name.En} | {Who(happened)} | `{happened.Fact}` | {happened.Rule.En} |\n");
         page.Append("""
 
             ## The table 状态 × 事件

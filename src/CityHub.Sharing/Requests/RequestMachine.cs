@@ -12,7 +12,7 @@ public sealed record StateWords(RequestState State, Words Name, string? Dsp);
 /// <param name="Path">Last segment of its address; empty for what the clock does.</param>
 /// <param name="Fact">The fact that records it.</param>
 /// <param name="Roles">One of them is enough.</param>
-public sealed record EventWords(RequestEvent Event, string Path, string Fact, Words Name, Side Side, Roles Roles, string Rule);
+public sealed record EventWords(RequestEvent Event, string Path, string Fact, Words Name, Side Side, Roles Roles, Words Rule);
 
 /// <summary>One cell of the table: the next state, or that the event is not possible here.</summary>
 public readonly record struct Cell(RequestState? Next)
@@ -25,6 +25,12 @@ public static class RequestMachine
 {
     private static readonly Roles Officers = Roles.SharingOfficer;
     private static readonly Roles People = Roles.DataOfficer | Roles.SharingOfficer;
+    private static readonly Words Article20 = new("《政务数据共享条例》第二十条", "decree 809, art. 20");
+    private static readonly Words Article21 = new("《政务数据共享条例》第二十一条", "decree 809, art. 21");
+    private static readonly Words Article22 = new("《政务数据共享条例》第二十二条", "decree 809, art. 22");
+    private static readonly Words Article25 = new("《政务数据共享条例》第二十五条", "decree 809, art. 25");
+    private static readonly Words Article27 = new("《政务数据共享条例》第二十七条", "decree 809, art. 27");
+    private static readonly Words Article29 = new("《政务数据共享条例》第二十九条", "decree 809, art. 29");
 
     public static readonly IReadOnlyList<StateWords> States =
     [
@@ -49,32 +55,32 @@ public static class RequestMachine
 
     public static readonly IReadOnlyList<EventWords> Events =
     [
-        new(RequestEvent.SignOff, "sign-off", "ShareSignedOff", new("审签", "sign off"), Side.Applicant, Officers, "decree 809, art. 20"),
-        new(RequestEvent.Submit, "submit", "ShareSubmitted", new("提交", "submit"), Side.Applicant, People, "decree 809, art. 20"),
-        new(RequestEvent.AskMaterials, "ask-materials", "MaterialsAsked", new("一次性告知补正", "ask for materials"), Side.Provider, People, "decree 809, art. 21: all at once"),
-        new(RequestEvent.Supplement, "supplement", "MaterialsSupplemented", new("补正", "supplement"), Side.Applicant, People, "decree 809, art. 21"),
-        new(RequestEvent.AskExtension, "ask-extension", "ExtensionAsked", new("申请延期", "ask for an extension"), Side.Provider, Officers, "decree 809, art. 21"),
-        new(RequestEvent.Extend, "extend", "AnswerExtended", new("同意延期", "consent to an extension"), Side.Authority, Roles.Authority, "decree 809, art. 21: once, with the Authority's consent"),
-        new(RequestEvent.Grant, "grant", "ShareGranted", new("同意共享", "grant"), Side.Provider, Officers, "decree 809, art. 21"),
-        new(RequestEvent.Refuse, "refuse", "ShareRefused", new("不同意共享", "refuse"), Side.Provider, Officers, "decree 809, art. 21: with reason and basis"),
-        new(RequestEvent.Withdraw, "withdraw", "ShareWithdrawn", new("撤回", "withdraw"), Side.Applicant, People, "decree 809, art. 20"),
-        new(RequestEvent.Acknowledge, "acknowledge", "GrantAcknowledged", new("确认", "acknowledge"), Side.Applicant, People, "decree 809, art. 22"),
-        new(RequestEvent.Deliver, "deliver", "ServiceDelivered", new("提供", "deliver"), Side.Provider, People, "decree 809, art. 22"),
-        new(RequestEvent.Suspend, "suspend", "GrantSuspended", new("中止共享", "suspend"), Side.Supervising, Officers | Roles.Authority, "decree 809, art. 27"),
-        new(RequestEvent.Rectify, "rectify", "GrantRectified", new("整改", "rectify"), Side.Applicant, Officers, "decree 809, art. 27"),
-        new(RequestEvent.Resume, "resume", "GrantResumed", new("恢复共享", "resume"), Side.Supervising, Officers | Roles.Authority, "decree 809, art. 27"),
-        new(RequestEvent.Terminate, "terminate", "GrantTerminated", new("终止共享", "terminate"), Side.Supervising, Officers | Roles.Authority, "decree 809, art. 27"),
-        new(RequestEvent.Negotiate, "negotiate", "ServiceNegotiated", new("协商", "record a negotiation"), Side.Either, Officers, "decree 809, art. 27"),
-        new(RequestEvent.File, "file", "ServiceFiled", new("备案", "file with the Authority"), Side.Authority, Roles.Authority, "decree 809, art. 27"),
-        new(RequestEvent.ChangeService, "change-service", "ServiceChanged", new("变更服务", "change the service"), Side.Provider, Officers, "decree 809, art. 27: negotiated and filed"),
-        new(RequestEvent.EndService, "end-service", "ServiceEnded", new("终止服务", "end the service"), Side.Provider, Officers, "decree 809, art. 27: negotiated and filed"),
-        new(RequestEvent.Expire, "", "GrantExpired", new("到期", "expire"), Side.Clock, Roles.None, "decree 809, art. 20: term of use"),
-        new(RequestEvent.Fulfil, "fulfilled", "PurposeFulfilled", new("目的已实现", "say that the purpose is fulfilled"), Side.Applicant, People, "decree 809, art. 25"),
-        new(RequestEvent.Unneeded, "unnecessary", "GrantUnnecessary", new("不再必要", "say that it is no longer necessary"), Side.Applicant, People, "decree 809, art. 25"),
-        new(RequestEvent.Lapse, "", "GrantLapsed", new("闲置失效", "lapse unused"), Side.Clock, Roles.None, "profile of the jurisdiction, unusedDays"),
-        new(RequestEvent.Dispose, "dispose", "DisposalBegun", new("开始处置", "begin to dispose"), Side.Applicant, People, "decree 809, art. 29"),
-        new(RequestEvent.ProveDisposal, "disposal-proof", "DisposalProved", new("销毁证明", "prove the disposal"), Side.Applicant, Officers, "decree 809, art. 29"),
-        new(RequestEvent.DeadlinePassed, "", "DeadlineMissed", new("逾期", "miss a deadline"), Side.Clock, Roles.None, "decree 809, art. 39(4)"),
+        new(RequestEvent.SignOff, "sign-off", "ShareSignedOff", new("审签", "sign off"), Side.Applicant, Officers, Article20),
+        new(RequestEvent.Submit, "submit", "ShareSubmitted", new("提交", "submit"), Side.Applicant, People, Article20),
+        new(RequestEvent.AskMaterials, "ask-materials", "MaterialsAsked", new("一次性告知补正", "ask for materials"), Side.Provider, People, new("《政务数据共享条例》第二十一条：一次性告知", "decree 809, art. 21: all at once")),
+        new(RequestEvent.Supplement, "supplement", "MaterialsSupplemented", new("补正", "supplement"), Side.Applicant, People, Article21),
+        new(RequestEvent.AskExtension, "ask-extension", "ExtensionAsked", new("申请延期", "ask for an extension"), Side.Provider, Officers, Article21),
+        new(RequestEvent.Extend, "extend", "AnswerExtended", new("同意延期", "consent to an extension"), Side.Authority, Roles.Authority, new("《政务数据共享条例》第二十一条：经主管部门同意，只一次", "decree 809, art. 21: once, with the Authority's consent")),
+        new(RequestEvent.Grant, "grant", "ShareGranted", new("同意共享", "grant"), Side.Provider, Officers, Article21),
+        new(RequestEvent.Refuse, "refuse", "ShareRefused", new("不同意共享", "refuse"), Side.Provider, Officers, new("《政务数据共享条例》第二十一条：说明理由和依据", "decree 809, art. 21: with reason and basis")),
+        new(RequestEvent.Withdraw, "withdraw", "ShareWithdrawn", new("撤回", "withdraw"), Side.Applicant, People, Article20),
+        new(RequestEvent.Acknowledge, "acknowledge", "GrantAcknowledged", new("确认", "acknowledge"), Side.Applicant, People, Article22),
+        new(RequestEvent.Deliver, "deliver", "ServiceDelivered", new("提供", "deliver"), Side.Provider, People, Article22),
+        new(RequestEvent.Suspend, "suspend", "GrantSuspended", new("中止共享", "suspend"), Side.Supervising, Officers | Roles.Authority, Article27),
+        new(RequestEvent.Rectify, "rectify", "GrantRectified", new("整改", "rectify"), Side.Applicant, Officers, Article27),
+        new(RequestEvent.Resume, "resume", "GrantResumed", new("恢复共享", "resume"), Side.Supervising, Officers | Roles.Authority, Article27),
+        new(RequestEvent.Terminate, "terminate", "GrantTerminated", new("终止共享", "terminate"), Side.Supervising, Officers | Roles.Authority, Article27),
+        new(RequestEvent.Negotiate, "negotiate", "ServiceNegotiated", new("协商", "record a negotiation"), Side.Either, Officers, Article27),
+        new(RequestEvent.File, "file", "ServiceFiled", new("备案", "file with the Authority"), Side.Authority, Roles.Authority, Article27),
+        new(RequestEvent.ChangeService, "change-service", "ServiceChanged", new("变更服务", "change the service"), Side.Provider, Officers, new("《政务数据共享条例》第二十七条：先协商并备案", "decree 809, art. 27: negotiated and filed")),
+        new(RequestEvent.EndService, "end-service", "ServiceEnded", new("终止服务", "end the service"), Side.Provider, Officers, new("《政务数据共享条例》第二十七条：先协商并备案", "decree 809, art. 27: negotiated and filed")),
+        new(RequestEvent.Expire, "", "GrantExpired", new("到期", "expire"), Side.Clock, Roles.None, new("《政务数据共享条例》第二十条：使用时限", "decree 809, art. 20: term of use")),
+        new(RequestEvent.Fulfil, "fulfilled", "PurposeFulfilled", new("目的已实现", "say that the purpose is fulfilled"), Side.Applicant, People, Article25),
+        new(RequestEvent.Unneeded, "unnecessary", "GrantUnnecessary", new("不再必要", "say that it is no longer necessary"), Side.Applicant, People, Article25),
+        new(RequestEvent.Lapse, "", "GrantLapsed", new("闲置失效", "lapse unused"), Side.Clock, Roles.None, new("本地期限规则 unusedDays", "profile of the jurisdiction, unusedDays")),
+        new(RequestEvent.Dispose, "dispose", "DisposalBegun", new("开始处置", "begin to dispose"), Side.Applicant, People, Article29),
+        new(RequestEvent.ProveDisposal, "disposal-proof", "DisposalProved", new("销毁证明", "prove the disposal"), Side.Applicant, Officers, Article29),
+        new(RequestEvent.DeadlinePassed, "", "DeadlineMissed", new("逾期", "miss a deadline"), Side.Clock, Roles.None, new("《政务数据共享条例》第三十九条第四项", "decree 809, art. 39(4)")),
     ];
 
     /// <summary>Every pair; the refused ones, too.</summary>

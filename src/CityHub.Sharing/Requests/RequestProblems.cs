@@ -36,7 +36,7 @@ public static class RequestProblems
         return RequestEventNotPossible.Because(
             $"A request that is {RequestMachine.Of(state).Name.En} does not take \"{RequestMachine.Of(happened).Name.En}\".",
             possible.Length == 0 ? "It is at its end; make a new request: POST /sharing/requests." : $"Possible now: {possible}.",
-            RequestMachine.Of(happened).Rule);
+            RequestMachine.Of(happened).Rule.En);
     }
 
     public static Problem NotYours(RequestEvent happened, ShareRequest request)
@@ -51,7 +51,7 @@ public static class RequestProblems
             Side.Clock => "the hub's clock",
             _ => "somebody else",
         });
-        return SharingProblems.NotYours.Because($"To {words.Name.En} is for {who} ({words.Roles}).", "Ask that office; GET /sharing/requests/{id} names the owner.", words.Rule);
+        return SharingProblems.NotYours.Because($"To {words.Name.En} is for {who} ({words.Roles}).", "Ask that office; GET /sharing/requests/{id} names the owner.", words.Rule.En);
     }
 
     public static Problem NotApplicant() => SharingProblems.NotYours.Because(

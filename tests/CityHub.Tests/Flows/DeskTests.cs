@@ -40,6 +40,19 @@ public sealed class DeskTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_page_in_Chinese_names_the_ways_the_fields_and_the_law_in_Chinese()
+    {
+        var waiting = City.Rooms.Requests.Requests.All.Single(r => r.Provider == "human-resources" && r.Applicant == "civil-affairs");
+        var page = (await City.SendAsync("human-resources.officer", "GET", $"/desk/requests/{waiting.Id}?lang=zh")).Text;
+
+        Assert.Contains("接口、文件、核验", page, StringComparison.Ordinal);
+        Assert.Contains("《政务数据共享条例》第二十七条", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("decree", page, StringComparison.Ordinal);
+        Assert.Contains(waiting.Wanted.Scene, (await City.SendAsync("human-resources.officer", "GET", "/desk")).Text, StringComparison.Ordinal);
+        Assert.Contains("decree 809, art. 27", (await City.SendAsync("human-resources.officer", "GET", $"/desk/requests/{waiting.Id}?lang=en")).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_form_that_says_too_little_or_comes_from_elsewhere_changes_nothing_and_says_why()
     {
         var empty = await City.SendAsync("civil-affairs.officer", "POST", Page, "event=supplement&text=", Form, fromPage: true);

@@ -92,6 +92,7 @@ internal static class DeskPage
                 <article class="card{(IsLate(request, now) ? " worry" : "")}">
                 <h3><a href="/desk/requests/{Uri.EscapeDataString(request.Id)}">{E(Dataset(hub, request.Wanted.Dataset, zh))}</a></h3>
                 <p>{E(Department(hub, request.Applicant, zh))} → {E(Department(hub, request.Provider, zh))} · <strong>{E(state)}</strong>{Due(hub, request, now, zh)}</p>
+                <p class="small">{E(request.Wanted.Scene)}</p>
                 </article>
 
                 """);

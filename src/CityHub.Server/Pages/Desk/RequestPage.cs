@@ -78,7 +78,7 @@ internal static class RequestPage
         if (said is { } line)
             body.Append(CultureInfo.InvariantCulture, $"<p class=\"{(line.Good ? "lead" : "note")}\" role=\"{(line.Good ? "status" : "alert")}\">{E(line.Text)}</p>\n");
         Wanted(body, hub, request, zh);
-        Next(body, request, caller, zh);
+        Next(body, hub, request, caller, zh);
         History(body, hub, request, zh);
         await WriteAsync(http, language, Dataset(hub, request.Wanted.Dataset, zh), body.ToString(), "/desk/requests/" + Uri.EscapeDataString(id), caller, said is { Good: false } ? StatusCodes.Status422UnprocessableEntity : StatusCodes.Status200OK);
     }
@@ -113,7 +113,7 @@ internal static class RequestPage
     private static void Wanted(StringBuilder body, Hub hub, ShareRequest request, bool zh)
     {
         var (wanted, now) = (request.Wanted, hub.Time.GetUtcNow());
-        var fields = hub.Sharing.Catalogue.Find(wanted.Dataset)?.Fields.ToDictionary(f => f.Name, f => In(f.Title, zh), StringComparer.Ordinal);
+        var fields = Titles(hub, request, zh);
         var owner = Owners.Of(request, hub.Sharing.Requests.World.Departments);
         body.Append(CultureInfo.InvariantCulture, $"""
             <p class="lead">{E(Department(hub, request.Applicant, zh))} → {E(Department(hub, request.Provider, zh))} · <strong>{E(In(RequestMachine.Of(request.State).Name, zh))}</strong>{Due(hub, request, now, zh)}</p>
@@ -126,7 +126,7 @@ internal static class RequestPage
             <dt>{(zh ? "使用场景" : "Scene")}</dt><dd>{E(wanted.Scene)}</dd>
             <dt>{(zh ? "使用范围" : "Scope")}</dt><dd>{E(wanted.Scope)}</dd>
             <dt>{(zh ? "必要性" : "Why it is needed")}</dt><dd>{E(wanted.Necessity)}</dd>
-            <dt>{(zh ? "共享方式" : "Way of delivery")}</dt><dd>{E(Refusals.Name(wanted.Modes))}</dd>
+            <dt>{(zh ? "共享方式" : "Way of delivery")}</dt><dd>{E(zh ? Saying.Zh(wanted.Modes) : Refusals.Name(wanted.Modes))}</dd>
             <dt>{(zh ? "使用时限" : "Until")}</dt><dd>{Day(hub, wanted.Until)}</dd>
             </dl></section>
 
@@ -140,7 +140,9 @@ internal static class RequestPage
         }
     }
 
-    private static void Next(StringBuilder body, ShareRequest request, Caller caller, bool zh)
+    private static Dictionary<string, string>? Titles(Hub hub, ShareRequest request, bool zh) => hub.Sharing.Catalogue.Find(request.Wanted.Dataset)?.Fields.ToDictionary(f => f.Name, f => In(f.Title, zh), StringComparer.Ordinal);
+
+    private static void Next(StringBuilder body, Hub hub, ShareRequest request, Caller caller, bool zh)
     {
         var possible = RequestMachine.PossibleIn(request.State).Where(e => RequestMachine.Of(e).Path.Length > 0 && RequestRules.MayCall(request, e, caller)).ToList();
         body.Append(CultureInfo.InvariantCulture, $"<section aria-labelledby=\"next\"><h2 id=\"next\">{(zh ? "您现在可以" : "What you can do now")}</h2>\n");
@@ -149,11 +151,11 @@ internal static class RequestPage
         foreach (var happened in possible)
         {
             var words = RequestMachine.Of(happened);
-            body.Append(CultureInfo.InvariantCulture, $"<details><summary>{E(In(words.Name, zh))} <span class=\"summary\">{E(words.Rule)}</span></summary>\n<form method=\"post\" action=\"/desk/requests/{Uri.EscapeDataString(request.Id)}\"><input type=\"hidden\" name=\"event\" value=\"{E(words.Path)}\">\n");
+            body.Append(CultureInfo.InvariantCulture, $"<details><summary>{E(In(words.Name, zh))} <span class=\"summary\">{E(In(words.Rule, zh))}</span></summary>\n<form method=\"post\" action=\"/desk/requests/{Uri.EscapeDataString(request.Id)}\"><input type=\"hidden\" name=\"event\" value=\"{E(words.Path)}\">\n");
             foreach (var input in InputsOf(happened))
                 Field(body, $"{words.Path}-{input.Name}", input, zh);
             if (happened == RequestEvent.Grant)
-                Masks(body, request, zh);
+                Masks(body, hub, request, zh);
             body.Append(CultureInfo.InvariantCulture, $"<button>{E(In(words.Name, zh))}</button></form></details>\n");
         }
 
@@ -172,12 +174,13 @@ internal static class RequestPage
         });
     }
 
-    private static void Masks(StringBuilder body, ShareRequest request, bool zh)
+    private static void Masks(StringBuilder body, Hub hub, ShareRequest request, bool zh)
     {
+        var titles = Titles(hub, request, zh);
         body.Append(CultureInfo.InvariantCulture, $"<fieldset><legend>{(zh ? "字段怎样给出" : "How each field leaves")}</legend>\n");
         foreach (var field in request.Wanted.Fields)
         {
-            body.Append(CultureInfo.InvariantCulture, $"<label for=\"mask-{E(field)}\">{E(field)}</label><select id=\"mask-{E(field)}\" name=\"mask:{E(field)}\">");
+            body.Append(CultureInfo.InvariantCulture, $"<label for=\"mask-{E(field)}\">{E(titles?.GetValueOrDefault(field) ?? field)}</label><select id=\"mask-{E(field)}\" name=\"mask:{E(field)}\">");
             foreach (var (kind, name) in MaskNames)
                 body.Append(CultureInfo.InvariantCulture, $"<option value=\"{Refusals.Name(kind)}\">{In(name, zh)}</option>");
             body.Append("</select>\n");

@@ -35,7 +35,7 @@ internal sealed partial class Pusher(SubscriptionRoom room) : IAsyncDisposable
     {
         await _stop.CancelAsync();
         await _looking;
-        await Task.WhenAll(_running.Values.Select(r => r.Task));
+        await Task.WhenAll(_running.Values.Select(r => r.Task)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stop.Dispose();
     }
 
@@ -48,7 +48,11 @@ internal sealed partial class Pusher(SubscriptionRoom room) : IAsyncDisposable
             {
                 await LookAsync();
             }
-            catch (Exception e) when (e is not OperationCanceledException)
+            catch (Exception) when (_stop.IsCancellationRequested)
+            {
+                // Stopping.
+            }
+            catch (Exception e)
             {
                 // The next look comes all the same: nobody goes without for the sake of one.
                 LogFailed(e);
@@ -63,11 +67,12 @@ internal sealed partial class Pusher(SubscriptionRoom room) : IAsyncDisposable
 
     private async ValueTask LookAsync()
     {
-        foreach (var subscription in room.Book.All.Values)
+        foreach (var id in room.Book.All.Keys)
         {
-            var what = subscription.What;
-            if (subscription.Ended is not null || _running.ContainsKey(what.Id))
+            // In this order: what was acknowledged while it ran is seen.
+            if (_running.ContainsKey(id) || !room.Book.All.TryGetValue(id, out var subscription) || subscription.Ended is not null)
                 continue;
+            var what = subscription.What;
             if (room.Over(subscription) is { } over)
             {
                 await room.Book.EndAsync(over);

@@ -131,7 +131,7 @@ internal sealed class SharingCity(SharingRooms rooms, Registers.Registers regist
     private async ValueTask<Problem?> RulesAsync(CancellationToken cancel)
     {
         foreach (var entry in registers.Entries)
-            if ((await rooms.Quality.DeclareAsync(entry.Id, RegisterRules.All[entry.Id], Person(entry.Provider, "clerk").Person)).Problem is { } problem)
+            if ((await rooms.Quality.DeclareAsync(entry.QualityRules ?? entry.Id, RegisterRules.All[entry.Id], Person(entry.Provider, "clerk").Person)).Problem is { } problem)
                 return problem;
         return null;
     }

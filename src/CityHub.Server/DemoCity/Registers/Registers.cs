@@ -229,7 +229,7 @@ internal sealed class Registers
             Id = id, Version = 1, Provider = provider, Title = new Words(zh, en), Abstract = new Words(aboutZh, aboutEn), Fields = fields, Class = sharing, Frequency = frequency, Sensitivity = sensitivity,
             Modes = DeliveryModes.Api | DeliveryModes.File | DeliveryModes.Batch | DeliveryModes.Verify,
             Conditions = sharing == SharingClass.Conditional ? "范围：履行法定职责所必需的字段和地区；用途：申请所列用途" : "",
-            LegalBasis = "《政务数据共享条例》第十三条", QualityRules = id, Protected = sensitivity >= Sensitivity.Sensitive,
+            LegalBasis = "《政务数据共享条例》第十三条", QualityRules = id + "-rules", Protected = sensitivity >= Sensitivity.Sensitive,
         };
 
     private static DataField Personal(string name, ColumnType type, string zh, string en, bool nullable = true) =>

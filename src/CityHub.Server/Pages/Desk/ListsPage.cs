@@ -27,7 +27,7 @@ internal static class ListsPage
         body.Append(CultureInfo.InvariantCulture, $"<p class=\"lead\">{first:yyyy-MM} · <a href=\"/desk/lists?month={first.AddMonths(-1):yyyy-MM}\">{(zh ? "上个月" : "the month before")}</a></p>\n<p>{(zh ? "是否履行由交付记录和实体的更新时间自动算出，任何人都不能填写。" : "Whether an item was kept is computed from deliveries, and from when entities were told anew; nobody types it in.")}</p>\n");
         var items = room.Book.State.Items.Values.OrderBy(i => i.Provider == caller.Department ? 0 : 1).ThenBy(i => i.Provider, StringComparer.Ordinal).ThenBy(i => i.Id, StringComparer.Ordinal).ToList();
         Scorecards(body, hub, [.. items.Select(i => i.Provider).Distinct(StringComparer.Ordinal)], year, number, zh);
-        body.Append(CultureInfo.InvariantCulture, $"<section aria-labelledby=\"items\"><h2 id=\"items\">{(zh ? "清单条目" : "Items")}</h2>\n<div class=\"scroll\"><table class=\"figures\"><thead><tr><th scope=\"col\">{(zh ? "部门" : "Department")}</th><th scope=\"col\">{(zh ? "数据" : "Dataset")}</th><th scope=\"col\">{(zh ? "状态" : "State")}</th><th scope=\"col\">{(zh ? "应交 / 已交" : "Owed / came")}</th><th scope=\"col\">{(zh ? "责任人" : "Responsible")}</th></tr></thead><tbody>\n");
+        body.Append(CultureInfo.InvariantCulture, $"<section aria-labelledby=\"items\"><h2 id=\"items\">{(zh ? "清单条目" : "Items")}</h2>\n<div class=\"scroll\"><table class=\"months\"><thead><tr><th scope=\"col\">{(zh ? "部门" : "Department")}</th><th scope=\"col\">{(zh ? "数据" : "Dataset")}</th><th scope=\"col\">{(zh ? "状态" : "State")}</th><th scope=\"col\">{(zh ? "应交 / 已交" : "Owed / came")}</th><th scope=\"col\">{(zh ? "责任人" : "Responsible")}</th></tr></thead><tbody>\n");
         foreach (var item in items)
             Row(body, hub, item, year, number, zh);
         body.Append("</tbody></table></div></section>\n");
@@ -42,7 +42,7 @@ internal static class ListsPage
 
     private static void Scorecards(StringBuilder body, Hub hub, List<string> departments, int year, int month, bool zh)
     {
-        body.Append(CultureInfo.InvariantCulture, $"<section aria-labelledby=\"cards\"><h2 id=\"cards\">{(zh ? "部门评价" : "Scorecards")}</h2>\n<div class=\"scroll\"><table class=\"figures\"><thead><tr><th scope=\"col\">{(zh ? "部门" : "Department")}</th><th scope=\"col\">{(zh ? "总评" : "Total")}</th><th scope=\"col\">{(zh ? "及时" : "Timely")}</th><th scope=\"col\">{(zh ? "质量" : "Quality")}</th><th scope=\"col\">{(zh ? "使用" : "Used")}</th><th scope=\"col\">{(zh ? "安全" : "Safe")}</th></tr></thead><tbody>\n");
+        body.Append(CultureInfo.InvariantCulture, $"<section aria-labelledby=\"cards\"><h2 id=\"cards\">{(zh ? "部门评价" : "Scorecards")}</h2>\n<div class=\"scroll\"><table class=\"months\"><thead><tr><th scope=\"col\">{(zh ? "部门" : "Department")}</th><th scope=\"col\">{(zh ? "总评" : "Total")}</th><th scope=\"col\">{(zh ? "及时" : "Timely")}</th><th scope=\"col\">{(zh ? "质量" : "Quality")}</th><th scope=\"col\">{(zh ? "使用" : "Used")}</th><th scope=\"col\">{(zh ? "安全" : "Safe")}</th></tr></thead><tbody>\n");
         foreach (var department in departments)
             if (hub.Sharing.Lists.ScorecardOf(department, year, month).TryGet(out var card, out _))
                 body.Append(CultureInfo.InvariantCulture, $"<tr><th scope=\"row\">{E(Department(hub, department, zh))}</th><td>{Percent(card.Total)}</td><td>{Percent(card.Timeliness)}</td><td>{Percent(card.Quality)}</td><td>{Percent(card.Use)}</td><td>{Percent(card.Safety)}</td></tr>\n");

@@ -107,7 +107,7 @@ internal static class DatasetPage
         {
             try
             {
-                table.Append("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"rows\"><table><thead><tr>");
+                table.Append("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"rows\"><table class=\"wide\"><thead><tr>");
                 foreach (var column in opened.Shown)
                     table.Append(CultureInfo.InvariantCulture, $"<th scope=\"col\">{E(dataset.Fields.FirstOrDefault(f => f.Name == column.Name)?.Title is { } title ? zh ? title.Zh : title.En : column.Name)}</th>");
                 table.Append("</tr></thead><tbody>\n");

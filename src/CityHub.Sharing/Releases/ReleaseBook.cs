@@ -120,7 +120,9 @@ internal sealed class ReleaseBook(IFactLog log, IView view, TimeProvider clock, 
             return;
         }
 
-        changes[OpenKey(what.GetProperty("opening"u8).GetInt64())] = null;
+        var opening = OpenKey(what.GetProperty("opening"u8).GetInt64());
+        if (!changes.Remove(opening)) // what was opened and closed since the last commit never stands in the view
+            changes[opening] = null;
         if (fact.Type == ReleaseActs.Closed)
             Add(changes, DayOf(fact.At), grant, receiver, what.GetProperty("rows"u8).GetInt64(), what.GetProperty("bytes"u8).GetInt64(), 0);
     }

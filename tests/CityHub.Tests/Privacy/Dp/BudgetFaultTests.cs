@@ -62,6 +62,9 @@ public sealed class BudgetFaultTests : IDisposable
 
     sealed class Faulty(string fault, ConcurrentDictionary<long, BudgetReservation> kept) : IPrivacyBudget, IDisposable
     {
+        /// <summary>No number twice, in whatever process: one that overwrites another would never be used up.</summary>
+        static long last;
+
         readonly ConcurrentDictionary<long, BudgetReservation> open = new();
         readonly Lock one = new();
 
@@ -111,7 +114,7 @@ public sealed class BudgetFaultTests : IDisposable
         {
             lock (kept)
             {
-                var reservation = new BudgetReservation(kept.Count + open.Count + 1, account, cost);
+                var reservation = new BudgetReservation(Interlocked.Increment(ref last), account, cost);
                 open[reservation.Number] = reservation;
                 if (fault[0] != 's')
                     kept[reservation.Number] = reservation;

@@ -34,6 +34,10 @@ internal sealed class FactReader(string path, FactNames names, RecentFacts recen
             {
                 ReadPage(page, after, upTo, most, state, ref streamVersion);
             }
+            else if (stream is not null && page.Count > 0)
+            {
+                streamVersion = page[^1].Version; // the next page may come from the file again
+            }
 
             foreach (Fact fact in page)
             {

@@ -55,6 +55,31 @@ public sealed class RecentFactsTests
         Assert.Equal(1000, last);
     }
 
+    /// <summary>It begins in the file, goes on in memory, and is so slow that the memory has lost what it wants next.</summary>
+    [Theory]
+    [InlineData(null)]
+    [InlineData("s")]
+    public async Task A_slow_reader_that_falls_out_of_the_memory_finds_nothing_missing(string? stream)
+    {
+        using var store = new EmbeddedUnderTest();
+        await Append(store, 1000);
+        store.Reopen();
+        await Append(store, 1000);
+        using IEnumerator<Fact> reader = store.Log.Read(0, stream).GetEnumerator();
+        for (int position = 1; position <= 2000; position++)
+        {
+            if (position == 1500)
+            {
+                await Append(store, 18_000);
+            }
+
+            Assert.True(reader.MoveNext());
+            Assert.Equal((position, position), (reader.Current.Position, reader.Current.Version));
+        }
+
+        Assert.False(reader.MoveNext());
+    }
+
     static async Task Append(EmbeddedUnderTest store, int count)
     {
         NewFact[] facts = [.. Enumerable.Range(0, count).Select(i => new NewFact("T", "{}"u8.ToArray()))];

@@ -17,7 +17,7 @@ public static class SharingFigures
         figures.Say("rounds", rounds);
         var failed = 0;
         await SectionAsync("the memory of a large release, before anything else fills it", () => MemoryAsync(figures, quick, output, cancel), BulkMemory);
-        // Before anything fills the process from which the load comes: its own collections would stand in the latencies.
+        // The load comes from this process: while it holds nothing else.
         await SectionAsync("one row at a time over HTTP, with and without the ledger", () => GovernedReads.MeasureAsync(figures, rounds, TimeSpan.FromSeconds(quick ? 1 : 5), cancel), GovernedReads.Rate, GovernedReads.Latency, GovernedReads.Ratio);
         await SectionAsync("decisions with 100,000 grants", () => Task.Run(() => Decisions(figures, rounds, quick ? 50_000 : 200_000), cancel), Decision);
         await SectionAsync("a grant changes", () => PolicyChange.MeasureAsync(figures, rounds, 100_000, cancel), PolicyChange.Key);

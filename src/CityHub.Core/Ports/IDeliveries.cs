@@ -24,7 +24,7 @@ public sealed record Delivery(string Dataset, WriteMode Mode, string By, string 
     /// <summary>For when the data stand, by whoever made them; null: now.</summary>
     public DateTimeOffset? AsOf { get; init; }
 
-    /// <summary>Rows that stand already as they are given are passed over (by key); where there are no others nothing is recorded. For sources that give their last rows again.</summary>
+    /// <summary>Rows that stand already as they are given, and rows that go and are not there, are passed over (by key); where there are no others nothing is recorded. For sources that give their last rows again.</summary>
     public bool OnlyChanges { get; init; }
 }
 
@@ -32,6 +32,9 @@ public sealed record Delivery(string Dataset, WriteMode Mode, string By, string 
 /// <param name="Score">0 to 1 over the six dimensions of GB/T 36344; null where the dataset has no rules.</param>
 public sealed record DeliveryOutcome(long Position, long Taken, long Refused, double? Score)
 {
+    /// <summary>Rows that were there and are taken away.</summary>
+    public long Gone { get; init; }
+
     /// <summary>The first of the rows that were refused or found wanting, each with its reason.</summary>
     public IReadOnlyList<RowFault> Faults { get; init; } = [];
 

@@ -30,7 +30,7 @@ public sealed class BatchBuilder
 
     public void Clear()
     {
-        _batch.Rows = 0;
+        (_batch.Rows, _batch.Gone) = (0, false);
         foreach (var column in _batch.Columns)
             if (column.Nulls is { } nulls)
                 Array.Clear(nulls);

@@ -28,7 +28,7 @@ public enum WriteMode
     /// <summary>The rows are all that there is.</summary>
     Replace,
 
-    /// <summary>Rows whose key is known take the place of the older ones.</summary>
+    /// <summary>Rows whose key is known take the place of the older ones; batches that are <see cref="RowBatch.Gone"/> take theirs away.</summary>
     Upsert,
 
     Append,
@@ -37,8 +37,12 @@ public enum WriteMode
 /// <summary>Written and durable, and in nobody's sight yet.</summary>
 /// <param name="Manifest">UTF-8 JSON for the fact: the names of the segments, their hashes, how many rows; nothing of their content.</param>
 /// <param name="Rows">Rows that were written.</param>
-/// <param name="Hash">SHA-256 over the rows' canonical bytes, salted (<c>Manifest</c> has the salt sealed): a commitment, not a fingerprint that can be guessed.</param>
-public sealed record TableDraft(ReadOnlyMemory<byte> Manifest, long Rows, ReadOnlyMemory<byte> Hash);
+/// <param name="Hash">SHA-256 over the canonical bytes of the rows and of the keys that go, salted (<c>Manifest</c> has the salt sealed): a commitment, not a fingerprint that can be guessed.</param>
+public sealed record TableDraft(ReadOnlyMemory<byte> Manifest, long Rows, ReadOnlyMemory<byte> Hash)
+{
+    /// <summary>Rows that were there and go.</summary>
+    public long Gone { get; init; }
+}
 
 /// <summary>The rows of one dataset. Safe for many readers and one writer; a reader sees the version that was current when it began.</summary>
 public interface ITable

@@ -41,6 +41,9 @@ public sealed class RowBatch(TableSchema schema, ColumnBatch[] columns)
     public ColumnBatch[] Columns { get; } = columns;
 
     public int Rows { get; set; }
+
+    /// <summary>Its rows are no content: the rows with their keys go. What else stands in them is not looked at.</summary>
+    public bool Gone { get; set; }
 }
 
 /// <summary>Rows on their way: a file that is read, a table that is scanned, a release that leaves.</summary>

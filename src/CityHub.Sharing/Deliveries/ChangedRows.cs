@@ -5,12 +5,16 @@ using CityHub.Core.Tables;
 
 namespace CityHub.Sharing.Deliveries;
 
-/// <summary>Rows without those that stand in the table already, as they are. The table has a key, and nobody else writes to it meanwhile.</summary>
+/// <summary>
+/// Rows without those that stand in the table already, as they are, and without those that go and are not there. What goes and comes again
+/// is there; what goes and stays away is given last. The table has a key, and nobody else writes to it meanwhile.
+/// </summary>
 internal sealed class ChangedRows(IRows rows, ITable table) : IRows
 {
     private static readonly DateTime Epoch = DateTime.UnixEpoch;
     private readonly BatchBuilder _changed = new(rows.Schema);
     private readonly HashSet<string> _put = new(StringComparer.Ordinal); // keys: the row in the table is not the last one with such a key
+    private readonly Dictionary<string, (long Integer, double Number)> _gone = new(StringComparer.Ordinal); // by key as it is written
     private readonly int[] _all = [.. Enumerable.Range(0, rows.Schema.Columns.Count)];
 
     public TableSchema Schema => rows.Schema;
@@ -21,6 +25,13 @@ internal sealed class ChangedRows(IRows rows, ITable table) : IRows
         while (await rows.NextAsync(cancel) is { } batch)
         {
             _changed.Clear();
+            if (batch.Gone)
+            {
+                if (Go(batch))
+                    continue;
+                return batch;
+            }
+
             for (var row = 0; row < batch.Rows; row++)
                 if (!Stands(batch, row))
                     Put(batch, row);
@@ -28,10 +39,43 @@ internal sealed class ChangedRows(IRows rows, ITable table) : IRows
                 return _changed.Batch;
         }
 
-        return null;
+        _changed.Clear();
+        foreach (var (written, key) in _gone)
+        {
+            if (_changed.Full)
+                break;
+            _gone.Remove(written);
+            PutGone(written, key);
+        }
+
+        _changed.Batch.Gone = true;
+        return _changed.Rows > 0 ? _changed.Batch : null;
     }
 
     public ValueTask DisposeAsync() => rows.DisposeAsync();
+
+    /// <returns>False: one has no key, and the table will say so.</returns>
+    private bool Go(RowBatch batch)
+    {
+        var key = batch.Columns[table.Schema.Key];
+        for (var row = 0; row < batch.Rows; row++)
+        {
+            if (key.IsNull(row))
+                return false;
+            var written = Written(key, row);
+            if (_put.Contains(written) || Find(written).Rows > 0)
+                _gone[written] = key.Type switch
+                {
+                    ColumnType.Text => default,
+                    ColumnType.Number => (0, key.Numbers[row]),
+                    _ => (key.Integers[row], 0),
+                };
+        }
+
+        return true;
+    }
+
+    private RowBatch Find(string written) => table.Find(Encoding.UTF8.GetBytes(written), _all).TryGet(out var known, out var problem) ? known : throw new IntakeException(problem);
 
     private bool Stands(RowBatch batch, int row)
     {
@@ -39,11 +83,10 @@ internal sealed class ChangedRows(IRows rows, ITable table) : IRows
         if (key.IsNull(row))
             return false;
         var written = Written(key, row);
+        _gone.Remove(written);
         if (_put.Contains(written))
             return false;
-        var found = table.Find(Encoding.UTF8.GetBytes(written), _all);
-        if (!found.TryGet(out var known, out var problem))
-            throw new IntakeException(problem);
+        var known = Find(written);
         var same = known.Rows > 0;
         for (var column = 0; same && column < batch.Columns.Length; column++)
             same = Same(batch.Columns[column], row, known.Columns[column]);
@@ -71,6 +114,21 @@ internal sealed class ChangedRows(IRows rows, ITable table) : IRows
         ColumnType.Instant => Epoch.AddTicks(key.Integers[row] * TimeSpan.TicksPerMicrosecond).ToString("O", CultureInfo.InvariantCulture),
         _ => key.Integers[row].ToString(CultureInfo.InvariantCulture),
     };
+
+    private void PutGone(string written, (long Integer, double Number) key)
+    {
+        for (var column = 0; column < Schema.Columns.Count; column++)
+        {
+            if (column != table.Schema.Key)
+                _changed.Null();
+            else if (Schema.Columns[column].Type == ColumnType.Text)
+                _changed.Text(written);
+            else if (Schema.Columns[column].Type == ColumnType.Number)
+                _changed.Number(key.Number);
+            else
+                _changed.Integer(key.Integer);
+        }
+    }
 
     private void Put(RowBatch batch, int row)
     {

@@ -262,6 +262,8 @@ internal static class DeliverRows
         json.WriteString("mode"u8, CatalogueNames.Of(what.Mode));
         json.WriteBoolean("correction"u8, what.Correction);
         json.WriteNumber("taken"u8, what.Rows);
+        if (what.Gone is { } gone)
+            json.WriteNumber("gone"u8, gone);
         json.WriteNumber("refused"u8, what.Refused);
         if (what.Score is { } score)
             json.WriteNumber("score"u8, score);

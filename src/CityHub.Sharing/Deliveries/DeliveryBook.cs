@@ -58,14 +58,14 @@ internal sealed class DeliveryBook(IFactLog log, TimeProvider clock) : FactBook(
     public ImmutableList<Received> Of(string dataset) => _all.GetValueOrDefault(dataset) ?? [];
 
     /// <summary>The delivery that made the rows what they are; null: there is none at hand.</summary>
-    public Received? NewestOf(string dataset) => Of(dataset).FindLast(r => r.What.Mode == WriteMode.Replace || r.What.Rows > 0);
+    public Received? NewestOf(string dataset) => Of(dataset).FindLast(r => r.What.Mode == WriteMode.Replace || r.What.Changed);
 
     /// <summary>Whether since that delivery rows were only put behind those that were there: these keep their places, whatever is written anew meanwhile. False where it is not at hand any more.</summary>
     public bool OnlyAppendedSince(string dataset, long delivery)
     {
         var kept = Of(dataset);
         var at = kept.FindLastIndex(r => r.Position == delivery);
-        return at >= 0 && kept.FindIndex(at + 1, r => r.What.Mode == WriteMode.Replace || (r.What.Mode == WriteMode.Upsert && r.What.Rows > 0)) < 0;
+        return at >= 0 && kept.FindIndex(at + 1, r => r.What.Mode == WriteMode.Replace || (r.What.Mode == WriteMode.Upsert && r.What.Changed)) < 0;
     }
 
     /// <summary>Of all datasets, in the order of the log.</summary>
@@ -101,8 +101,8 @@ internal sealed class DeliveryBook(IFactLog log, TimeProvider clock) : FactBook(
                 var kept = Of(what.Dataset).Add(new Received(Position, at, what with { Manifest = "", Columns = _contents[what.Dataset].Schema.Columns }));
                 _all = _all.SetItem(what.Dataset, kept.Count > MostKept ? kept.RemoveAt(0) : kept);
                 // What has nothing in it keeps no promise: all refused is poor, empty is silent.
-                if (what.Rows > 0 || what.Refused > 0)
-                    _marks = _marks.Add(new DeliveryMark(what.Dataset, at, what.Score, AllRefused: what.Rows == 0));
+                if (what.Changed || what.Refused > 0)
+                    _marks = _marks.Add(new DeliveryMark(what.Dataset, at, what.Score, AllRefused: !what.Changed));
                 break;
             case nameof(RowsRewritten):
                 var rewritten = SharingJson.Read(payload, DeliveryJson.Default.RowsRewritten);

@@ -18,11 +18,15 @@ internal sealed record FaultCount(string Field, string Rule, string Dimension, b
 /// <param name="Manifest">What the table has to be opened with.</param>
 /// <param name="Hash">Commitment to the rows, hex.</param>
 /// <param name="Terms">Digest of the mapping, the rules and the code tables by which they were judged; null in facts of before it was written down.</param>
+/// <param name="Gone">Rows that were taken away by their key; null: none.</param>
 internal sealed record DeliveryReceived(
     string Dataset, int Version, bool Published, string Table, string? Owner, IReadOnlyList<TableColumn> Columns, int Key, WriteMode Mode, string Manifest, string Hash, long Rows, long Refused, double? Score,
-    IReadOnlyDictionary<string, double> Scores, IReadOnlyList<FaultCount> Faults, string Source, string? Mapping, DateTimeOffset? AsOf, string By, bool Correction, string? Terms = null)
+    IReadOnlyDictionary<string, double> Scores, IReadOnlyList<FaultCount> Faults, string Source, string? Mapping, DateTimeOffset? AsOf, string By, bool Correction, string? Terms = null, long? Gone = null)
 {
     private static readonly System.Buffers.SearchValues<char> HexDigits = System.Buffers.SearchValues.Create("0123456789abcdef");
+
+    /// <summary>Rows came or went.</summary>
+    public bool Changed => Rows > 0 || Gone > 0;
 
     /// <summary>What makes a delivery the same: its content, into these columns, in this way, under these terms, for this date.</summary>
     public UInt128 Identity() => IdentityOf(Mode, Mapping, AsOf, Correction, Table, Version, Terms, Source);

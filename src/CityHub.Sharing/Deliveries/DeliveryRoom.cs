@@ -28,6 +28,8 @@ internal sealed class DeliveryRoom(DeliveryBook book, ICatalogue catalogue, ITab
 {
     private const int FaultsKept = 20;
 
+    private static readonly System.Collections.Frozen.FrozenDictionary<string, double> NoScores = System.Collections.Frozen.FrozenDictionary<string, double>.Empty;
+
     private readonly ConcurrentDictionary<string, SemaphoreSlim> _gates = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, (string Name, ITable Table)> _tables = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<Arrival, bool> _arrivals = new();
@@ -142,15 +144,18 @@ internal sealed class DeliveryRoom(DeliveryBook book, ICatalogue catalogue, ITab
             }
 
             var result = taken.Result;
-            if (delivery.OnlyChanges && draft.Rows == 0 && (result.Refused == 0 || RefusedBefore(delivery, result)))
+            if (delivery.OnlyChanges && draft is { Rows: 0, Gone: 0 } && (result.Refused == 0 || RefusedBefore(delivery, result)))
             {
                 table.Table.Abandon(draft);
                 return new DeliveryOutcome(0, 0, result.Refused, result.Score) { Faults = result.Faults, Known = true };
             }
 
+            // Of rows that only went nothing was judged.
+            var judging = result.Rows > 0 || draft.Gone == 0;
             var what = new DeliveryReceived(
                 dataset.Id, dataset.Version, dataset.State == DatasetState.Published, table.Name, OwnerOf(dataset), schema.Columns, schema.Key, delivery.Mode, Encoding.UTF8.GetString(draft.Manifest.Span),
-                Convert.ToHexStringLower(draft.Hash.Span), draft.Rows, result.Refused, result.Score, result.Scores, Count(result.Faults), from, delivery.Mapping, delivery.AsOf, delivery.By, correction, taken.Terms);
+                Convert.ToHexStringLower(draft.Hash.Span), draft.Rows, result.Refused, judging ? result.Score : null, judging ? result.Scores : NoScores, Count(result.Faults), from, delivery.Mapping,
+                delivery.AsOf, delivery.By, correction, taken.Terms, draft.Gone > 0 ? draft.Gone : null);
             // It happened, or it did not: once the fact is durable a crash leaves the publishing to the next start.
             if (!(await Book.RecordAsync(what)).TryGet(out var received, out problem))
             {
@@ -165,7 +170,7 @@ internal sealed class DeliveryRoom(DeliveryBook book, ICatalogue catalogue, ITab
             await RemoveSupersededAsync(dataset.Id);
             published = true;
             // The fact has the scores; what fails here is missing from the history by rule alone.
-            if (Judged is { } judged)
+            if (judging && Judged is { } judged)
                 await judged(dataset, asOf, taken);
             return Outcome(received, result.Faults);
         }
@@ -332,7 +337,7 @@ internal sealed class DeliveryRoom(DeliveryBook book, ICatalogue catalogue, ITab
 
     private static string? OwnerOf(Dataset dataset) => dataset.Protected ? dataset.Provider : null;
 
-    private static DeliveryOutcome Outcome(Received received, IReadOnlyList<RowFault> faults) => new(received.Position, received.What.Rows, received.What.Refused, received.What.Score) { Faults = faults };
+    private static DeliveryOutcome Outcome(Received received, IReadOnlyList<RowFault> faults) => new(received.Position, received.What.Rows, received.What.Refused, received.What.Score) { Gone = received.What.Gone ?? 0, Faults = faults };
 
     private static List<FaultCount> Count(IReadOnlyList<RowFault> faults) =>
         [.. faults.GroupBy(f => (f.Field, f.Rule, f.Dimension, f.Refused)).Select(g => new FaultCount(g.Key.Field, g.Key.Rule, g.Key.Dimension, g.Key.Refused, g.Count()))];

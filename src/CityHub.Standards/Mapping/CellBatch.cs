@@ -18,7 +18,7 @@ internal sealed class CellBatch
 
     public void Clear()
     {
-        Batch.Rows = 0;
+        (Batch.Rows, Batch.Gone) = (0, false);
         Array.Clear(_filled);
         foreach (var column in Batch.Columns)
             Array.Clear(column.Nulls ?? []);

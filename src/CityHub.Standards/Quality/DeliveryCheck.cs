@@ -135,7 +135,7 @@ internal sealed class JudgedRows : ICheckedRows
                 break;
             }
 
-            if (batch.Rows > 0 && Judge(batch) is { Rows: > 0 } good)
+            if (batch.Rows > 0 && (batch.Gone ? Going(batch) : Judge(batch)) is { Rows: > 0 } good)
                 return good;
         }
 
@@ -152,6 +152,17 @@ internal sealed class JudgedRows : ICheckedRows
                 // Nobody's score suffers for what another dataset's table does not give: said, and not counted.
                 _judgement.FaultWhole(SchemaRules.Unread(_checks[i].Text), 1);
         _ready = ready;
+    }
+
+    /// <summary>Rows that go have a key and nothing to be judged.</summary>
+    private RowBatch Going(RowBatch batch)
+    {
+        if (_mapping is null)
+            return batch;
+        _faults.Clear();
+        var made = _mapping.Map(batch, _mapped, _faults);
+        made.Gone = true;
+        return made;
     }
 
     private RowBatch Judge(RowBatch batch)

@@ -274,11 +274,11 @@ internal sealed partial class EmbeddedTable
         }
 
         delivery.Keep();
-        return new TableDraft(bytes, delivery.Rows, hash);
+        return new TableDraft(bytes, delivery.Rows, hash) { Gone = delivery.Gone };
     }
 
     /// <summary>
-    /// The rows that the new segment says are dead, in ascending order: those that its own rows take the place of, and those in living segments of which only a segment
+    /// The rows that the new segment says are dead, in ascending order: those that its delivery takes the place of or away, and those in living segments of which only a segment
     /// says so that goes.
     /// </summary>
     static (string Segment, int[] Rows)[] Inherited(TableVersion now, (Segment, int[])[] superseded, TablePart[] dropped, string[] drops)
@@ -365,14 +365,21 @@ internal sealed partial class EmbeddedTable
 
         public long Rows { get; private set; }
 
+        public long Gone { get; private set; }
+
         /// <summary>Where the delivery's own keys lie.</summary>
         public KeyIndex? Index { get; }
 
-        /// <summary>Rows of this delivery that a later one of it has the key of.</summary>
+        /// <summary>Rows of this delivery that a later one of it has the key of, or takes away.</summary>
         public List<int> Own { get; } = [];
 
         public Problem? Add(RowBatch batch)
         {
+            if (batch.Gone)
+            {
+                return Remove(batch);
+            }
+
             if (Missing(batch) is { } missing)
             {
                 return missing;
@@ -397,14 +404,14 @@ internal sealed partial class EmbeddedTable
             return null;
         }
 
-        /// <summary>The rows of each segment that the delivery takes the place of.</summary>
+        /// <summary>The rows of each segment that the delivery takes the place of, or away.</summary>
         public (Segment, int[])[] Superseded(TableVersion now)
         {
             _superseded.Sort();
             return [.. _superseded.GroupBy(now.PartOf).Select(part => (now.Parts[part.Key].Segment, part.Select(place => (int)(place - now.Parts[part.Key].Segment.FirstPlace)).ToArray()))];
         }
 
-        /// <returns>Null where there was no row.</returns>
+        /// <returns>Null where there is nothing to say: no row came, and none went that still lies somewhere.</returns>
         public SegmentName? Finish((string Segment, int[] Rows)[] superseded)
         {
             if (_group.Rows > 0)
@@ -412,11 +419,12 @@ internal sealed partial class EmbeddedTable
                 Flush();
             }
 
-            if (_writer is null)
+            if (_writer is null && superseded.Length == 0)
             {
                 return null;
             }
 
+            SegmentWriter writer = Writer();
             List<(string, int[])> all = [.. superseded];
             if (Own.Count > 0)
             {
@@ -424,8 +432,8 @@ internal sealed partial class EmbeddedTable
                 all.Add((_name, [.. Own]));
             }
 
-            byte[] hash = _writer.Finish(all);
-            return new SegmentName(_name, _writer.Bytes, Rows, hash);
+            byte[] hash = writer.Finish(all);
+            return new SegmentName(_name, writer.Bytes, Rows, hash);
         }
 
         public byte[] Hash() => _hash.Finish();
@@ -440,9 +448,44 @@ internal sealed partial class EmbeddedTable
 
         void Flush()
         {
-            _writer ??= new SegmentWriter(_table._folder, _table.Name, _name = _table.NewName(), _table.Schema, _key, _wrapped, _table._options.Fault);
-            _writer.Add(_group);
+            Writer().Add(_group);
             _group.Clear();
+        }
+
+        SegmentWriter Writer() => _writer ??= new SegmentWriter(_table._folder, _table.Name, _name = _table.NewName(), _table.Schema, _key, _wrapped, _table._options.Fault);
+
+        Problem? Remove(RowBatch batch)
+        {
+            if (Index is null || _mode != ManifestMode.Upsert)
+            {
+                return TableProblems.RowsUnfit.Because($"Rows of {_table.Name} are taken away in the mode upsert, by their key, and in no other.", "Deliver all rows that there are with mode=replace.");
+            }
+
+            ColumnBatch column = batch.Columns[_table.Schema.Key];
+            Span<byte> eight = stackalloc byte[8];
+            for (int row = 0; row < batch.Rows; row++)
+            {
+                if (column.IsNull(row))
+                {
+                    string key = _table.Schema.Columns[_table.Schema.Key].Name;
+                    return TableProblems.RowsUnfit.Because($"A row goes that has no {key}: which one of {_table.Name}?", "Give the key, or deliver all rows that there are with mode=replace.") with { Field = key };
+                }
+
+                KeyHash hash = Index.Hash(KeyText.Of(column, row, eight));
+                long before = Index.Remove(hash);
+                if (before >= 0)
+                {
+                    Own.Add((int)(before - _first));
+                }
+                else if (before == -1 && _known?.Find(hash) is { } known and >= 0)
+                {
+                    _superseded.Add(known);
+                    Gone++;
+                }
+            }
+
+            _hash.Add(column, batch.Rows);
+            return null;
         }
 
         Problem? Missing(RowBatch batch)
@@ -484,6 +527,11 @@ internal sealed partial class EmbeddedTable
                 {
                     Own.Add((int)(before - _first));
                     continue;
+                }
+
+                if (before == KeyIndex.Gone)
+                {
+                    continue; // the row of before went in this delivery
                 }
 
                 long known = before >= 0 ? before : _known?.Find(hash) ?? -1;

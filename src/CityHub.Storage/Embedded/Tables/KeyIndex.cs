@@ -12,6 +12,9 @@ internal sealed class KeyIndex
     /// <summary>Rows are numbered through all segments of a table, and never twice in one process.</summary>
     public const int PlaceBits = 51;
 
+    /// <summary>No place: the key was taken out. It keeps its slot, so that those behind it are found, and so that <see cref="Take"/> takes it out elsewhere.</summary>
+    public const long Gone = -2;
+
     const ulong PlaceMask = (1UL << PlaceBits) - 1;
 
     readonly ulong[] _seeds;
@@ -54,11 +57,14 @@ internal sealed class KeyIndex
     /// <summary>-1: there is no such key.</summary>
     public long Find(KeyHash key)
     {
-        int slot = SlotOf(key);
-        return (long)(_slots[slot].Tail & PlaceMask) - 1;
+        return Math.Max(-1, PlaceOf(_slots[SlotOf(key)].Tail));
     }
 
-    /// <returns>Where the key was before; -1: nowhere.</returns>
+    /// <summary>Takes a key out.</summary>
+    /// <returns>Where it was; -1: nowhere; <see cref="Gone"/>: it was taken out before.</returns>
+    public long Remove(KeyHash key) => Put(key, Gone);
+
+    /// <returns>Where the key was before; -1: nowhere; <see cref="Gone"/>: it was taken out.</returns>
     public long Put(KeyHash key, long place)
     {
         if ((_used + 1L) * 4 > _slots.Length * 3L)
@@ -67,13 +73,13 @@ internal sealed class KeyIndex
         }
 
         int slot = SlotOf(key);
-        long before = (long)(_slots[slot].Tail & PlaceMask) - 1;
-        if (before < 0)
+        long before = PlaceOf(_slots[slot].Tail);
+        if (before == -1)
         {
             _used++;
         }
 
-        _slots[slot] = (key.A, (key.B & ~PlaceMask) | (ulong)(place + 1));
+        _slots[slot] = (key.A, (key.B & ~PlaceMask) | (place == Gone ? PlaceMask : (ulong)(place + 1)));
         return before;
     }
 
@@ -84,10 +90,12 @@ internal sealed class KeyIndex
         {
             if (tail != 0)
             {
-                Put(new KeyHash(hash, tail), (long)(tail & PlaceMask) - 1);
+                Put(new KeyHash(hash, tail), PlaceOf(tail));
             }
         }
     }
+
+    static long PlaceOf(ulong tail) => (tail & PlaceMask) == PlaceMask ? Gone : (long)(tail & PlaceMask) - 1;
 
     int SlotOf(KeyHash key)
     {

@@ -6,7 +6,7 @@ namespace CityHub.Storage.Embedded.Tables;
 
 /// <summary>
 /// SHA-256 over a salt and the rows' canonical bytes, row by row: a missing value is 0; any other is 1 and then, for a text, its length in four bytes and its UTF-8, for all
-/// else eight bytes; little endian. It does not depend on how the rows are cut into batches, groups and segments.
+/// else eight bytes; little endian. Of a row that goes it is 2 and its key, likewise. It does not depend on how the rows are cut into batches, groups and segments.
 /// </summary>
 internal sealed class RowHash : IDisposable
 {
@@ -23,32 +23,16 @@ internal sealed class RowHash : IDisposable
         {
             foreach (ColumnBatch column in columns)
             {
-                if (_buffer.Length - _length < 9)
-                {
-                    Flush();
-                }
-
-                if (column.Nulls is not null && column.IsNull(row))
-                {
-                    _buffer[_length++] = 0;
-                    continue;
-                }
-
-                _buffer[_length++] = 1;
-                if (column.Type == ColumnType.Text)
-                {
-                    ReadOnlySpan<byte> text = column.Utf8(row);
-                    BinaryPrimitives.WriteInt32LittleEndian(_buffer.AsSpan(_length), text.Length);
-                    _length += 4;
-                    Add(text);
-                }
-                else
-                {
-                    long value = column.Type == ColumnType.Number ? BitConverter.DoubleToInt64Bits(column.Numbers[row]) : column.Integers[row];
-                    BinaryPrimitives.WriteInt64LittleEndian(_buffer.AsSpan(_length), value);
-                    _length += 8;
-                }
+                Add(column, row, 1);
             }
+        }
+    }
+
+    public void Add(ColumnBatch goneKeys, int rows)
+    {
+        for (int row = 0; row < rows; row++)
+        {
+            Add(goneKeys, row, 2);
         }
     }
 
@@ -62,6 +46,35 @@ internal sealed class RowHash : IDisposable
     {
         CryptographicOperations.ZeroMemory(_buffer);
         _hash.Dispose();
+    }
+
+    void Add(ColumnBatch column, int row, byte what)
+    {
+        if (_buffer.Length - _length < 9)
+        {
+            Flush();
+        }
+
+        if (column.Nulls is not null && column.IsNull(row))
+        {
+            _buffer[_length++] = 0;
+            return;
+        }
+
+        _buffer[_length++] = what;
+        if (column.Type == ColumnType.Text)
+        {
+            ReadOnlySpan<byte> text = column.Utf8(row);
+            BinaryPrimitives.WriteInt32LittleEndian(_buffer.AsSpan(_length), text.Length);
+            _length += 4;
+            Add(text);
+        }
+        else
+        {
+            long value = column.Type == ColumnType.Number ? BitConverter.DoubleToInt64Bits(column.Numbers[row]) : column.Integers[row];
+            BinaryPrimitives.WriteInt64LittleEndian(_buffer.AsSpan(_length), value);
+            _length += 8;
+        }
     }
 
     void Add(ReadOnlySpan<byte> bytes)

@@ -16,6 +16,9 @@ internal sealed class PlainRows(TableSchema schema, IReadOnlyList<object?[]> row
 
     public TableSchema Schema => schema;
 
+    /// <summary>Rows that are taken away; such as stand side by side come in one batch.</summary>
+    public Func<int, bool> Goes { get; init; } = _ => false;
+
     /// <summary>Called before each batch.</summary>
     public Action<int>? Before { get; init; }
 
@@ -23,7 +26,8 @@ internal sealed class PlainRows(TableSchema schema, IReadOnlyList<object?[]> row
     {
         Before?.Invoke(_next);
         _builder.Clear();
-        for (; _next < rows.Count && !_builder.Full; _next++)
+        bool goes = Goes(_next);
+        for (; _next < rows.Count && !_builder.Full && Goes(_next) == goes; _next++)
         {
             for (int c = 0; c < schema.Columns.Count; c++)
             {
@@ -31,6 +35,7 @@ internal sealed class PlainRows(TableSchema schema, IReadOnlyList<object?[]> row
             }
         }
 
+        _builder.Batch.Gone = goes;
         return new(_builder.Rows == 0 ? null : _builder.Batch);
     }
 
@@ -130,6 +135,10 @@ internal sealed class TableUnderTest : IDisposable
 
     public async Task<TableDraft> PrepareAsync(WriteMode mode, params object?[][] rows) =>
         (await Table.PrepareAsync(new PlainRows(_schema, rows), mode, TestContext.Current.CancellationToken)).Value;
+
+    /// <summary>Rows come and go in one delivery.</summary>
+    public async Task<TableDraft> PrepareAsync(Func<int, bool> goes, params object?[][] rows) =>
+        (await Table.PrepareAsync(new PlainRows(_schema, rows) { Goes = goes }, WriteMode.Upsert, TestContext.Current.CancellationToken)).Value;
 
     public async Task DeliverAsync(WriteMode mode, params object?[][] rows) => Publish(await PrepareAsync(mode, rows));
 

@@ -8,7 +8,7 @@ public sealed class TableModelTests
 {
     static readonly string[] Ends = ["", "🚒", "é", "a much longer text that goes beyond sixteen bytes"];
 
-    static readonly Gen<(int Kind, object?[][] Rows, int From)[]> Many = Gen.Select(Gen.Int[0, 9], Row(400).Array[0, 150], Gen.Int[0, 300]).Array[1, 12];
+    static readonly Gen<(int Kind, object?[][] Rows, int From)[]> Many = Gen.Select(Gen.Int[0, 11], Row(400).Array[0, 150], Gen.Int[0, 300]).Array[1, 12];
 
     /// <summary>Deliveries of few rows: younger segments die whole while older ones live.</summary>
     static readonly Gen<(int Kind, object?[][] Rows, int From)[]> Few = Gen.Select(Gen.Int[3, 20], Row(4).Array[0, 2], Gen.Int[0, 4]).Array[5, 40];
@@ -68,6 +68,19 @@ public sealed class TableModelTests
                         Assert.Equal(isSealed, test.Table.Locked);
                         test.Keys.Unlock(TableUnderTest.Owner, TableUnderTest.Key);
                         break;
+                    case 7:
+                        Func<int, bool> goes = i => (i + from) % 3 == 0;
+                        test.Publish(await test.PrepareAsync(goes, rows));
+                        Upsert(model, rows, goes);
+                        version++;
+                        break;
+                    case 8:
+                        TableDraft without = await test.PrepareAsync(_ => true, rows);
+                        Assert.Equal((0, model.Count(m => Array.Exists(rows, r => Equals(r[0], m[0])))), (without.Rows, without.Gone));
+                        test.Publish(without);
+                        Upsert(model, rows, _ => true);
+                        version++;
+                        break;
                     default:
                         await test.DeliverAsync(WriteMode.Upsert, rows);
                         Upsert(model, rows);
@@ -89,12 +102,15 @@ public sealed class TableModelTests
         iter: 60,
         threads: 1);
 
-    static void Upsert(List<object?[]> model, object?[][] rows)
+    static void Upsert(List<object?[]> model, object?[][] rows, Func<int, bool>? goes = null)
     {
-        foreach (object?[] row in rows)
+        for (int i = 0; i < rows.Length; i++)
         {
-            model.RemoveAll(r => Equals(r[0], row[0]));
-            model.Add(row);
+            model.RemoveAll(r => Equals(r[0], rows[i][0]));
+            if (goes?.Invoke(i) is not true)
+            {
+                model.Add(rows[i]);
+            }
         }
     }
 }

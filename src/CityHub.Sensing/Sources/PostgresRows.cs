@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Net.Sockets;
 using CityHub.Core.Problems;
 using CityHub.Core.Tables;
 using Npgsql;
@@ -12,17 +10,15 @@ namespace CityHub.Sensing.Sources;
 /// </summary>
 internal sealed class PostgresRows : IRows
 {
-    private readonly NpgsqlDataSource _source;
-    private readonly NpgsqlConnection _connection;
     private readonly NpgsqlTransaction _transaction;
     private readonly NpgsqlCommand _command;
     private readonly NpgsqlDataReader _reader;
     private readonly BatchBuilder _batch;
     private readonly bool _hasWatermark;
 
-    private PostgresRows(NpgsqlDataSource source, NpgsqlConnection connection, NpgsqlTransaction transaction, NpgsqlCommand command, NpgsqlDataReader reader, bool hasWatermark)
+    private PostgresRows(NpgsqlTransaction transaction, NpgsqlCommand command, NpgsqlDataReader reader, bool hasWatermark)
     {
-        (_source, _connection, _transaction, _command, _reader, _hasWatermark) = (source, connection, transaction, command, reader, hasWatermark);
+        (_transaction, _command, _reader, _hasWatermark) = (transaction, command, reader, hasWatermark);
         Schema = new TableSchema([.. Enumerable.Range(0, reader.FieldCount - (hasWatermark ? 1 : 0)).Select(i => new TableColumn(reader.GetName(i), ColumnType.Text))]);
         _batch = new BatchBuilder(Schema);
     }
@@ -32,50 +28,47 @@ internal sealed class PostgresRows : IRows
     /// <summary>The greatest that was read; null: none.</summary>
     public string? Watermark { get; private set; }
 
-    /// <param name="secret">The password; null: the server asks for none.</param>
     /// <param name="after">Rows from this watermark on, inclusive: several rows may have the same. Null: all.</param>
-    public static async ValueTask<Result<PostgresRows>> OpenAsync(SourceDeclaration source, string? secret, string? after, AllowedAddresses allowed, CancellationToken cancel)
+    public static async ValueTask<Result<PostgresRows>> OpenAsync(PostgresLink link, SourceDeclaration source, string? after, CancellationToken cancel)
     {
-        NpgsqlDataSource? data = null;
-        NpgsqlConnection? connection = null;
         try
         {
-            var settings = new NpgsqlConnectionStringBuilder(source.Connection) { Pooling = false, Timeout = 15, CommandTimeout = 600, ApplicationName = "cityhub" };
-            if (secret is not null)
-                settings.Password = secret;
-            var host = settings.Host ?? "";
-            if (!(await allowed.ResolveAsync(host, cancel)).TryGet(out var addresses, out var problem))
-                return problem;
-            // The address that was looked at is the one that is connected to; the certificate is still the host's.
-            settings.Host = addresses[0].ToString();
-            var builder = new NpgsqlSlimDataSourceBuilder(settings.ConnectionString);
-            builder.EnableTransportSecurity();
-            builder.UseSslClientAuthenticationOptionsCallback(tls => tls.TargetHost = host);
-            data = builder.Build();
-            connection = await data.OpenConnectionAsync(cancel);
-            var columns = await ColumnsAsync(connection, source, cancel);
-            if (!columns.TryGet(out var names, out problem))
-                return await GiveAsync(data, connection, problem);
-            var transaction = await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancel);
-            await using (var readOnly = new NpgsqlCommand("SET TRANSACTION READ ONLY; SET LOCAL datestyle = 'ISO, YMD'; SET LOCAL timezone = 'UTC'; SET LOCAL intervalstyle = 'iso_8601'", connection, transaction))
-                await readOnly.ExecuteNonQueryAsync(cancel);
-            var selected = string.Join(", ", names.Select(n => $"{Quote(n)}::text AS {Quote(n)}"));
-            var (where, order) = ("", "");
-            if (source.Watermark is { } watermark)
-            {
-                selected += $", {Quote(watermark)}::text";
-                order = $" ORDER BY {Quote(watermark)}";
-                // A text that the server turns into the column's own type: whatever that is.
-                where = $" WHERE {Quote(watermark)} IS NOT NULL" + (after is null ? "" : $" AND {Quote(watermark)} >= '{after.Replace("'", "''", StringComparison.Ordinal)}'");
-            }
-
-            var command = new NpgsqlCommand($"SELECT {selected} FROM {string.Join('.', (source.Table ?? "").Split('.').Select(Quote))}{where}{order}", connection, transaction);
-            var reader = await command.ExecuteReaderAsync(cancel);
-            return new PostgresRows(data, connection, transaction, command, reader, source.Watermark is not null);
+            return (await ColumnsAsync(link, source, cancel)).TryGet(out var columns, out var problem) ? await OpenAsync(link, source, columns, null, after, cancel) : problem;
         }
-        catch (Exception e) when (e is NpgsqlException or SocketException or TimeoutException or ArgumentException)
+        catch (Exception e) when (PostgresLink.IsFailure(e))
         {
-            return await GiveAsync(data, connection, Unreachable(e));
+            return PostgresLink.Unreachable(e);
+        }
+    }
+
+    /// <param name="filter">A condition in SQL, as the server's own catalogue has it; null: none.</param>
+    /// <exception cref="NpgsqlException">The server says no, or nothing.</exception>
+    public static async ValueTask<PostgresRows> OpenAsync(PostgresLink link, SourceDeclaration source, IReadOnlyList<string> columns, string? filter, string? after, CancellationToken cancel)
+    {
+        var selected = string.Join(", ", columns.Select(n => $"{PostgresLink.Quote(n)}::text AS {PostgresLink.Quote(n)}"));
+        var (where, order) = (filter is null ? "" : $" WHERE ({filter})", "");
+        if (source.Watermark is { } watermark)
+        {
+            var quoted = PostgresLink.Quote(watermark);
+            selected += $", {quoted}::text";
+            order = $" ORDER BY {quoted}";
+            // A text that the server turns into the column's own type: whatever that is.
+            where = $" WHERE {quoted} IS NOT NULL" + (after is null ? "" : $" AND {quoted} >= '{after.Replace("'", "''", StringComparison.Ordinal)}'");
+        }
+
+        var command = link.Command($"SELECT {selected} FROM {PostgresLink.QuoteTable(source.Table ?? "")}{where}{order}");
+        var transaction = await link.Connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancel);
+        try
+        {
+            await using (var readOnly = link.Command("SET TRANSACTION READ ONLY"))
+                await readOnly.ExecuteNonQueryAsync(cancel);
+            return new PostgresRows(transaction, command, await command.ExecuteReaderAsync(cancel), source.Watermark is not null);
+        }
+        catch
+        {
+            await command.DisposeAsync();
+            await transaction.DisposeAsync();
+            throw;
         }
     }
 
@@ -93,9 +86,9 @@ internal sealed class PostgresRows : IRows
                     Watermark = _reader.GetString(Schema.Columns.Count);
             }
         }
-        catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException)
+        catch (Exception e) when (PostgresLink.IsFailure(e))
         {
-            throw new SourceException(Unreachable(e));
+            throw new SourceException(PostgresLink.Unreachable(e));
         }
 
         return _batch.Rows == 0 ? null : _batch.Batch;
@@ -106,41 +99,28 @@ internal sealed class PostgresRows : IRows
         await _reader.DisposeAsync();
         await _command.DisposeAsync();
         await _transaction.DisposeAsync();
-        await _connection.DisposeAsync();
-        await _source.DisposeAsync();
     }
 
-    /// <summary>Those that were asked for and are there; all where none was asked for.</summary>
-    private static async ValueTask<Result<IReadOnlyList<string>>> ColumnsAsync(NpgsqlConnection connection, SourceDeclaration source, CancellationToken cancel)
+    /// <summary>Those of <paramref name="known"/> that the declaration asks for; all where it asks for none.</summary>
+    /// <param name="of">What has them, in words.</param>
+    public static Result<IReadOnlyList<string>> Wanted(SourceDeclaration source, IReadOnlyList<string> known, string of)
     {
-        var parts = (source.Table ?? "").Split('.');
-        await using var command = new NpgsqlCommand(
-            "SELECT attname::text FROM pg_attribute WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped ORDER BY attnum", connection) { Parameters = { new() { Value = string.Join('.', parts.Select(Quote)) } } };
+        var wanted = source.Columns.Count == 0 ? known : source.Columns;
+        var missing = wanted.Append(source.Watermark ?? known[0]).FirstOrDefault(w => !known.Contains(w));
+        return missing is null ? wanted.ToList() : SourceProblems.Unreachable.Because($"{of} has no column {missing}.", "It has " + string.Join(", ", known) + ".") with { Field = missing };
+    }
+
+    /// <summary>Those that were asked for and are there.</summary>
+    private static async ValueTask<Result<IReadOnlyList<string>>> ColumnsAsync(PostgresLink link, SourceDeclaration source, CancellationToken cancel)
+    {
+        await using var command = link.Command(
+            "SELECT attname::text FROM pg_attribute WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped ORDER BY attnum", PostgresLink.QuoteTable(source.Table ?? ""));
         var known = new List<string>();
         await using (var reader = await command.ExecuteReaderAsync(cancel))
             while (await reader.ReadAsync(cancel))
                 known.Add(reader.GetString(0));
-        if (known.Count == 0)
-            return SourceProblems.Unreachable.Because($"There is no table {source.Table} that this user may see.", "GRANT SELECT gives it.");
-        var wanted = source.Columns.Count == 0 ? known : source.Columns;
-        var missing = wanted.Append(source.Watermark ?? known[0]).FirstOrDefault(w => !known.Contains(w));
-        return missing is null ? Result(wanted) : SourceProblems.Unreachable.Because($"{source.Table} has no column {missing}.", "It has " + string.Join(", ", known) + ".") with { Field = missing };
-
-        static Result<IReadOnlyList<string>> Result(IReadOnlyList<string> names) => names.ToList();
+        return known.Count > 0 ? Wanted(source, known, source.Table ?? "") : NoTable(source);
     }
 
-    private static async ValueTask<Result<PostgresRows>> GiveAsync(NpgsqlDataSource? data, NpgsqlConnection? connection, Problem problem)
-    {
-        if (connection is not null)
-            await connection.DisposeAsync();
-        if (data is not null)
-            await data.DisposeAsync();
-        return problem;
-    }
-
-    /// <summary>The server's own words; a password is in none of them.</summary>
-    private static Problem Unreachable(Exception e) => SourceProblems.Unreachable.Because(
-        e is PostgresException said ? string.Create(CultureInfo.InvariantCulture, $"PostgreSQL says {said.SqlState}: {said.MessageText}") : $"PostgreSQL does not answer: {e.Message}", "The hub tries again at the next turn.");
-
-    private static string Quote(string name) => "\"" + name.Replace("\"", "\"\"", StringComparison.Ordinal) + "\"";
+    public static Problem NoTable(SourceDeclaration source) => SourceProblems.Unreachable.Because($"There is no table {source.Table} that this user may see.", "GRANT SELECT gives it.");
 }

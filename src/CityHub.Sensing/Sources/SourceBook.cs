@@ -48,10 +48,14 @@ internal sealed class SourceBook(IFactLog log, TimeProvider clock) : FactBook(lo
     public const string Delivered = "SourceDelivered";
     public const string Quiet = "SourceHadNothing";
     public const string Failed = "SourceFailed";
+    public const string Released = "SourceSlotReleased";
 
     private ImmutableSortedDictionary<string, SourceState> _sources = ImmutableSortedDictionary.Create<string, SourceState>(StringComparer.Ordinal);
 
     public IReadOnlyDictionary<string, SourceState> Sources => _sources;
+
+    /// <summary>Sources that were followed by their changes and are so no more, oldest first: the slot of each may still be there, and the database keeps its log for it.</summary>
+    public ImmutableList<SourceDeclaration> Left { get; private set; } = [];
 
     /// <param name="taken">Asked about the source that has the name already, at the moment at which it would be replaced; null: nobody else declares.</param>
     /// <returns>Whether it is new.</returns>
@@ -90,6 +94,23 @@ internal sealed class SourceBook(IFactLog log, TimeProvider clock) : FactBook(lo
     public ValueTask<Result<Done>> NothingAsync(string id) => RecordAsync<Done>(_ => (
         _sources.TryGetValue(id, out var known) && known is { LastTried: not null, LastFailure: null } ? [] : (IReadOnlyList<NewFact>)[Fact(Quiet, json => json.WriteString("id", id))], Done.Value));
 
+    /// <summary>A look that gave nothing to deliver, and yet leads further.</summary>
+    /// <param name="read">As it was declared when it was looked at.</param>
+    public ValueTask<Result<Done>> NothingAsync(SourceDeclaration read, string watermark) => RecordAsync<Done>(_ => ((IReadOnlyList<NewFact>)[Fact(Quiet, json =>
+    {
+        json.WriteString("id", read.Id);
+        if (_sources.TryGetValue(read.Id, out var known) && known.Source.CountsAs(read))
+            json.WriteString("watermark", watermark);
+    })], Done.Value));
+
+    /// <summary>The slot is gone.</summary>
+    public ValueTask<Result<Done>> ReleasedAsync(SourceDeclaration left) => RecordAsync<Done>(_ => ((IReadOnlyList<NewFact>)[Fact(Released, json =>
+    {
+        json.WriteString("id", left.Id);
+        json.WriteString("connection", left.Connection);
+        json.WriteString("slot", left.SlotName);
+    })], Done.Value));
+
     /// <summary>The same failure again is no new fact.</summary>
     public ValueTask<Result<Done>> FailedAsync(string id, SourceFailure failure) => RecordAsync<Done>(_ => (
         _sources.TryGetValue(id, out var known) && known.LastFailure == failure ? [] : (IReadOnlyList<NewFact>)[Fact(Failed, json =>
@@ -120,16 +141,27 @@ internal sealed class SourceBook(IFactLog log, TimeProvider clock) : FactBook(lo
             }
 
             var known = _sources.GetValueOrDefault(id);
-            if (SourceDeclaration.Read(id, buffer.WrittenSpan, recorded: true).TryGet(out var source, out _))
-                _sources = _sources.SetItem(id, (known ?? new SourceState(source)) with
-                {
-                    Source = source, DeclaredBy = root.GetProperty("by").GetString() ?? "", Watermark = known is not null && known.Source.CountsAs(source) ? known.Watermark : null,
-                });
+            if (!SourceDeclaration.Read(id, buffer.WrittenSpan, recorded: true).TryGet(out var source, out _))
+                return;
+            if (known is not null && !known.Source.CountsAs(source))
+                Leave(known.Source);
+            _sources = _sources.SetItem(id, (known ?? new SourceState(source)) with
+            {
+                Source = source, DeclaredBy = root.GetProperty("by").GetString() ?? "", Watermark = known is not null && known.Source.CountsAs(source) ? known.Watermark : null,
+            });
+            return;
+        }
+
+        if (type == Released)
+        {
+            Left = Left.RemoveAll(l => l.Id == id && l.Connection == root.GetProperty("connection").GetString() && l.SlotName == root.GetProperty("slot").GetString());
             return;
         }
 
         if (type == Withdrawn)
         {
+            if (_sources.TryGetValue(id, out var gone))
+                Leave(gone.Source);
             _sources = _sources.Remove(id);
             return;
         }
@@ -143,10 +175,16 @@ internal sealed class SourceBook(IFactLog log, TimeProvider clock) : FactBook(lo
                 LastTried = at, LastDelivered = at, LastFailure = null, Watermark = root.GetProperty("watermark").GetString() ?? state.Watermark,
                 Rows = state.Rows + root.GetProperty("taken").GetInt64(), LastDelivery = root.GetProperty("delivery").GetInt64() is > 0 and var delivery ? delivery : state.LastDelivery,
             },
-            Quiet => state with { LastTried = at, LastFailure = null },
+            Quiet => state with { LastTried = at, LastFailure = null, Watermark = root.TryGetProperty("watermark", out var upTo) ? upTo.GetString() : state.Watermark },
             Failed => state with { LastTried = at, LastFailure = FailureOf(root) },
             _ => state,
         });
+    }
+
+    private void Leave(SourceDeclaration source)
+    {
+        if (source.Publication is not null)
+            Left = Left.Add(source);
     }
 
     /// <summary>Facts of before said it in a sentence that begins with the code.</summary>

@@ -9,7 +9,7 @@ internal enum SourceKind
     /// <summary>Files that are put into the source's drop folder: CSV, NDJSON, XLSX, Parquet.</summary>
     Files,
 
-    /// <summary>A table or view of a PostgreSQL database, pulled by a watermark.</summary>
+    /// <summary>A table or view of a PostgreSQL database, pulled by a watermark or whole; or a table, followed by its changes.</summary>
     Postgres,
 
     /// <summary>Pages of JSON over HTTP.</summary>
@@ -19,6 +19,12 @@ internal enum SourceKind
 /// <summary>Where rows of a dataset come from, and how often: an existing system is wrapped, not replaced. Data, not code; secrets are named and never held.</summary>
 internal sealed record SourceDeclaration
 {
+    private const string SlotPrefix = "cityhub_";
+
+    /// <summary>Of names in PostgreSQL: NAMEDATALEN - 1.</summary>
+    private const int MostName = 63;
+
+    private static readonly System.Buffers.SearchValues<char> SlotLetters = System.Buffers.SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789_");
     private static readonly System.Buffers.SearchValues<char> IdLetters = System.Buffers.SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789-");
 
     public required string Id { get; init; }
@@ -47,6 +53,12 @@ internal sealed record SourceDeclaration
     /// <summary>Postgres: a column that only grows, such as the time of the last change. REST: the member of the rows that does.</summary>
     public string? Watermark { get; init; }
 
+    /// <summary>Postgres: the publication by which the table's changes are followed (logical replication); null: they are not.</summary>
+    public string? Publication { get; init; }
+
+    /// <summary>Postgres: the replication slot; null: the one that is named after the source. See <see cref="SlotName"/>.</summary>
+    public string? Slot { get; init; }
+
     /// <summary>REST: the address, with <c>{watermark}</c>, <c>{page}</c> and <c>{cursor}</c> where they belong.</summary>
     public string? Url { get; init; }
 
@@ -64,7 +76,13 @@ internal sealed record SourceDeclaration
 
     /// <summary>Whether a watermark of the other one is one of this: the same rows, into the same dataset, counted by the same column.</summary>
     public bool CountsAs(SourceDeclaration other) =>
-        (Dataset, Kind, Connection, Table, Url, Each, Watermark) == (other.Dataset, other.Kind, other.Connection, other.Table, other.Url, other.Each, other.Watermark);
+        (Dataset, Kind, Connection, Table, Url, Each, Watermark) == (other.Dataset, other.Kind, other.Connection, other.Table, other.Url, other.Each, other.Watermark)
+        && (Publication is null) == (other.Publication is null) && (Publication is null || Follows(other));
+
+    /// <summary>The hub makes and drops slots of such names, and touches no others.</summary>
+    public string SlotName => Slot ?? SlotPrefix + Id.Replace('-', '_');
+
+    private bool Follows(SourceDeclaration other) => (Publication, SlotName, Mapping) == (other.Publication, other.SlotName, other.Mapping) && Columns.SequenceEqual(other.Columns);
 
     /// <param name="recorded">As a fact says it: what was declared stays declared, and its turns say why they do not run.</param>
     public static Result<SourceDeclaration> Read(string id, ReadOnlySpan<byte> utf8, bool recorded = false)
@@ -92,6 +110,8 @@ internal sealed record SourceDeclaration
                     case "connection": source = source with { Connection = value.GetString() }; break;
                     case "table": source = source with { Table = value.GetString() }; break;
                     case "watermark": source = source with { Watermark = value.GetString() }; break;
+                    case "publication": source = source with { Publication = value.GetString() }; break;
+                    case "slot": source = source with { Slot = value.GetString() }; break;
                     case "url": source = source with { Url = value.GetString() }; break;
                     case "each": source = source with { Each = value.GetString() ?? "" }; break;
                     case "next": source = source with { Next = value.GetString() }; break;
@@ -129,6 +149,8 @@ internal sealed record SourceDeclaration
         Optional(json, "connection", Connection);
         Optional(json, "table", Table);
         Optional(json, "watermark", Watermark);
+        Optional(json, "publication", Publication);
+        Optional(json, "slot", Slot);
         Optional(json, "url", Url);
         if (Kind == SourceKind.Rest)
             json.WriteString("each", Each);
@@ -187,6 +209,12 @@ internal sealed record SourceDeclaration
         { Kind: not SourceKind.Files, Watermark: null, Mode: WriteMode.Append } => "mode is append and there is no watermark: every turn reads all rows, and they would be there once for each turn; use replace, or upsert",
         { Kind: SourceKind.Postgres, Table: null or "" } => "table is missing",
         { Kind: SourceKind.Postgres, Table: { } table } when table.Split('.').Length > 2 => "table is a name, or schema.name",
+        { Kind: not SourceKind.Postgres, Publication: not null } or { Publication: null, Slot: not null } => "publication is for postgres, and slot for where there is a publication",
+        { Publication: "" or { Length: > MostName } } => $"publication is a name of 1 to {MostName} letters",
+        { Publication: not null, Watermark: not null } => "there is a publication and a watermark: rows come by their changes or by a column that grows",
+        { Publication: not null, Mode: not WriteMode.Upsert } => "there is a publication, and changes come by key; use upsert",
+        { Publication: not null, SlotName: var slot } when !slot.StartsWith(SlotPrefix, StringComparison.Ordinal) || slot.Length > MostName || slot.AsSpan().ContainsAnyExcept(SlotLetters) =>
+            $"slot is {slot}; it begins with {SlotPrefix} and has at most {MostName} lower-case letters, digits and underscores",
         { Kind: SourceKind.Rest, Columns.Count: 0 } => "columns is missing: which members of a row are taken?",
         { Kind: SourceKind.Rest, Url: var url } when !IsAddress(url) => "url is an https:// address (http:// on loopback only)",
         _ => null,

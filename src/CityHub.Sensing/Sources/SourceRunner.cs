@@ -35,6 +35,7 @@ internal sealed partial class SourceRunner : IAsyncDisposable
     private readonly Func<string, string?> _secrets;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
+    private readonly PostgresReplication _replication;
     private readonly ConcurrentDictionary<string, SemaphoreSlim> _turns = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, DateTimeOffset> _tried = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, int> _failures = new(StringComparer.Ordinal);
@@ -46,7 +47,8 @@ internal sealed partial class SourceRunner : IAsyncDisposable
     /// <param name="http">Made of the <see cref="AllowedAddresses.Handler"/> of <paramref name="allowed"/>.</param>
     /// <param name="secrets">The value of a named secret; null: there is none.</param>
     public SourceRunner(SourceBook book, IDeliveries deliveries, string drops, HttpClient http, AllowedAddresses allowed, Func<string, string?> secrets, TimeProvider clock, ILogger<SourceRunner> logger) =>
-        (_book, _deliveries, _drops, _http, _allowed, _secrets, _clock, _logger) = (book, deliveries, drops, http, allowed, secrets, clock, logger);
+        (_book, _deliveries, _drops, _http, _allowed, _secrets, _clock, _logger, _replication) =
+        (book, deliveries, drops, http, allowed, secrets, clock, logger, new PostgresReplication(book, deliveries, allowed, clock));
 
     public void Start() => _running = RunAsync();
 
@@ -128,6 +130,13 @@ internal sealed partial class SourceRunner : IAsyncDisposable
                     if (last is null || _clock.GetUtcNow() - last >= Pause(id, state.Source.Every))
                         await OneAsync(id);
                 }
+
+                foreach (var left in _book.Left)
+                {
+                    var slot = $"{left.Id} {left.SlotName}";
+                    if (!_tried.TryGetValue(slot, out var tried) || _clock.GetUtcNow() - tried >= Pause(slot, TimeSpan.FromDays(1)))
+                        await ReleaseAsync(left, slot);
+                }
             }
         }
         catch (OperationCanceledException)
@@ -153,6 +162,41 @@ internal sealed partial class SourceRunner : IAsyncDisposable
         }
     }
 
+    /// <summary>One whose database is gone is tried once a day.</summary>
+    /// <param name="name">Of the slot among all.</param>
+    private async Task ReleaseAsync(SourceDeclaration left, string name)
+    {
+        _tried[name] = _clock.GetUtcNow();
+        var turn = _turns.GetOrAdd(left.Id, _ => new SemaphoreSlim(1));
+        await turn.WaitAsync(_stop.Token);
+        try
+        {
+            // Where it is declared again the slot is in use; its first turn makes it anew.
+            var used = _book.Sources.Values.Any(s => s.Source.Publication is not null && s.Source.Connection == left.Connection && s.Source.SlotName == left.SlotName);
+            var released = used ? Done.Value : await _replication.ReleaseAsync(left, left.Secret is { } secret ? _secrets(secret) : null, _stop.Token);
+            if (released.Problem is null)
+                released = await _book.ReleasedAsync(left);
+            if (released.Problem is { } problem)
+                LateSlot(left, name, problem);
+            else
+                _failures.TryRemove(name, out _);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            LateSlot(left, name, (e as SourceException)?.Problem ?? SourceProblems.Unreachable.Because(e.GetType().Name));
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    private void LateSlot(SourceDeclaration left, string name, Problem problem)
+    {
+        if (_failures.AddOrUpdate(name, 1, (_, times) => times + 1) == 1)
+            LogSlot(left.SlotName, left.Id, problem.Code);
+    }
+
     private async ValueTask<Result<DeliveryOutcome?>> ReadAsync(SourceState state, CancellationToken cancel)
     {
         var source = state.Source;
@@ -165,11 +209,19 @@ internal sealed partial class SourceRunner : IAsyncDisposable
         {
             case SourceKind.Files:
                 return await FilesAsync(source, cancel);
+            case SourceKind.Postgres when source.Publication is not null:
+                return await _replication.TurnAsync(source, secret, cancel);
             case SourceKind.Postgres:
-                if (!(await PostgresRows.OpenAsync(source, secret, state.Watermark, _allowed, cancel)).TryGet(out var rows, out var problem))
+                if (!(await PostgresLink.OpenAsync(source, secret, _allowed, cancel)).TryGet(out var link, out var problem))
                     return problem;
-                await using (rows)
-                    return await DeliverAsync(state, rows, () => rows.Watermark, $"postgres:{source.Table}", cancel);
+                await using (link)
+                {
+                    if (!(await PostgresRows.OpenAsync(link, source, state.Watermark, cancel)).TryGet(out var rows, out problem))
+                        return problem;
+                    await using (rows)
+                        return await DeliverAsync(state, rows, () => rows.Watermark, $"postgres:{source.Table}", cancel);
+                }
+
             default:
                 await using (var pages = new RestRows(_http, source, secret, state.Watermark))
                     return await DeliverAsync(state, pages, () => pages.Watermark, "rest", cancel);
@@ -267,6 +319,9 @@ internal sealed partial class SourceRunner : IAsyncDisposable
         if (problem is not null)
             File.WriteAllText(name + ".why.txt", problem + "\n");
     }
+
+    [LoggerMessage(LogLevel.Warning, "The slot {Slot} of the source {Id}, which is read no more, could not be dropped, and the database keeps its log for it: {Why}")]
+    private partial void LogSlot(string slot, string id, string why);
 
     [LoggerMessage(LogLevel.Warning, "Source {Id}: {Why}")]
     private partial void LogFailed(string id, string why);

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using CityHub.Core.Ports;
@@ -19,7 +17,7 @@ public sealed class PostgresSourceTests
     [Fact]
     public async Task Rows_after_the_watermark_are_pulled_and_those_that_share_it_come_again()
     {
-        await using var server = await Server.StartAsync();
+        await using var server = await PostgresUnderTest.StartAsync();
         await server.DoAsync("CREATE TABLE \"人员\" (id int primary key, name text, born date, changed timestamptz, \"it's\" numeric); INSERT INTO \"人员\" VALUES (1, '王', '2000-02-29', '2026-01-01 00:00+08', 1.50), (2, NULL, NULL, '2026-01-02 00:00+08', NULL)");
         await using var sources = new SourcesUnderTest();
         await sources.DeclareAsync("people", $$"""{"dataset": "population", "kind": "postgres", "connection": "{{server.Connection}}", "table": "public.人员", "watermark": "changed", "columns": ["id", "name", "born", "it's"]}""");
@@ -39,7 +37,7 @@ public sealed class PostgresSourceTests
     [Fact]
     public async Task Rows_that_come_again_are_there_once_and_count_once()
     {
-        await using var server = await Server.StartAsync();
+        await using var server = await PostgresUnderTest.StartAsync();
         await server.DoAsync("CREATE TABLE t (no text primary key, town text, n int); INSERT INTO t VALUES ('1', 'a', 1), ('2', 'b', 2), ('3', 'c', 2)");
         await using var city = await CityUnderTest.StartAsync();
         await city.PublishAsync(CityUnderTest.Entry("population"));
@@ -99,7 +97,7 @@ public sealed class PostgresSourceTests
     [Fact]
     public async Task A_table_or_a_column_that_is_not_there_is_named_and_the_password_is_not()
     {
-        await using var server = await Server.StartAsync();
+        await using var server = await PostgresUnderTest.StartAsync();
         await server.DoAsync("CREATE TABLE t (id int)");
         await using var sources = new SourcesUnderTest();
         sources.Secrets["CITYHUB_SOURCE_PW"] = "geheim-42";
@@ -116,56 +114,5 @@ public sealed class PostgresSourceTests
         Assert.Contains("does not answer", problems[2]);
         Assert.DoesNotContain(problems, p => p.Contains("geheim-42", StringComparison.Ordinal));
         await server.DoAsync("SELECT * FROM t");
-    }
-
-    private sealed class Server : IAsyncDisposable
-    {
-        private readonly TestFolder _folder = new();
-        private readonly string _bin;
-        private readonly int _port;
-        private readonly bool _root = Environment.UserName == "root";
-
-        private Server(string bin)
-        {
-            _bin = bin;
-            using var probe = new TcpListener(IPAddress.Loopback, 0);
-            probe.Start();
-            _port = ((IPEndPoint)probe.LocalEndpoint).Port;
-        }
-
-        public string Connection => string.Create(CultureInfo.InvariantCulture, $"Host=127.0.0.1;Port={_port};Username=hub;Database=postgres");
-
-        public static async Task<Server> StartAsync()
-        {
-            var bin = Directory.Exists("/usr/lib/postgresql") ? Directory.EnumerateDirectories("/usr/lib/postgresql").Select(d => Path.Combine(d, "bin")).FirstOrDefault(b => File.Exists(Path.Combine(b, "initdb"))) : null;
-            Assert.SkipWhen(bin is null, "PostgreSQL is not installed here.");
-            var server = new Server(bin ?? "");
-            // PostgreSQL refuses to run as root.
-            if (server._root)
-                await Run("chown", ["-R", "postgres", server._folder.Path]);
-            await server.ToolAsync("initdb", "-D", server._folder.File("db"), "-U", "hub", "--auth=trust", "--no-sync", "-E", "UTF8", "--locale=C");
-            await server.ToolAsync("pg_ctl", "-D", server._folder.File("db"), "-l", server._folder.File("log"), "-w", "-o", string.Create(CultureInfo.InvariantCulture, $"-p {server._port} -c listen_addresses=127.0.0.1 -c fsync=off -c unix_socket_directories={server._folder.Path}"), "start");
-            return server;
-        }
-
-        public async Task DoAsync(string sql) => await ToolAsync("psql", "-q", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p", _port.ToString(CultureInfo.InvariantCulture), "-U", "hub", "-d", "postgres", "-c", sql);
-
-        public async ValueTask DisposeAsync()
-        {
-            await ToolAsync("pg_ctl", "-D", _folder.File("db"), "-m", "immediate", "stop");
-            _folder.Dispose();
-        }
-
-        private Task ToolAsync(string tool, params string[] arguments) =>
-            _root ? Run("runuser", ["-u", "postgres", "--", Path.Combine(_bin, tool), .. arguments]) : Run(Path.Combine(_bin, tool), arguments);
-
-        private static async Task Run(string program, string[] arguments)
-        {
-            using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true, RedirectStandardOutput = true, WorkingDirectory = "/" }) ?? throw new InvalidOperationException(program);
-            // A server that was started keeps the pipes open: what the tool says is read only where it failed.
-            await process.WaitForExitAsync();
-            if (process.ExitCode != 0)
-                Assert.Fail($"{program} {string.Join(' ', arguments)}: {process.ExitCode} {await process.StandardError.ReadToEndAsync()}");
-        }
     }
 }

@@ -1,0 +1,258 @@
+using System.Buffers.Binary;
+using System.Text;
+using CityHub.Core.Tables;
+using NpgsqlTypes;
+
+namespace CityHub.Sensing.Sources;
+
+/// <summary>
+/// What some transactions did to one table, from messages of the plug-in pgoutput in version 1 of its protocol (PostgreSQL manual, "Logical Replication Message Formats"): every row
+/// that was there before a change as one that goes, then each row as the last transaction left it. A row comes once.
+/// </summary>
+internal sealed class ReplicatedChanges : IRows
+{
+    /// <summary>Of texts in memory, after which the transactions at hand are delivered.</summary>
+    public const int EnoughBytes = 32 << 20;
+
+    /// <summary>Of one transaction: one that changed more is read as the whole table.</summary>
+    public const int MostBytes = 256 << 20;
+
+    private const uint Boolean = 16, Inet = 869, Character = 1042;
+
+    /// <summary>The text of a long value that a change did not touch: the server does not send it again. Compared by reference.</summary>
+    private static readonly string Untouched = new('?', 1);
+
+    private readonly PublishedTable _table;
+    private readonly List<string?[]> _gone = [];
+    private readonly Dictionary<string, string?[]> _rows = new(StringComparer.Ordinal);
+    private readonly BatchBuilder _batch;
+    private int[] _wanted = [];
+    private int[] _identity = [];
+    private string?[][]? _left;
+    private int _nextGone, _next;
+
+    public ReplicatedChanges(PublishedTable table)
+    {
+        _table = table;
+        Schema = new TableSchema([.. table.Columns.Select(c => new TableColumn(c, ColumnType.Text))]);
+        _batch = new BatchBuilder(Schema);
+    }
+
+    public TableSchema Schema { get; }
+
+    /// <summary>Where the last whole transaction ends; null: there was none.</summary>
+    public NpgsqlLogSequenceNumber? UpTo { get; private set; }
+
+    /// <summary>When the last whole transaction was committed, by the server's clock.</summary>
+    public DateTimeOffset CommittedAt { get; private set; }
+
+    public bool IsEmpty => _gone.Count == 0 && _rows.Count == 0;
+
+    /// <summary>Why the messages do not say what the table holds now, and it has to be read whole; null: they do.</summary>
+    public string? Unsaid { get; private set; }
+
+    public long Bytes { get; private set; }
+
+    /// <summary>Of all tables.</summary>
+    public int Messages { get; private set; }
+
+    /// <summary>A transaction has ended, and enough is at hand.</summary>
+    public bool Enough { get; private set; }
+
+    /// <exception cref="FormatException">These are not the bytes of a message.</exception>
+    public void Take(ReadOnlySpan<byte> message)
+    {
+        Messages++;
+        var from = new Reader(message);
+        switch ((char)from.Byte())
+        {
+            case 'C':
+                from.Byte();
+                from.Int64();
+                UpTo = new NpgsqlLogSequenceNumber((ulong)from.Int64());
+                CommittedAt = new DateTimeOffset(2000, 1, 1, 0, 0, 0, TimeSpan.Zero).AddTicks(from.Int64() * TimeSpan.TicksPerMicrosecond);
+                Enough = Bytes > EnoughBytes;
+                break;
+            case 'R' when from.UInt32() == _table.Oid:
+                Relation(ref from);
+                break;
+            case 'I' when from.UInt32() == _table.Oid:
+                from.Byte();
+                Put(Tuple(ref from), null);
+                break;
+            case 'U' when from.UInt32() == _table.Oid:
+                string?[]? old = null;
+                if ((char)from.Byte() is 'K' or 'O')
+                {
+                    old = Tuple(ref from);
+                    Go(old);
+                    from.Byte();
+                }
+
+                Put(Tuple(ref from), old);
+                break;
+            case 'D' when from.UInt32() == _table.Oid:
+                from.Byte();
+                Go(Tuple(ref from));
+                break;
+            case 'T':
+                var relations = from.Int32();
+                from.Byte();
+                while (relations-- > 0)
+                    if (from.UInt32() == _table.Oid)
+                        Unsaid = "the table was truncated";
+                break;
+            default:
+                // Begin, origin, type; other tables.
+                break;
+        }
+
+        if (Bytes > MostBytes)
+            Unsaid = "a transaction changed too much to be held";
+    }
+
+    public ValueTask<RowBatch?> NextAsync(CancellationToken cancel = default)
+    {
+        _batch.Clear();
+        while (_nextGone < _gone.Count && !_batch.Full)
+            Add(_gone[_nextGone++]);
+        if (_batch.Rows > 0)
+        {
+            _batch.Batch.Gone = true;
+            return new(_batch.Batch);
+        }
+
+        _left ??= [.. _rows.Values];
+        while (_next < _left.Length && !_batch.Full)
+            Add(_left[_next++]);
+        return new(_batch.Rows > 0 ? _batch.Batch : null);
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private void Add(string?[] row)
+    {
+        foreach (var value in row)
+            _batch.Text(value);
+    }
+
+    private void Relation(ref Reader from)
+    {
+        from.Text();
+        from.Text();
+        from.Byte();
+        var names = new string[from.Int16()];
+        for (var i = 0; i < names.Length; i++)
+        {
+            from.Byte();
+            names[i] = from.Text();
+            from.Int32();
+            from.Int32();
+        }
+
+        _wanted = [.. _table.Columns.Select(c => Array.IndexOf(names, c))];
+        _identity = [.. _table.Identity.Select(c => Array.IndexOf(names, c))];
+        if (_wanted.Concat(_identity).Contains(-1))
+            Unsaid = "the table had other columns then";
+    }
+
+    private void Go(string?[] old)
+    {
+        if (Unsaid is not null)
+            return;
+        _gone.Add(Projected(old));
+        _rows.Remove(KeyOf(old));
+    }
+
+    /// <param name="old">As it was; null: the change does not say. With the key alone where the server says no more.</param>
+    private void Put(string?[] tuple, string?[]? old)
+    {
+        if (Unsaid is not null)
+            return;
+        var key = KeyOf(tuple);
+        var row = Projected(tuple);
+        var before = old is null ? _rows.GetValueOrDefault(key) : Projected(old);
+        for (var i = 0; i < row.Length; i++)
+        {
+            if (!ReferenceEquals(row[i], Untouched))
+                continue;
+            // A key alone has nothing in the other columns, and an untouched value is one.
+            if (before?[i] is { } value && !ReferenceEquals(value, Untouched))
+                row[i] = value;
+            else
+                Unsaid = "a long value was not touched and is not in the change (REPLICA IDENTITY FULL has it)";
+        }
+
+        _rows[key] = row;
+    }
+
+    private string?[] Projected(string?[] tuple)
+    {
+        var row = new string?[_wanted.Length];
+        for (var i = 0; i < row.Length; i++)
+        {
+            row[i] = tuple[_wanted[i]] is { } text && !ReferenceEquals(text, Untouched) ? AsCast(text, _table.Types[i]) : tuple[_wanted[i]];
+            Bytes += 2 * (row[i]?.Length ?? 0);
+        }
+
+        Bytes += 100;
+        return row;
+    }
+
+    private string KeyOf(string?[] tuple) => string.Join('\0', _identity.Select(i => tuple[i]));
+
+    /// <summary>The server sends what a type's output function gives; a cast to text, by which the whole table is read, is another for three types.</summary>
+    private static string AsCast(string text, uint type) => type switch
+    {
+        Boolean => text == "t" ? "true" : "false",
+        Character => text.TrimEnd(' '),
+        Inet when !text.Contains('/', StringComparison.Ordinal) => text + (text.Contains(':', StringComparison.Ordinal) ? "/128" : "/32"),
+        _ => text,
+    };
+
+    private static string?[] Tuple(ref Reader from)
+    {
+        var values = new string?[from.Int16()];
+        for (var i = 0; i < values.Length; i++)
+            values[i] = (char)from.Byte() switch
+            {
+                'n' => null,
+                'u' => Untouched,
+                't' => Encoding.UTF8.GetString(from.Take(from.Int32())),
+                var kind => throw new FormatException($"A value is of kind {kind}."),
+            };
+        return values;
+    }
+
+    private ref struct Reader(ReadOnlySpan<byte> bytes)
+    {
+        private ReadOnlySpan<byte> _bytes = bytes;
+
+        public ReadOnlySpan<byte> Take(int count)
+        {
+            if (count < 0 || count > _bytes.Length)
+                throw new FormatException("A message of the replication ends early.");
+            var taken = _bytes[..count];
+            _bytes = _bytes[count..];
+            return taken;
+        }
+
+        public byte Byte() => Take(1)[0];
+
+        public short Int16() => BinaryPrimitives.ReadInt16BigEndian(Take(2)) is >= 0 and var count ? count : throw new FormatException("A message of the replication has a negative count.");
+
+        public int Int32() => BinaryPrimitives.ReadInt32BigEndian(Take(4));
+
+        public uint UInt32() => BinaryPrimitives.ReadUInt32BigEndian(Take(4));
+
+        public long Int64() => BinaryPrimitives.ReadInt64BigEndian(Take(8));
+
+        public string Text()
+        {
+            var end = _bytes.IndexOf((byte)0);
+            var text = Encoding.UTF8.GetString(Take(end));
+            Take(1);
+            return text;
+        }
+    }
+}

@@ -1,0 +1,420 @@
+using System.Globalization;
+using CityHub.Core.Ports;
+using CityHub.Core.Problems;
+using CityHub.Core.Tables;
+using CityHub.Sensing.Sources;
+using CityHub.Sharing.Deliveries;
+using CityHub.Standards.Mapping;
+using CityHub.Standards.Quality;
+using CityHub.Tests.Sharing.Catalogue;
+using CityHub.Tests.Standards.Mapping;
+using CityHub.Tests.Standards.Quality;
+using CsCheck;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace CityHub.Tests.Sensing.Sources;
+
+/// <summary>One real server for all of them, with wal_level=logical; each has tables, a publication and a slot of its own.</summary>
+public sealed class PostgresReplicationTests(PostgresReplicationTests.Database database) : IClassFixture<PostgresReplicationTests.Database>
+{
+    private const string People = "no text PRIMARY KEY, town text, married boolean, code char(4), address inet, note text";
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    private PostgresUnderTest Server => database.Server;
+
+    [Fact]
+    public async Task The_table_comes_once_and_then_what_was_added_changed_and_deleted()
+    {
+        await MakeAsync("a", "INSERT INTO a VALUES ('1', 'x', true, 'ab', '10.0.0.1', NULL), ('2', 'y', false, 'abcd', '10.0.0.0/8', ''), ('3', NULL, NULL, NULL, NULL, 'n')");
+        await using var city = await FollowedAsync("a");
+
+        Assert.Equal(3, (await city.TurnAsync()).Value?.Taken);
+        Assert.Equal(await RowsAsync("a"), await city.RowsAsync());
+        await Server.DoAsync("BEGIN; DELETE FROM a WHERE no = '1'; UPDATE a SET town = 'Y', married = true, code = 'c' WHERE no = '2'; INSERT INTO a VALUES ('4', 'z', false, 'x', 'fe80::1', 'long'); COMMIT");
+        var turn = (await city.TurnAsync()).Value;
+        Assert.Equal((2, 1), (turn?.Taken, turn?.Gone));
+        Assert.Equal(await RowsAsync("a"), await city.RowsAsync());
+
+        var facts = city.Facts;
+        Assert.Null((await city.TurnAsync()).Value);
+        Assert.Equal(facts, city.Facts);
+        Assert.Equal(2, city.Deliveries.Count);
+        Assert.Equal((2L, 1L), (city.Deliveries[^1].What.Rows, city.Deliveries[^1].What.Gone));
+    }
+
+    /// <summary>The server forgets nothing that is not noted, and what comes again stands already.</summary>
+    [Fact]
+    public async Task What_was_delivered_and_not_noted_comes_again_and_counts_once()
+    {
+        await MakeAsync("b", "INSERT INTO b VALUES ('1'), ('2'), ('3')");
+        await using var city = await FollowedAsync("b");
+        await city.TurnAsync();
+        await Server.DoAsync("DELETE FROM b WHERE no = '2'; INSERT INTO b VALUES ('5', 'x'); UPDATE b SET no = '6' WHERE no = '3'");
+        city.Tear = true;
+        Assert.NotNull((await city.TurnAsync()).Problem);
+        Assert.Equal(await RowsAsync("b"), await city.RowsAsync());
+        await city.RestartAsync();
+        await Server.DoAsync("DELETE FROM b WHERE no = '5'");
+
+        var turn = (await city.TurnAsync()).Value;
+        Assert.Equal((0, 1), (turn?.Taken, turn?.Gone));
+        Assert.Equal(await RowsAsync("b"), await city.RowsAsync());
+        Assert.Equal(3, city.Deliveries.Count);
+        Assert.Null((await city.TurnAsync()).Value);
+        Assert.Equal(city.Source.Watermark?.Split(':')[1], await Server.AskAsync("SELECT confirmed_flush_lsn FROM pg_replication_slots WHERE slot_name = 'cityhub_b'"));
+    }
+
+    [Fact]
+    public async Task A_change_that_nets_to_nothing_is_no_delivery_and_is_not_looked_at_again()
+    {
+        await MakeAsync("c", "INSERT INTO c VALUES ('1', 'x')");
+        await using var city = await FollowedAsync("c");
+        await city.TurnAsync();
+        await Server.DoAsync("UPDATE c SET town = 'y';\nUPDATE c SET town = 'x'; INSERT INTO c VALUES ('2'); DELETE FROM c WHERE no = '2'");
+        var before = city.Source.Watermark;
+        Assert.Null((await city.TurnAsync()).Value);
+        Assert.Single(city.Deliveries);
+        Assert.NotEqual(before, city.Source.Watermark);
+    }
+
+    [Theory]
+    [InlineData("TRUNCATE {0}; INSERT INTO {0} VALUES ('9', 'new')")]
+    [InlineData("TRUNCATE {0}")]
+    [InlineData("DROP TABLE {0}; CREATE TABLE {0} (" + People + "); INSERT INTO {0} VALUES ('8', 'other'); ALTER PUBLICATION {0}_pub ADD TABLE {0}")]
+    [InlineData("SELECT pg_drop_replication_slot('cityhub_{0}');\nDELETE FROM {0} WHERE no = '2'")]
+    [InlineData("DELETE FROM {0} WHERE no = '2';\nSELECT pg_replication_slot_advance('cityhub_{0}', pg_current_wal_lsn())")]
+    [InlineData("UPDATE {0} SET town = 'moved' WHERE no = '1'")]
+    public async Task Where_the_changes_do_not_say_what_is_there_the_whole_table_is_read(string what)
+    {
+        var name = "d" + Guid.NewGuid().ToString("N")[..8];
+        // Compressed or not, it is stored outside the row, and an update of another column does not send it.
+        await MakeAsync(name, $"ALTER TABLE {name} ALTER note SET STORAGE EXTERNAL; INSERT INTO {name} VALUES ('1', 'x', true, 'ab', NULL, repeat('长', 20000)); INSERT INTO {name} VALUES ('2', 'y')");
+        await using var city = await FollowedAsync(name);
+        await city.TurnAsync();
+        await Server.DoAsync(string.Format(CultureInfo.InvariantCulture, what, name));
+        await city.TurnAsync();
+        Assert.Equal(await RowsAsync(name), await city.RowsAsync());
+        Assert.Equal(WriteMode.Replace, city.Deliveries[^1].What.Mode);
+        await Server.DoAsync($"INSERT INTO {name} VALUES ('7', 'after')");
+        await city.TurnAsync();
+        Assert.Equal(await RowsAsync(name), await city.RowsAsync());
+        Assert.Equal(WriteMode.Upsert, city.Deliveries[^1].What.Mode);
+    }
+
+    /// <summary>The key of the dataset is made of another column than the table's own: with the whole old row, what goes is found by it.</summary>
+    [Fact]
+    public async Task Under_a_mapping_a_row_whose_key_changes_does_not_stay_behind()
+    {
+        await MakeAsync("e", "ALTER TABLE e ADD id int; INSERT INTO e (no, id, town, note) VALUES ('1', 11, 'x', repeat('长', 20000)), ('2', 22, 'y', 'n')");
+        await using var refused = await FollowedAsync("e", """ "mapping": "by-id", "columns": ["id", "town", "note"], """);
+        Assert.Contains("REPLICA IDENTITY FULL", Replicated(await refused.TurnAsync()).Hint, StringComparison.Ordinal);
+        await Server.DoAsync("ALTER TABLE e REPLICA IDENTITY FULL");
+        Assert.Equal(2, (await refused.TurnAsync()).Value?.Taken);
+        await Server.DoAsync("UPDATE e SET id = 33 WHERE no = '1'; UPDATE e SET town = 'Y' WHERE no = '2'; UPDATE e SET town = 'X' WHERE no = '1'");
+
+        var turn = (await refused.TurnAsync()).Value;
+        Assert.Equal((2, 1), (turn?.Taken, turn?.Gone));
+        Assert.Equal(WriteMode.Upsert, refused.Deliveries[^1].What.Mode);
+        var rows = await refused.RowsAsync();
+        Assert.Equal(["00022|Y", "00033|X"], rows.Select(r => string.Join('|', r.Split('|')[..2])));
+        Assert.Equal(20000, rows[1].Split('|')[^1].Length);
+    }
+
+    /// <summary>A row that goes and of which no key can be made: nobody could say which one it was.</summary>
+    [Fact]
+    public async Task Where_the_mapping_makes_no_key_of_what_goes_the_whole_table_is_read()
+    {
+        await MakeAsync("f", "ALTER TABLE f ADD id int; ALTER TABLE f REPLICA IDENTITY FULL; INSERT INTO f (no, id, town) VALUES ('1', 11, 'x'), ('2', NULL, 'y')");
+        await using var city = await FollowedAsync("f", """ "mapping": "by-id", "columns": ["id", "town", "note"], """);
+        Assert.Equal((1, 1), ((await city.TurnAsync()).Value?.Taken, city.Deliveries[0].What.Refused));
+        await Server.DoAsync("DELETE FROM f WHERE no = '2'");
+        await city.TurnAsync();
+        Assert.Equal(WriteMode.Replace, city.Deliveries[^1].What.Mode);
+        Assert.Single(await city.RowsAsync());
+    }
+
+    [Fact]
+    public async Task Rows_and_columns_that_the_publication_leaves_out_are_not_read()
+    {
+        await Server.DoAsync($"CREATE TABLE g ({People}, secret text); INSERT INTO g VALUES ('1', 'in'), ('2', 'out'); CREATE PUBLICATION g_pub FOR TABLE g (no, town, married, code, address, note) WHERE (no <> '2' AND no <> '4')");
+        await using var city = await FollowedAsync("g");
+        await city.TurnAsync();
+        Assert.Equal(["1"], (await city.RowsAsync()).Select(r => r.Split('|')[0]));
+        await Server.DoAsync("INSERT INTO g VALUES ('3', 'in'), ('4', 'out'); UPDATE g SET no = '5' WHERE no = '2'; UPDATE g SET no = '4' WHERE no = '1' AND false; DELETE FROM g WHERE no = '4'; UPDATE g SET no = '2' WHERE no = '1'");
+        await city.TurnAsync();
+        Assert.Equal(["3", "5"], (await city.RowsAsync()).Select(r => r.Split('|')[0]));
+        await using var more = await FollowedAsync("g", """ "columns": ["no", "secret"], "slot": "cityhub_g2", """);
+        Assert.Equal("secret", (await more.TurnAsync()).Problem?.Field);
+    }
+
+    [Fact]
+    public async Task What_is_not_set_up_for_it_is_said_with_the_way_forward_and_leaves_no_slot()
+    {
+        await Server.DoAsync($"CREATE TABLE h ({People}); CREATE TABLE keyless (no text, town text, married boolean, code char(4), address inet, note text); CREATE PUBLICATION h_half FOR TABLE h WITH (publish = 'insert, update'); CREATE PUBLICATION h_none; CREATE PUBLICATION keyless_pub FOR TABLE keyless; CREATE VIEW h_view AS SELECT * FROM h");
+        foreach (var (table, publication, said) in new[]
+        {
+            ("h", "nobody", "no publication nobody"), ("h", "h_none", "does not have h"), ("h", "h_half", "some kind of change"), ("keyless", "keyless_pub", "cannot be told apart"), ("h_view", "h_none", "does not have h_view"),
+        })
+        {
+            await using var city = await FollowedAsync(table, publication: publication);
+            Assert.Contains(said, Replicated(await city.TurnAsync()).Detail, StringComparison.Ordinal);
+            Assert.Equal("", await Server.AskAsync($"SELECT slot_name FROM pg_replication_slots WHERE slot_name = 'cityhub_{table}'"));
+        }
+
+        await using var gone = await FollowedAsync("nowhere");
+        Assert.Contains("There is no table", (await gone.TurnAsync()).Problem?.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_user_without_the_right_hears_it_in_the_words_of_the_server()
+    {
+        await MakeAsync("i", "CREATE ROLE plain LOGIN; GRANT SELECT ON i TO plain");
+        await using var city = await FollowedAsync("i", user: "plain");
+        Assert.Contains("42501", (await city.TurnAsync()).Problem?.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_first_read_that_is_refused_leaves_no_slot()
+    {
+        await MakeAsync("j", "INSERT INTO j VALUES ('1')");
+        await using var city = await FollowedAsync("j");
+        city.Refuse = SourceProblems.FileUnreadable.Because("no");
+        Assert.NotNull((await city.TurnAsync()).Problem);
+        Assert.Equal("0", await Server.AskAsync("SELECT count(*) FROM pg_replication_slots WHERE slot_name = 'cityhub_j'"));
+        city.Refuse = null;
+        Assert.Equal(1, (await city.TurnAsync()).Value?.Taken);
+    }
+
+    [Fact]
+    public async Task The_slot_of_a_source_that_is_withdrawn_or_declared_otherwise_is_dropped()
+    {
+        await MakeAsync("k", "INSERT INTO k VALUES ('1')");
+        await using var city = await FollowedAsync("k");
+        await city.TurnAsync();
+        await city.DeclareAsync(""" "slot": "cityhub_other", """);
+        await city.TurnAsync();
+        Assert.Single(city.Book.Left);
+        await city.UntilAsync(() => city.Book.Left.IsEmpty);
+        Assert.Equal("cityhub_other", await Server.AskAsync("SELECT slot_name FROM pg_replication_slots WHERE slot_name IN ('cityhub_k', 'cityhub_other')"));
+
+        // Across a restart, too.
+        Assert.Null((await city.Book.WithdrawAsync("k", "li.na")).Problem);
+        await city.RestartAsync();
+        Assert.Single(city.Book.Left);
+        await city.UntilAsync(() => city.Book.Left.IsEmpty);
+        Assert.Equal("0", await Server.AskAsync("SELECT count(*) FROM pg_replication_slots WHERE slot_name IN ('cityhub_k', 'cityhub_other')"));
+    }
+
+    /// <summary>Else a quiet table keeps the log of all others.</summary>
+    [Fact]
+    public async Task What_other_tables_write_is_confirmed_now_and_then()
+    {
+        await MakeAsync("l", "INSERT INTO l VALUES ('1'); CREATE TABLE l_other (t text); ALTER TABLE l_other ALTER t SET STORAGE EXTERNAL");
+        await using var city = await FollowedAsync("l");
+        await city.TurnAsync();
+        await city.TurnAsync();
+        var before = city.Source.Watermark;
+        await Server.DoAsync("INSERT INTO l_other VALUES ('small')");
+        await city.TurnAsync();
+        Assert.Equal(before, city.Source.Watermark);
+        await Server.DoAsync("INSERT INTO l_other SELECT repeat('x', 100000) FROM generate_series(1, 250)");
+        Assert.Null((await city.TurnAsync()).Value);
+        Assert.NotEqual(before, city.Source.Watermark);
+        Assert.Single(city.Deliveries);
+        Assert.Equal("t", await Server.AskAsync("SELECT pg_current_wal_lsn() - confirmed_flush_lsn < 16777216 FROM pg_replication_slots WHERE slot_name = 'cityhub_l'"));
+    }
+
+    [Fact]
+    public async Task After_any_transactions_turns_and_torn_turns_the_rows_are_those_of_the_table()
+    {
+        var run = 0;
+        await Gen.Select(Gen.Int[0, 12], Gen.Int[1, 5], Gen.Int[1, 5], Gen.Int[0, 3]).Array[1, 25].Array[1, 4].SampleAsync(
+            async turns =>
+            {
+                var name = string.Create(CultureInfo.InvariantCulture, $"r{run++}");
+                await MakeAsync(name, run % 2 == 0 ? $"ALTER TABLE {name} REPLICA IDENTITY FULL" : "");
+                await using var city = await FollowedAsync(name);
+                await city.TurnAsync();
+                foreach (var turn in turns)
+                {
+                    await Server.DoAsync(string.Join(";\n", turn.Select(s => Statement(name, s.Item1, s.Item2, s.Item3, s.Item4))));
+                    city.Tear = turn[0].Item4 == 0;
+                    await city.TurnAsync();
+                    if (city.Tear)
+                        await city.RestartAsync();
+                }
+
+                await city.TurnAsync();
+                Assert.Equal(await RowsAsync(name), await city.RowsAsync());
+                await Server.DoAsync($"SELECT pg_drop_replication_slot('cityhub_{name}'); DROP TABLE {name}; DROP PUBLICATION {name}_pub");
+            },
+            iter: 12,
+            threads: 1);
+    }
+
+    private static string Statement(string table, int kind, int one, int other, int what) => kind switch
+    {
+        0 => "BEGIN",
+        1 => "COMMIT",
+        2 => "ROLLBACK",
+        3 or 4 => $"DELETE FROM {table} WHERE no = '{one}'",
+        5 or 6 => $"UPDATE {table} SET no = '{other}' WHERE no = '{one}' AND NOT EXISTS (SELECT FROM {table} WHERE no = '{other}')",
+        7 or 8 => $"UPDATE {table} SET town = '{what}' || coalesce(town, ''), married = NOT married WHERE no = '{one}'",
+        9 when what == 0 => $"TRUNCATE {table}",
+        _ => $"INSERT INTO {table} VALUES ('{one}', NULLIF('{other}', '3'), {(what > 1 ? "true" : "false")}, '{what}', '10.0.0.{what}', repeat('长', {what * 1500})) ON CONFLICT (no) DO UPDATE SET town = excluded.town",
+    };
+
+    private async Task MakeAsync(string table, string then) => await Server.DoAsync($"CREATE TABLE {table} ({People}); CREATE PUBLICATION {table}_pub FOR TABLE {table}; {then}");
+
+    /// <summary>As the server casts them; an empty text is a missing value here.</summary>
+    private async Task<string[]> RowsAsync(string table) => (await Server.AskAsync(
+        $"SELECT concat_ws('|', no, coalesce(town, '∅'), coalesce(married::text, '∅'), coalesce(nullif(code::text, ''), '∅'), coalesce(address::text, '∅'), coalesce(nullif(note, ''), '∅')) FROM {table} ORDER BY no COLLATE \"C\"")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+    private async Task<City> FollowedAsync(string table, string more = "", string? publication = null, string user = "hub")
+    {
+        var city = await CityUnderTest.StartAsync();
+        var fields = new[] { "town", "married", "code", "address", "note" }.Select(f => CityUnderTest.Field(f, type: f == "married" ? ColumnType.Boolean : ColumnType.Text));
+        await city.PublishAsync(CityUnderTest.Entry("population", "police", [CityUnderTest.Field("no") with { Nullable = false }, .. fields]) with { Key = "no" });
+        var followed = new City(city, table, $$"""
+            "dataset": "population", "kind": "postgres", "connection": "{{Server.Connection.Replace("hub", user, StringComparison.Ordinal)}}", "table": "{{table}}", "publication": "{{publication ?? table + "_pub"}}"
+            """);
+        await followed.DeclareAsync(more);
+        return followed;
+    }
+
+    private static Problem Replicated(Result<DeliveryOutcome?> turn)
+    {
+        Assert.Equal("source-not-replicated", turn.Problem?.Code);
+        return turn.Problem ?? throw new InvalidOperationException();
+    }
+
+    public sealed class Database : IAsyncLifetime
+    {
+        internal PostgresUnderTest Server { get; private set; } = null!;
+
+        public async ValueTask InitializeAsync() => Server = await PostgresUnderTest.StartAsync("logical");
+
+        public async ValueTask DisposeAsync()
+        {
+            if (Server is not null)
+                await Server.DisposeAsync();
+        }
+    }
+
+    /// <summary>A hub with one table that is followed.</summary>
+    private sealed class City : IDeliveries, IAsyncDisposable
+    {
+        private static readonly RowMappingDeclaration ById = new()
+        {
+            Columns =
+            [
+                new MappedColumn { To = "no", From = "id", Steps = [new MappingStep { Do = "pad", Length = 5, With = "0" }] }, new MappedColumn { To = "town", From = "town" }, new MappedColumn { To = "note", From = "note" },
+            ],
+        };
+
+        private readonly CityUnderTest _city;
+        private readonly string _id, _declaration;
+        private readonly AllowedAddresses _allowed = AllowedAddresses.Of(["127.0.0.1"]).Value;
+        private readonly HttpClient _http;
+        private DeliveryBook _deliveries;
+        private DeliveryRoom _room;
+        private SourceRunner _runner;
+
+        public City(CityUnderTest city, string id, string declaration)
+        {
+            (_city, _id, _declaration) = (city, id.Replace('_', '-'), declaration);
+            _http = new HttpClient(_allowed.Handler());
+            (_deliveries, _room, Book, _runner) = Open();
+        }
+
+        public SourceBook Book { get; private set; }
+
+        public SourceState Source => Book.Sources[_id];
+
+        public IReadOnlyList<Received> Deliveries => _deliveries.Of("population");
+
+        public int Facts => _city.Store.Log.Read(0).Count();
+
+        /// <summary>The next delivery is kept, and nobody hears of it.</summary>
+        public bool Tear { get; set; }
+
+        public Problem? Refuse { get; set; }
+
+        public async Task DeclareAsync(string more) =>
+            Assert.Null((await Book.DeclareAsync(SourceDeclaration.Read(_id, System.Text.Encoding.UTF8.GetBytes($"{{{more} {_declaration}}}")).Value, "li.na")).Problem);
+
+        public async Task<Result<DeliveryOutcome?>> TurnAsync()
+        {
+            _city.Clock.Advance(TimeSpan.FromMinutes(1));
+            return await _runner.TurnAsync(_id, Cancel);
+        }
+
+        public async Task UntilAsync(Func<bool> so)
+        {
+            _runner.Start();
+            while (!so())
+            {
+                _city.Clock.Advance(TimeSpan.FromSeconds(5));
+                await Task.Delay(20, Cancel);
+            }
+        }
+
+        public async Task<string[]> RowsAsync()
+        {
+            var table = _room.TableOf("population") ?? throw new InvalidOperationException("Nothing was delivered.");
+            var all = new List<string>();
+            await using var rows = table.Scan(Enumerable.Range(0, table.Schema.Columns.Count).ToArray()).Value;
+            while (await rows.NextAsync(Cancel) is { } batch)
+                for (var row = 0; row < batch.Rows; row++)
+                    all.Add(string.Join('|', batch.Columns.Select(c => c.IsNull(row) ? "∅" : c.Type == ColumnType.Boolean ? c.Integers[row] != 0 ? "true" : "false" : c.Text(row))));
+            Assert.Equal(table.Rows, all.Count);
+            return [.. all.Order(StringComparer.Ordinal)];
+        }
+
+        public async Task RestartAsync()
+        {
+            await CloseAsync();
+            await _city.ReopenAsync();
+            (_deliveries, _room, Book, _runner) = Open();
+        }
+
+        public Result<TableSchema> SchemaOf(string dataset) => _room.SchemaOf(dataset);
+
+        public async ValueTask<Result<DeliveryOutcome>> DeliverAsync(Delivery delivery, IRows rows, CancellationToken cancel = default)
+        {
+            if (Refuse is { } problem)
+                return problem;
+            var outcome = await _room.DeliverAsync(delivery, rows, cancel);
+            return Tear ? throw new IOException("torn") : outcome;
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await CloseAsync();
+            _http.Dispose();
+            await _city.DisposeAsync();
+        }
+
+        private async Task CloseAsync()
+        {
+            await _runner.DisposeAsync();
+            Book.Dispose();
+            _room.Dispose();
+            _deliveries.Dispose();
+            Tear = false;
+        }
+
+        private (DeliveryBook, DeliveryRoom, SourceBook, SourceRunner) Open()
+        {
+            var deliveries = new DeliveryBook(_city.Store.Log, _city.Clock);
+            deliveries.Load();
+            var check = new DeliveryCheck(t => t.Mapping == "by-id" ? ById : null, _ => null, TownTables.All, new Town(new Dictionary<UInt128, string>()), _city.Clock);
+            var room = new DeliveryRoom(deliveries, _city.Catalogue, _city.Store.Tables, check, _city.Clock);
+            Assert.Null(room.OpenTables().Problem);
+            var sources = new SourceBook(_city.Store.Log, _city.Clock);
+            sources.Load();
+            return (deliveries, room, sources, new SourceRunner(sources, this, _city.Folder, _http, _allowed, _ => null, _city.Clock, NullLogger<SourceRunner>.Instance));
+        }
+    }
+}

@@ -233,6 +233,12 @@ public sealed class FileSourceTests
     [InlineData("""{"dataset": "d", "kind": "rest", "url": "https://db.example/x", "columns": ["a"], "mode": "append"}""", "once for each turn")]
     [InlineData("""{"dataset": "d", "kind": "postgres", "table": "t", "connection": "Host=a,b"}""", "names no host, or more than one")]
     [InlineData("""{"dataset": "d", "kind": "postgres", "table": "t", "connection": "Host=/var/run/postgresql"}""", "names no host, or more than one")]
+    [InlineData("""{"dataset": "d", "kind": "files", "publication": "p"}""", "publication is for postgres")]
+    [InlineData("""{"dataset": "d", "kind": "postgres", "table": "t", "connection": "Host=db", "slot": "cityhub_s"}""", "slot for where there is a publication")]
+    [InlineData("""{"dataset": "d", "kind": "postgres", "table": "t", "connection": "Host=db", "publication": "p", "watermark": "at"}""", "a publication and a watermark")]
+    [InlineData("""{"dataset": "d", "kind": "postgres", "table": "t", "connection": "Host=db", "publication": "p", "mode": "replace"}""", "use upsert")]
+    [InlineData("""{"dataset": "d", "kind": "postgres", "table": "t", "connection": "Host=db", "publication": "p", "slot": "theirs"}""", "begins with cityhub_")]
+    [InlineData("""{"dataset": "d", "kind": "postgres", "table": "t", "connection": "Host=db", "publication": ""}""", "1 to 63 letters")]
     [InlineData("""[]""", "no JSON object")]
     public void Refused_when_the_declaration_lacks_something(string json, string why) => Assert.Contains(why, SourceDeclaration.Read("s", System.Text.Encoding.UTF8.GetBytes(json)).Problem?.Detail);
 

@@ -59,6 +59,9 @@ public sealed class PostgresReplicationTests(PostgresReplicationTests.Database d
 
         var turn = (await city.TurnAsync()).Value;
         Assert.Equal((0, 1), (turn?.Taken, turn?.Gone));
+        // Rows that only went are a delivery that was not judged, and not one that only added rows.
+        Assert.Equal((false, (double?)null), (city.Marks[^1].AllRefused, city.Marks[^1].Score));
+        Assert.False(city.OnlyAppendedSince(city.Deliveries[^2].Position));
         Assert.Equal(await RowsAsync("b"), await city.RowsAsync());
         Assert.Equal(3, city.Deliveries.Count);
         Assert.Null((await city.TurnAsync()).Value);
@@ -332,7 +335,11 @@ public sealed class PostgresReplicationTests(PostgresReplicationTests.Database d
 
         public SourceState Source => Book.Sources[_id];
 
-        public IReadOnlyList<Received> Deliveries => _deliveries.Of("population");
+        public System.Collections.Immutable.ImmutableList<Received> Deliveries => _deliveries.Of("population");
+
+        public IReadOnlyList<CityHub.Sharing.Responsibilities.DeliveryMark> Marks => _deliveries.Marks();
+
+        public bool OnlyAppendedSince(long delivery) => _deliveries.OnlyAppendedSince("population", delivery);
 
         public int Facts => _city.Store.Log.Read(0).Count();
 

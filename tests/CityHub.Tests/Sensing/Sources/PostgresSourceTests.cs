@@ -105,13 +105,16 @@ public sealed class PostgresSourceTests
         await sources.DeclareAsync("b", $$"""{"dataset": "d", "kind": "postgres", "connection": "{{server.Connection}}", "table": "t", "columns": ["x"]}""");
         await sources.DeclareAsync("c", """{"dataset": "d", "kind": "postgres", "connection": "Host=127.0.0.1;Port=1;Username=u;Database=d", "table": "t", "secret": "CITYHUB_SOURCE_PW"}""");
 
+        await sources.DeclareAsync("d", $$"""{"dataset": "d", "kind": "postgres", "connection": "{{server.Connection}}", "table": "t", "publication": "p"}""");
+
         var problems = new List<string>();
-        foreach (var id in new[] { "a", "b", "c" })
+        foreach (var id in new[] { "a", "b", "c", "d" })
             problems.Add((await sources.Runner.TurnAsync(id, TestContext.Current.CancellationToken)).Problem?.ToString() ?? "");
 
         Assert.Contains("There is no table", problems[0]);
         Assert.Contains("no column x", problems[1]);
         Assert.Contains("does not answer", problems[2]);
+        Assert.Contains("wal_level is replica", problems[3]);
         Assert.DoesNotContain(problems, p => p.Contains("geheim-42", StringComparison.Ordinal));
         await server.DoAsync("SELECT * FROM t");
     }

@@ -317,4 +317,49 @@ public sealed class TableTests
         Assert.Equal(Say(rows), Say(await test.ReadAsync()));
         Assert.Equal(Say(rows.Skip(333)), Say(await test.ReadAsync(333)));
     }
+
+    [Theory]
+    [InlineData(WriteMode.Replace, "mode upsert")]
+    [InlineData(WriteMode.Append, "mode upsert")]
+    [InlineData(WriteMode.Upsert, "has no id")]
+    public async Task Rows_go_by_their_key_and_in_no_other_way(WriteMode mode, string said)
+    {
+        using var test = new TableUnderTest(isSealed: false);
+        await test.DeliverAsync(WriteMode.Replace, Persons(0, 3));
+        string before = Say(await test.ReadAsync());
+        object?[][] rows = mode == WriteMode.Upsert ? [[.. new object?[TableUnderTest.People.Columns.Count]]] : Persons(0, 1);
+
+        Problem? problem = (await test.Table.PrepareAsync(new PlainRows(TableUnderTest.People, rows) { Goes = _ => true }, mode, TestContext.Current.CancellationToken)).Problem;
+        Assert.Equal("table-rows-unfit", problem?.Code);
+        Assert.Contains(said, problem?.Detail, StringComparison.Ordinal);
+        await test.DeliverAsync(WriteMode.Upsert);
+        Assert.Equal(before, Say(await test.ReadAsync()));
+    }
+
+    [Fact]
+    public async Task A_table_of_which_every_row_went_is_empty_and_has_no_file()
+    {
+        using var test = new TableUnderTest(isSealed: true);
+        await test.DeliverAsync(WriteMode.Replace, Persons(0, 300));
+        test.Publish(await test.PrepareAsync(_ => true, Persons(0, 300)));
+        Assert.Empty(test.Segments);
+        test.Reopen();
+        Assert.Equal(0, test.Table.Rows);
+        await test.DeliverAsync(WriteMode.Append, Persons(5, 1));
+        Assert.Equal(Say(Persons(5, 1)), Say(await test.ReadAsync()));
+    }
+
+    /// <summary>What went says so in a commitment, like what came.</summary>
+    [Fact]
+    public async Task The_hash_of_a_delivery_covers_the_keys_that_go()
+    {
+        using var test = new TableUnderTest(isSealed: false);
+        await test.DeliverAsync(WriteMode.Replace, Persons(0, 3));
+        using var one = new RowHash(new byte[32]);
+        using var other = new RowHash(new byte[32]);
+        var keys = new BatchBuilder(new TableSchema([TableUnderTest.People.Columns[0]], 0)).Text("K1").Batch;
+        one.Add(keys.Columns[0], 1);
+        other.Add(keys);
+        Assert.NotEqual(one.Finish(), other.Finish());
+    }
 }

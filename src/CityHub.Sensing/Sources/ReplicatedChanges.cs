@@ -29,6 +29,7 @@ internal sealed class ReplicatedChanges : IRows
     private int[] _wanted = [];
     private int[] _identity = [];
     private string?[][]? _left;
+    private int _columns = -1;
     private int _nextGone, _next;
 
     public ReplicatedChanges(PublishedTable table)
@@ -70,7 +71,7 @@ internal sealed class ReplicatedChanges : IRows
                 from.Byte();
                 from.Int64();
                 UpTo = new NpgsqlLogSequenceNumber((ulong)from.Int64());
-                CommittedAt = new DateTimeOffset(2000, 1, 1, 0, 0, 0, TimeSpan.Zero).AddTicks(from.Int64() * TimeSpan.TicksPerMicrosecond);
+                CommittedAt = At(from.Int64());
                 Enough = Bytes > EnoughBytes;
                 break;
             case 'R' when from.UInt32() == _table.Oid:
@@ -150,6 +151,7 @@ internal sealed class ReplicatedChanges : IRows
             from.Int32();
         }
 
+        _columns = names.Length;
         _wanted = [.. _table.Columns.Select(c => Array.IndexOf(names, c))];
         _identity = [.. _table.Identity.Select(c => Array.IndexOf(names, c))];
         if (_wanted.Concat(_identity).Contains(-1))
@@ -210,9 +212,19 @@ internal sealed class ReplicatedChanges : IRows
         _ => text,
     };
 
-    private static string?[] Tuple(ref Reader from)
+    private static DateTimeOffset At(long microseconds)
     {
-        var values = new string?[from.Int16()];
+        var epoch = new DateTimeOffset(2000, 1, 1, 0, 0, 0, TimeSpan.Zero);
+        return microseconds >= 0 && microseconds < (DateTimeOffset.MaxValue - epoch).Ticks / TimeSpan.TicksPerMicrosecond
+            ? epoch.AddTicks(microseconds * TimeSpan.TicksPerMicrosecond)
+            : throw new FormatException("A transaction has no time.");
+    }
+
+    private string?[] Tuple(ref Reader from)
+    {
+        if (from.Int16() is var count && count != _columns)
+            throw new FormatException($"A row has {count} values, and its table {_columns} columns.");
+        var values = new string?[count];
         for (var i = 0; i < values.Length; i++)
             values[i] = (char)from.Byte() switch
             {

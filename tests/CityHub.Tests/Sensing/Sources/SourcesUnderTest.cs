@@ -57,7 +57,7 @@ internal sealed class SourcesUnderTest : IDeliveries, IAsyncDisposable
         (Book, Runner) = Open();
     }
 
-    public Result<TableSchema> SchemaOf(string dataset) => new TableSchema([new TableColumn("id", ColumnType.Text)], Key: 0);
+    public Result<TableSchema> SchemaOf(string dataset) => new TableSchema([new TableColumn("id", ColumnType.Text)], dataset == "loose" ? -1 : 0);
 
     public async ValueTask<Result<DeliveryOutcome>> DeliverAsync(Delivery delivery, IRows rows, CancellationToken cancel = default)
     {

@@ -7,7 +7,7 @@ public interface IKept
 {
     IReadOnlyCollection<string> Names { get; }
 
-    /// <summary>Empty: nothing is kept under the name. Refused with <c>storage-damaged</c> where it is not what was kept.</summary>
+    /// <summary>Empty: nothing is kept under the name. Refused with <c>storage-damaged</c> where it is not what was kept, with <c>storage-unavailable</c> where it cannot be read.</summary>
     Result<ReadOnlyMemory<byte>> Read(string name);
 
     /// <summary>Refused with <c>storage-full</c> or <c>storage-unavailable</c>: what was kept before is kept.</summary>

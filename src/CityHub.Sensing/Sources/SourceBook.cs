@@ -71,13 +71,15 @@ internal sealed class SourceBook(IFactLog log, TimeProvider clock) : FactBook(lo
         })], known is null);
     });
 
-    public ValueTask<Result<Done>> WithdrawAsync(string id, string by) => RecordAsync<Done>(_ => _sources.ContainsKey(id)
-        ? ((IReadOnlyList<NewFact>)[Fact(Withdrawn, json =>
+    /// <param name="taken">Asked about the source as it stands when it would go; null: nobody else declares.</param>
+    public ValueTask<Result<Done>> WithdrawAsync(string id, string by, Func<SourceDeclaration, Problem?>? taken = null) => RecordAsync<Done>(_ => !_sources.TryGetValue(id, out var known)
+        ? SourceProblems.Unknown.Because($"There is no source {id}.", "GET /sources lists them.")
+        : taken?.Invoke(known.Source) is { } refused ? refused
+        : ((IReadOnlyList<NewFact>)[Fact(Withdrawn, json =>
         {
             json.WriteString("id", id);
             json.WriteString("by", by);
-        })], Done.Value)
-        : SourceProblems.Unknown.Because($"There is no source {id}.", "GET /sources lists them."));
+        })], Done.Value));
 
     /// <summary>After the delivery: a crash between the two delivers the same rows again, and the delivery knows them by its source.</summary>
     /// <param name="read">As it was declared when its rows were read: declared anew meanwhile, it begins at the beginning.</param>

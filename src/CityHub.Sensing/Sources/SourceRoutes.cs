@@ -90,9 +90,7 @@ internal static class SourceRoutes
     {
         if (!Known(http, room).TryGet(out var state, out var problem))
             return problem;
-        if (room.Refused(http, state.Source.Dataset) is { } refused)
-            return refused;
-        if (!(await room.Book.WithdrawAsync(state.Source.Id, http.User.Identity?.Name ?? "open")).TryGet(out _, out problem))
+        if (!(await room.Book.WithdrawAsync(state.Source.Id, http.User.Identity?.Name ?? "open", known => room.Refused(http, known.Dataset))).TryGet(out _, out problem))
             return problem;
         http.Response.StatusCode = StatusCodes.Status204NoContent;
         return null;

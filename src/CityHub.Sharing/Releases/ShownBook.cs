@@ -33,7 +33,7 @@ internal sealed class ShownBook(IKept kept)
         return new Turn(gate);
     }
 
-    public Result<Shown> Of(string dataset, string receiver, string table, long content) => kept.Read(NameOf(dataset, receiver)).Map(bytes => Read(bytes, table, content) ?? new Shown(null, 0));
+    public Result<Shown> Of(string dataset, string receiver, string table, long content) => kept.Read(NameOf(dataset, receiver)).TryGet(out var bytes, out var problem) ? Read(bytes, table, content) : problem;
 
     /// <summary>A crash before leaves what was, and nobody was answered; one after it divides more than was told.</summary>
     public Problem? Keep(string dataset, string receiver, string table, long content, Shown shown) => kept.Keep(NameOf(dataset, receiver), Write(table, content, shown)).Problem;
@@ -48,20 +48,22 @@ internal sealed class ShownBook(IKept kept)
 
     private const string Prefix = "shown\n";
 
+    /// <summary>Also where something was shown of another content.</summary>
+    private static readonly Shown Nothing = new(null, 0);
+
     private static string NameOf(string dataset, string receiver) => $"{Prefix}{dataset}\n{receiver}";
 
-    /// <summary>Null: of another content.</summary>
-    private static Shown? Read(ReadOnlyMemory<byte> file, string table, long content)
+    private static Result<Shown> Read(ReadOnlyMemory<byte> file, string table, long content)
     {
         var bytes = file.Span;
         if (bytes.IsEmpty)
-            return null;
+            return Nothing;
         if (bytes.Length < Header || BinaryPrimitives.ReadInt32LittleEndian(bytes) != Format)
-            throw new InvalidDataException("What was shown of a table was not written by this version.");
+            return CityHub.Core.Facts.FactProblems.StorageDamaged.Because("What was shown of a table was not written by this version of the hub.", "Run the version that wrote the data folder, or a later one.");
         var (smallest, of) = (BinaryPrimitives.ReadInt32LittleEndian(bytes[4..]), BinaryPrimitives.ReadInt64LittleEndian(bytes[8..]));
         var (rows, width, name) = (BinaryPrimitives.ReadInt32LittleEndian(bytes[16..]), BinaryPrimitives.ReadInt32LittleEndian(bytes[20..]), BinaryPrimitives.ReadInt32LittleEndian(bytes[24..]));
         if (of != content || Encoding.UTF8.GetString(bytes.Slice(Header, name)) != table)
-            return null;
+            return Nothing;
         var atoms = new int[rows];
         var at = bytes[(Header + name)..];
         for (var row = 0; row < rows; row++)

@@ -33,12 +33,21 @@ internal sealed class KeptFolder : IKept
     public Result<ReadOnlyMemory<byte>> Read(string name)
     {
         string path = PathOf(name);
-        if (!File.Exists(path))
+        byte[] bytes;
+        try
         {
-            return ReadOnlyMemory<byte>.Empty;
+            if (!File.Exists(path))
+            {
+                return ReadOnlyMemory<byte>.Empty;
+            }
+
+            bytes = File.ReadAllBytes(path);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return FactProblems.StorageUnavailable.Because($"kept/{Path.GetFileName(path)} cannot be read: {failure.Message}", "Check that it belongs to the user the hub runs as, and the disk of the data folder.");
         }
 
-        byte[] bytes = File.ReadAllBytes(path);
         if (bytes.Length < SHA256.HashSizeInBytes || !SHA256.HashData(bytes.AsSpan(SHA256.HashSizeInBytes)).AsSpan().SequenceEqual(bytes.AsSpan(0, SHA256.HashSizeInBytes)))
         {
             return FactProblems.StorageDamaged.Because($"kept/{Path.GetFileName(path)} is not what was written.", "Check the disk of the data folder, and restore the file from a backup.");
@@ -68,9 +77,9 @@ internal sealed class KeptFolder : IKept
             Folder.Sync(_folder);
             return Done.Value;
         }
-        catch (IOException failure)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            return Tables.TableProblems.IsFull(failure)
+            return failure is IOException full && Tables.TableProblems.IsFull(full)
                 ? FactProblems.StorageFull.Because($"There is no room on the disk ({failure.Message}).", "Free some space and ask again.")
                 : FactProblems.StorageUnavailable.Because($"The disk takes nothing: {failure.Message}", "Check the disk of the data folder and ask again.");
         }

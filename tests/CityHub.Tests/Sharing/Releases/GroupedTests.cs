@@ -5,6 +5,7 @@ using CityHub.Privacy;
 using CityHub.Sharing.Access;
 using CityHub.Sharing.Catalogue;
 using CityHub.Sharing.Releases;
+using CityHub.Storage.Embedded;
 using CityHub.Tests.Storage.Embedded;
 using CsCheck;
 using Microsoft.Extensions.Time.Testing;
@@ -347,6 +348,24 @@ public sealed class GroupedTests
     }
 
     private static Bureau Of(params (string Area, int People)[] areas) => Of(null, null, areas);
+
+    /// <summary>What was told is not known: nothing is told, and it is said why.</summary>
+    [Fact]
+    public void What_was_kept_and_cannot_be_understood_is_a_refusal()
+    {
+        using var folder = new TestFolder();
+        using var store = EmbeddedStore.Open(folder.Path, TimeProvider.System).Value;
+        var shown = new ShownBook(store.Kept);
+        Assert.Null(shown.Keep("population", "fire", "t", 1, new Shown([1, 2], 5)));
+        Assert.Equal((int[])[1, 2], shown.Of("population", "fire", "t", 1).Value.Atoms ?? []);
+        Assert.Null(shown.Of("population", "fire", "t", 2).Value.Atoms);
+
+        Assert.Null(store.Kept.Keep("shown\npopulation\nfire", new byte[100]).Problem);
+        Assert.Equal("storage-damaged", shown.Of("population", "fire", "t", 1).Problem?.Code);
+        var file = Assert.Single(Directory.GetFiles(folder.File("kept")));
+        File.WriteAllBytes(file, new byte[100]);
+        Assert.Equal("storage-damaged", shown.Of("population", "fire", "t", 1).Problem?.Code);
+    }
 
     private static Bureau Of(IKept? kept, TestFolder? folder, params (string Area, int People)[] areas)
     {

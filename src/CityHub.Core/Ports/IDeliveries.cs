@@ -35,6 +35,9 @@ public sealed record DeliveryOutcome(long Position, long Taken, long Refused, do
     /// <summary>Rows that were there and are taken away.</summary>
     public long Gone { get; init; }
 
+    /// <summary>By what the rows were mapped and judged (<see cref="ICheckedRows.Terms"/>); null: it is not known.</summary>
+    public string? Terms { get; init; }
+
     /// <summary>The first of the rows that were refused or found wanting, each with its reason.</summary>
     public IReadOnlyList<RowFault> Faults { get; init; } = [];
 

@@ -15,13 +15,14 @@ internal sealed class PostgresLink : IAsyncDisposable
     public NpgsqlConnection Connection { get; }
 
     /// <param name="secret">The password; null: the server asks for none.</param>
-    public static async ValueTask<Result<PostgresLink>> OpenAsync(SourceDeclaration source, string? secret, AllowedAddresses allowed, CancellationToken cancel)
+    /// <param name="more">Settings of the session, in SQL.</param>
+    public static async ValueTask<Result<PostgresLink>> OpenAsync(SourceDeclaration source, string? secret, AllowedAddresses allowed, CancellationToken cancel, string more = "")
     {
         NpgsqlDataSource? data = null;
         NpgsqlConnection? connection = null;
         try
         {
-            var settings = new NpgsqlConnectionStringBuilder(source.Connection) { Pooling = false, Timeout = 15, CommandTimeout = 600, ApplicationName = "cityhub" };
+            var settings = new NpgsqlConnectionStringBuilder(source.Connection) { Pooling = false, Timeout = 15, CommandTimeout = 600, ApplicationName = "cityhub", Encoding = "UTF8", ClientEncoding = "UTF8" };
             if (secret is not null)
                 settings.Password = secret;
             var host = settings.Host ?? "";
@@ -34,16 +35,18 @@ internal sealed class PostgresLink : IAsyncDisposable
             builder.UseSslClientAuthenticationOptionsCallback(tls => tls.TargetHost = host);
             data = builder.Build();
             connection = await data.OpenConnectionAsync(cancel);
-            await using (var forms = new NpgsqlCommand("SET datestyle = 'ISO, YMD'; SET timezone = 'UTC'; SET intervalstyle = 'iso_8601'; SET bytea_output = 'hex'", connection))
+            await using (var forms = new NpgsqlCommand("SET datestyle = 'ISO, YMD'; SET timezone = 'UTC'; SET intervalstyle = 'iso_8601'; SET bytea_output = 'hex'" + more, connection))
                 await forms.ExecuteNonQueryAsync(cancel);
             return new PostgresLink(data, connection);
         }
-        catch (Exception e) when (IsFailure(e))
+        catch (Exception e)
         {
             if (connection is not null)
                 await connection.DisposeAsync();
             if (data is not null)
                 await data.DisposeAsync();
+            if (!IsFailure(e))
+                throw;
             return Unreachable(e);
         }
     }
@@ -72,6 +75,32 @@ internal sealed class PostgresLink : IAsyncDisposable
         catch (Exception e) when (IsFailure(e))
         {
             throw new SourceException(Unreachable(e));
+        }
+    }
+
+    /// <summary>What the server has still to send is not waited for.</summary>
+    public static void Cancel(NpgsqlCommand command)
+    {
+        try
+        {
+            command.Cancel();
+        }
+        catch (Exception e) when (IsFailure(e) || e is InvalidOperationException)
+        {
+            // Then it is read to its end, or the connection is gone.
+        }
+    }
+
+    /// <summary>A reader that was cancelled says so when it is closed.</summary>
+    public static async ValueTask CloseAsync(NpgsqlDataReader reader)
+    {
+        try
+        {
+            await reader.DisposeAsync();
+        }
+        catch (Exception e) when (IsFailure(e))
+        {
+            // It has said so before, or was told to.
         }
     }
 

@@ -6,13 +6,14 @@ using NpgsqlTypes;
 
 namespace CityHub.Sensing.Sources;
 
-/// <param name="Table">The oid of the relation.</param>
-internal readonly record struct ReplicationPosition(uint Table, NpgsqlLogSequenceNumber UpTo)
+/// <param name="Mark">Of the table as it was (<see cref="PublishedTable.Mark"/>).</param>
+/// <param name="Terms">By what its rows were mapped and judged.</param>
+internal readonly record struct ReplicationPosition(string Mark, NpgsqlLogSequenceNumber UpTo, string Terms)
 {
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Table}:{UpTo}");
+    public override string ToString() => $"{Mark}:{UpTo}:{Terms}";
 
     public static ReplicationPosition? Read(string? text) =>
-        text?.Split(':') is [var table, var upTo] && uint.TryParse(table, CultureInfo.InvariantCulture, out var oid) && NpgsqlLogSequenceNumber.TryParse(upTo, out var at) ? new(oid, at) : null;
+        text?.Split(':') is [var mark, var upTo, var terms] && NpgsqlLogSequenceNumber.TryParse(upTo, out var at) ? new(mark, at, terms) : null;
 }
 
 /// <summary>
@@ -25,6 +26,9 @@ internal sealed class PostgresReplication(SourceBook book, IDeliveries deliverie
     /// <summary>So much log of other tables is not kept for us.</summary>
     private const ulong Far = 16 << 20;
 
+    /// <summary>A policy on rows would hide some of the whole table and none of the changes: the server refuses instead.</summary>
+    private const string AllRows = "; SET row_security = off";
+
     /// <returns>What was delivered in sum; null: nothing was new.</returns>
     /// <exception cref="SourceException">The server says no, or nothing.</exception>
     public async ValueTask<Result<DeliveryOutcome?>> TurnAsync(SourceDeclaration source, string? secret, CancellationToken cancel)
@@ -33,49 +37,21 @@ internal sealed class PostgresReplication(SourceBook book, IDeliveries deliverie
             return problem;
         if (schema.Key < 0)
             return SourceProblems.NotReplicated.Because($"{source.Dataset} has no key, by which changes find their rows.", "Let the entry of the dataset name a key.");
-        if (!(await PostgresLink.OpenAsync(source, secret, allowed, cancel)).TryGet(out var link, out problem))
+        if (!(await PostgresLink.OpenAsync(source, secret, allowed, cancel, AllRows)).TryGet(out var link, out problem))
             return problem;
         await using var kept = link;
-        if (!(await PublishedTable.ReadAsync(link, source, schema.Columns[schema.Key].Name, cancel)).TryGet(out var table, out problem))
-            return problem;
         var slot = new PostgresSlot(link, source.SlotName);
-        var upTo = await slot.WrittenAsync(cancel);
-        DeliveryOutcome? sum = null;
-        while (true)
+        if (!(await PublishedTable.ReadAsync(link, source, schema.Columns[schema.Key].Name, cancel)).TryGet(out var table, out problem))
         {
-            var position = ReplicationPosition.Read(book.Sources.GetValueOrDefault(source.Id)?.Watermark);
-            var state = await slot.FindAsync(cancel);
-            if (state is { Active: true })
-                return SourceProblems.NotReplicated.Because($"Somebody else reads from the slot {source.SlotName}.", "Two hubs need two slots: let the declaration name another.");
-            // A slot that is ahead of us was moved by somebody else, or we are a copy from before.
-            if (position is not { } from || from.Table != table.Oid || state is not { Usable: true } || state.Confirmed > from.UpTo)
-                return await WholeAsync(link, slot, source, table, sum, cancel);
-            if (state.Confirmed < from.UpTo)
-                await slot.ConfirmAsync(from.UpTo, cancel);
-            await using var changes = await slot.LookAsync(table, source.Publication ?? "", upTo, cancel);
-            if (changes.Unsaid is not null)
-                return await WholeAsync(link, slot, source, table, sum, cancel);
-            var to = new ReplicationPosition(table.Oid, changes.UpTo ?? (upTo > from.UpTo ? upTo : from.UpTo));
-            if (changes.IsEmpty)
-            {
-                if (changes.Messages < PostgresSlot.RowsOfLook && (ulong)to.UpTo - (ulong)from.UpTo < Far)
-                    return sum;
-                if ((await book.NothingAsync(source, to.ToString())).Problem is { } unnoted)
-                    return unnoted;
-                continue;
-            }
-
-            var delivered = await DeliverAsync(source, WriteMode.Upsert, changes, $"{from.UpTo} to {to.UpTo}", changes.CommittedAt, cancel);
-            // A row that goes and has no key here: only the whole table says which are left.
-            if (delivered.Problem?.Code == "table-rows-unfit")
-                return await WholeAsync(link, slot, source, table, sum, cancel);
-            if (!delivered.TryGet(out var outcome, out problem))
-                return problem;
-            var noted = outcome.Known ? await book.NothingAsync(source, to.ToString()) : await book.DeliveredAsync(source, to.ToString(), outcome);
-            if (noted.Problem is { } wrong)
-                return wrong;
-            sum = outcome.Known ? sum : Sum(sum, outcome);
+            // Of a table that is not given any more nothing is waited for.
+            await GiveUpAsync(slot);
+            return problem;
         }
+
+        var turn = await FollowAsync(link, slot, source, table, cancel);
+        if (turn.Problem is not null && await slot.HoldsTooMuchAsync(cancel))
+            await GiveUpAsync(slot);
+        return turn;
     }
 
     /// <summary>The slot of a source that is read no more: as long as it is there, the server keeps its log.</summary>
@@ -89,20 +65,67 @@ internal sealed class PostgresReplication(SourceBook book, IDeliveries deliverie
         return Done.Value;
     }
 
+    private async ValueTask<Result<DeliveryOutcome?>> FollowAsync(PostgresLink link, PostgresSlot slot, SourceDeclaration source, PublishedTable table, CancellationToken cancel)
+    {
+        var upTo = await slot.WrittenAsync(cancel);
+        DeliveryOutcome? sum = null;
+        // Withdrawn or declared otherwise meanwhile: what was delivered is, and the rest is for the next turn.
+        while (book.Sources.TryGetValue(source.Id, out var known) && known.Source.CountsAs(source))
+        {
+            var state = await slot.FindAsync(cancel);
+            if (state is { Active: true })
+                return SourceProblems.NotReplicated.Because($"Somebody else reads from the slot {source.SlotName}.", "Two hubs need two slots: let the declaration name another.");
+            // A slot that is ahead of us was moved by somebody else, or we are a copy from before; a server that is behind us is a copy of its own.
+            if (ReplicationPosition.Read(known.Watermark) is not { } at || at.Mark != table.Mark || state is not { Usable: true } || state.Confirmed > at.UpTo || upTo < at.UpTo)
+                return await WholeAsync(link, slot, source, table, sum, cancel);
+            if (state.Confirmed < at.UpTo)
+                await slot.ConfirmAsync(at.UpTo, cancel);
+            await using var changes = await slot.LookAsync(table, source.Publication ?? "", upTo, cancel);
+            if (changes.Unsaid is not null)
+                return await WholeAsync(link, slot, source, table, sum, cancel);
+            var to = at with { UpTo = changes.UpTo ?? upTo };
+            if (changes.IsEmpty)
+            {
+                if (changes.Messages < PostgresSlot.RowsOfLook && (ulong)to.UpTo - (ulong)at.UpTo < Far)
+                    return sum;
+                if ((await book.NothingAsync(source, to.ToString())).Problem is { } unnoted)
+                    return unnoted;
+                continue;
+            }
+
+            var delivered = await DeliverAsync(source, WriteMode.Upsert, changes, $"{at.UpTo} to {to.UpTo}", changes.CommittedAt, cancel);
+            // A row that goes and has no key here, or other columns of the dataset: only the whole table says what is left.
+            if (delivered.Problem?.Code is "table-rows-unfit" or "delivery-not-taken")
+                return await WholeAsync(link, slot, source, table, sum, cancel);
+            if (!delivered.TryGet(out var outcome, out var problem))
+                return problem;
+            // Another mapping makes other keys: the rows of before would not be found by them.
+            if ((outcome.Terms ?? "") != at.Terms)
+                return await WholeAsync(link, slot, source, table, Sum(sum, outcome), cancel);
+            var noted = outcome.Known && outcome.Position <= known.LastDelivery ? await book.NothingAsync(source, to.ToString()) : await book.DeliveredAsync(source, to.ToString(), outcome);
+            if (noted.Problem is { } wrong)
+                return wrong;
+            sum = outcome.Known ? sum : Sum(sum, outcome);
+        }
+
+        return sum;
+    }
+
     /// <summary>The slot first, then the rows: what is committed in between comes twice, and the second time changes nothing.</summary>
     private async ValueTask<Result<DeliveryOutcome?>> WholeAsync(PostgresLink link, PostgresSlot slot, SourceDeclaration source, PublishedTable table, DeliveryOutcome? sum, CancellationToken cancel)
     {
         await slot.DropAsync(cancel);
-        var position = new ReplicationPosition(table.Oid, await slot.MakeAsync(cancel));
+        var from = await slot.MakeAsync(cancel);
         var done = false;
         try
         {
-            if (!(await RowsAsync(link, source, table, cancel)).TryGet(out var rows, out var problem))
+            await slot.SettledAsync(cancel);
+            if (!(await PostgresRows.OpenAsync(link, source, table, cancel)).TryGet(out var rows, out var problem))
                 return problem;
             Result<DeliveryOutcome> delivered;
             await using (rows)
-                delivered = await DeliverAsync(source, WriteMode.Replace, rows, $"whole at {position.UpTo}", clock.GetUtcNow(), cancel);
-            if (!delivered.TryGet(out var outcome, out problem) || !(await book.DeliveredAsync(source, position.ToString(), outcome)).TryGet(out _, out problem))
+                delivered = await DeliverAsync(source, WriteMode.Replace, rows, $"whole at {from}", clock.GetUtcNow(), cancel);
+            if (!delivered.TryGet(out var outcome, out problem) || !(await book.DeliveredAsync(source, new ReplicationPosition(table.Mark, from, outcome.Terms ?? "").ToString(), outcome)).TryGet(out _, out problem))
                 return problem;
             done = true;
             return Sum(sum, outcome);
@@ -115,27 +138,16 @@ internal sealed class PostgresReplication(SourceBook book, IDeliveries deliverie
         }
     }
 
-    private static async ValueTask<Result<PostgresRows>> RowsAsync(PostgresLink link, SourceDeclaration source, PublishedTable table, CancellationToken cancel)
-    {
-        try
-        {
-            return await PostgresRows.OpenAsync(link, source, table.Columns, table.Filter, null, cancel);
-        }
-        catch (Exception e) when (PostgresLink.IsFailure(e))
-        {
-            return PostgresLink.Unreachable(e);
-        }
-    }
-
+    /// <summary>What was wrong before counts, and not what is wrong here: the next turn, or the bound of the server, ends what is left.</summary>
     private static async ValueTask GiveUpAsync(PostgresSlot slot)
     {
         try
         {
             await slot.DropAsync(CancellationToken.None);
         }
-        catch (SourceException)
+        catch (Exception e) when (e is SourceException or InvalidOperationException)
         {
-            // The next turn drops it.
+            // Not there, in use, or the connection is gone.
         }
     }
 

@@ -15,10 +15,12 @@ internal sealed class PostgresRows : IRows
     private readonly NpgsqlDataReader _reader;
     private readonly BatchBuilder _batch;
     private readonly bool _hasWatermark;
+    private readonly PublishedTable? _published;
+    private bool _ended;
 
-    private PostgresRows(NpgsqlTransaction transaction, NpgsqlCommand command, NpgsqlDataReader reader, bool hasWatermark)
+    private PostgresRows(NpgsqlTransaction transaction, NpgsqlCommand command, NpgsqlDataReader reader, bool hasWatermark, PublishedTable? published)
     {
-        (_transaction, _command, _reader, _hasWatermark) = (transaction, command, reader, hasWatermark);
+        (_transaction, _command, _reader, _hasWatermark, _published) = (transaction, command, reader, hasWatermark, published);
         Schema = new TableSchema([.. Enumerable.Range(0, reader.FieldCount - (hasWatermark ? 1 : 0)).Select(i => new TableColumn(reader.GetName(i), ColumnType.Text))]);
         _batch = new BatchBuilder(Schema);
     }
@@ -33,7 +35,7 @@ internal sealed class PostgresRows : IRows
     {
         try
         {
-            return (await ColumnsAsync(link, source, cancel)).TryGet(out var columns, out var problem) ? await OpenAsync(link, source, columns, null, after, cancel) : problem;
+            return (await ColumnsAsync(link, source, cancel)).TryGet(out var columns, out var problem) ? await OpenAsync(link, Question(source, columns, after), source.Watermark is not null, null, cancel) : problem;
         }
         catch (Exception e) when (PostgresLink.IsFailure(e))
         {
@@ -41,28 +43,43 @@ internal sealed class PostgresRows : IRows
         }
     }
 
-    /// <param name="filter">A condition in SQL, as the server's own catalogue has it; null: none.</param>
-    /// <exception cref="NpgsqlException">The server says no, or nothing.</exception>
-    public static async ValueTask<PostgresRows> OpenAsync(PostgresLink link, SourceDeclaration source, IReadOnlyList<string> columns, string? filter, string? after, CancellationToken cancel)
+    /// <summary>Everything that the publication gives of a table, in the texts in which its changes come.</summary>
+    public static async ValueTask<Result<PostgresRows>> OpenAsync(PostgresLink link, SourceDeclaration source, PublishedTable published, CancellationToken cancel)
+    {
+        try
+        {
+            // Changes of a table are its own and not those of tables that inherit from it.
+            var from = (published.Partitioned ? "" : "ONLY ") + PostgresLink.QuoteTable(source.Table ?? "");
+            return await OpenAsync(link, $"SELECT {string.Join(", ", published.Columns.Select(PostgresLink.Quote))} FROM {from}{(published.Filter is { } filter ? $" WHERE ({filter})" : "")}", false, published, cancel);
+        }
+        catch (Exception e) when (PostgresLink.IsFailure(e))
+        {
+            return PostgresLink.Unreachable(e);
+        }
+    }
+
+    private static string Question(SourceDeclaration source, IReadOnlyList<string> columns, string? after)
     {
         var selected = string.Join(", ", columns.Select(n => $"{PostgresLink.Quote(n)}::text AS {PostgresLink.Quote(n)}"));
-        var (where, order) = (filter is null ? "" : $" WHERE ({filter})", "");
-        if (source.Watermark is { } watermark)
-        {
-            var quoted = PostgresLink.Quote(watermark);
-            selected += $", {quoted}::text";
-            order = $" ORDER BY {quoted}";
-            // A text that the server turns into the column's own type: whatever that is.
-            where = $" WHERE {quoted} IS NOT NULL" + (after is null ? "" : $" AND {quoted} >= '{after.Replace("'", "''", StringComparison.Ordinal)}'");
-        }
+        var table = PostgresLink.QuoteTable(source.Table ?? "");
+        if (source.Watermark is null)
+            return $"SELECT {selected} FROM {table}";
+        var watermark = PostgresLink.Quote(source.Watermark);
+        // A text that the server turns into the column's own type: whatever that is.
+        var from = after is null ? "" : $" AND {watermark} >= '{after.Replace("'", "''", StringComparison.Ordinal)}'";
+        return $"SELECT {selected}, {watermark}::text FROM {table} WHERE {watermark} IS NOT NULL{from} ORDER BY {watermark}";
+    }
 
-        var command = link.Command($"SELECT {selected} FROM {PostgresLink.QuoteTable(source.Table ?? "")}{where}{order}");
+    private static async ValueTask<PostgresRows> OpenAsync(PostgresLink link, string question, bool hasWatermark, PublishedTable? published, CancellationToken cancel)
+    {
+        var command = link.Command(question);
+        command.AllResultTypesAreUnknown = published is not null;
         var transaction = await link.Connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancel);
         try
         {
             await using (var readOnly = link.Command("SET TRANSACTION READ ONLY"))
                 await readOnly.ExecuteNonQueryAsync(cancel);
-            return new PostgresRows(transaction, command, await command.ExecuteReaderAsync(cancel), source.Watermark is not null);
+            return new PostgresRows(transaction, command, await command.ExecuteReaderAsync(cancel), hasWatermark, published);
         }
         catch
         {
@@ -78,10 +95,17 @@ internal sealed class PostgresRows : IRows
         _batch.Clear();
         try
         {
-            while (!_batch.Full && await _reader.ReadAsync(cancel))
+            while (!_batch.Full && !_ended)
             {
+                _ended = !await _reader.ReadAsync(cancel);
+                if (_ended)
+                    break;
                 for (var column = 0; column < Schema.Columns.Count; column++)
-                    _batch.Text(_reader.IsDBNull(column) ? null : _reader.GetString(column));
+                {
+                    var text = _reader.IsDBNull(column) ? null : _reader.GetString(column);
+                    _batch.Text(_published is null ? text : _published.AsCast(column, text));
+                }
+
                 if (_hasWatermark)
                     Watermark = _reader.GetString(Schema.Columns.Count);
             }
@@ -96,7 +120,9 @@ internal sealed class PostgresRows : IRows
 
     public async ValueTask DisposeAsync()
     {
-        await _reader.DisposeAsync();
+        if (!_ended)
+            PostgresLink.Cancel(_command);
+        await PostgresLink.CloseAsync(_reader);
         await _command.DisposeAsync();
         await _transaction.DisposeAsync();
     }

@@ -17,8 +17,6 @@ internal sealed class ReplicatedChanges : IRows
     /// <summary>Of one transaction: one that changed more is read as the whole table.</summary>
     public const int MostBytes = 256 << 20;
 
-    private const uint Boolean = 16, Inet = 869, Character = 1042;
-
     /// <summary>The text of a long value that a change did not touch: the server does not send it again. Compared by reference.</summary>
     private static readonly string Untouched = new('?', 1);
 
@@ -50,7 +48,7 @@ internal sealed class ReplicatedChanges : IRows
     public bool IsEmpty => _gone.Count == 0 && _rows.Count == 0;
 
     /// <summary>Why the messages do not say what the table holds now, and it has to be read whole; null: they do.</summary>
-    public string? Unsaid { get; private set; }
+    public string? Unsaid { get; set; }
 
     public long Bytes { get; private set; }
 
@@ -82,15 +80,14 @@ internal sealed class ReplicatedChanges : IRows
                 Put(Tuple(ref from), null);
                 break;
             case 'U' when from.UInt32() == _table.Oid:
-                string?[]? old = null;
-                if ((char)from.Byte() is 'K' or 'O')
-                {
-                    old = Tuple(ref from);
-                    Go(old);
+                var kind = (char)from.Byte();
+                var old = kind is 'K' or 'O' ? Tuple(ref from) : null;
+                if (old is not null)
                     from.Byte();
-                }
-
-                Put(Tuple(ref from), old);
+                var row = Tuple(ref from);
+                Fill(row, old, whole: kind == 'O');
+                // Where the new row is refused the old one does not stay.
+                Put(row, Go(old ?? row));
                 break;
             case 'D' when from.UInt32() == _table.Oid:
                 from.Byte();
@@ -141,12 +138,15 @@ internal sealed class ReplicatedChanges : IRows
     {
         from.Text();
         from.Text();
-        from.Byte();
+        var replica = (char)from.Byte();
         var names = new string[from.Int16()];
+        var flagged = new List<string>();
         for (var i = 0; i < names.Length; i++)
         {
-            from.Byte();
+            var key = from.Byte() != 0;
             names[i] = from.Text();
+            if (key)
+                flagged.Add(names[i]);
             from.Int32();
             from.Int32();
         }
@@ -156,31 +156,40 @@ internal sealed class ReplicatedChanges : IRows
         _identity = [.. _table.Identity.Select(c => Array.IndexOf(names, c))];
         if (_wanted.Concat(_identity).Contains(-1))
             Unsaid = "the table had other columns then";
+        if (replica != _table.Replica || (replica != 'f' && !_table.Identity.Order(StringComparer.Ordinal).SequenceEqual(flagged.Order(StringComparer.Ordinal))))
+            Unsaid = "the table had another replica identity then";
     }
 
-    private void Go(string?[] old)
+    /// <summary>What a change did not touch is what it was, as far as the change says that.</summary>
+    /// <param name="whole">Of the old row all is said; else its identity.</param>
+    private void Fill(string?[] row, string?[]? old, bool whole)
     {
-        if (Unsaid is not null)
-            return;
+        for (var i = 0; old is not null && i < row.Length; i++)
+            if (ReferenceEquals(row[i], Untouched) && (whole || Array.IndexOf(_identity, i) >= 0))
+                row[i] = old[i];
+    }
+
+    /// <returns>As these changes left it before; null: they did not have it.</returns>
+    private string?[]? Go(string?[] old)
+    {
+        if (KeyOf(old) is not { } key)
+            return null;
         _gone.Add(Projected(old));
-        _rows.Remove(KeyOf(old));
+        _rows.Remove(key, out var before);
+        return before;
     }
 
-    /// <param name="old">As it was; null: the change does not say. With the key alone where the server says no more.</param>
-    private void Put(string?[] tuple, string?[]? old)
+    private void Put(string?[] tuple, string?[]? before)
     {
-        if (Unsaid is not null)
+        if (KeyOf(tuple) is not { } key)
             return;
-        var key = KeyOf(tuple);
         var row = Projected(tuple);
-        var before = old is null ? _rows.GetValueOrDefault(key) : Projected(old);
         for (var i = 0; i < row.Length; i++)
         {
-            if (!ReferenceEquals(row[i], Untouched))
+            if (!ReferenceEquals(tuple[_wanted[i]], Untouched))
                 continue;
-            // A key alone has nothing in the other columns, and an untouched value is one.
-            if (before?[i] is { } value && !ReferenceEquals(value, Untouched))
-                row[i] = value;
+            if (before is not null)
+                row[i] = before[i];
             else
                 Unsaid = "a long value was not touched and is not in the change (REPLICA IDENTITY FULL has it)";
         }
@@ -188,12 +197,13 @@ internal sealed class ReplicatedChanges : IRows
         _rows[key] = row;
     }
 
+    /// <summary>As texts of casts; null what was not touched.</summary>
     private string?[] Projected(string?[] tuple)
     {
         var row = new string?[_wanted.Length];
         for (var i = 0; i < row.Length; i++)
         {
-            row[i] = tuple[_wanted[i]] is { } text && !ReferenceEquals(text, Untouched) ? AsCast(text, _table.Types[i]) : tuple[_wanted[i]];
+            row[i] = ReferenceEquals(tuple[_wanted[i]], Untouched) ? null : _table.AsCast(i, tuple[_wanted[i]]);
             Bytes += 2 * (row[i]?.Length ?? 0);
         }
 
@@ -201,16 +211,13 @@ internal sealed class ReplicatedChanges : IRows
         return row;
     }
 
-    private string KeyOf(string?[] tuple) => string.Join('\0', _identity.Select(i => tuple[i]));
-
-    /// <summary>The server sends what a type's output function gives; a cast to text, by which the whole table is read, is another for three types.</summary>
-    private static string AsCast(string text, uint type) => type switch
+    /// <summary>Null: the changes do not say it, or not any more.</summary>
+    private string? KeyOf(string?[] tuple)
     {
-        Boolean => text == "t" ? "true" : "false",
-        Character => text.TrimEnd(' '),
-        Inet when !text.Contains('/', StringComparison.Ordinal) => text + (text.Contains(':', StringComparison.Ordinal) ? "/128" : "/32"),
-        _ => text,
-    };
+        if (Array.Exists(_identity, i => ReferenceEquals(tuple[i], Untouched)))
+            Unsaid = "a long key was not touched and is not in the change (REPLICA IDENTITY FULL has it)";
+        return Unsaid is null ? string.Join('\0', _identity.Select(i => tuple[i])) : null;
+    }
 
     private static DateTimeOffset At(long microseconds)
     {

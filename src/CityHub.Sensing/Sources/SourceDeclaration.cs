@@ -82,6 +82,11 @@ internal sealed record SourceDeclaration
     /// <summary>The hub makes and drops slots of such names, and touches no others.</summary>
     public string SlotName => Slot ?? SlotPrefix + Id.Replace('-', '_');
 
+    /// <summary>The same slot of the same database, whatever else the connections say.</summary>
+    public bool SharesSlot(SourceDeclaration other) =>
+        (Publication, other.Publication) is (not null, not null) && SlotName == other.SlotName && Settings(Connection ?? "") is { } one && Settings(other.Connection ?? "") is { } two
+        && string.Equals(one.Host, two.Host, StringComparison.OrdinalIgnoreCase) && (one.Port, one.Database ?? one.Username) == (two.Port, two.Database ?? two.Username);
+
     private bool Follows(SourceDeclaration other) => (Publication, SlotName, Mapping) == (other.Publication, other.SlotName, other.Mapping) && Columns.SequenceEqual(other.Columns);
 
     /// <param name="recorded">As a fact says it: what was declared stays declared, and its turns say why they do not run.</param>

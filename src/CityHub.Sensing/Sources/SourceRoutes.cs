@@ -108,6 +108,7 @@ internal static class SourceRoutes
         {
             json.WriteStartObject();
             json.WriteNumber("taken", outcome?.Taken ?? 0);
+            json.WriteNumber("gone", outcome?.Gone ?? 0);
             json.WriteNumber("refused", outcome?.Refused ?? 0);
             if (outcome is not null)
                 json.WriteNumber("delivery", outcome.Position);

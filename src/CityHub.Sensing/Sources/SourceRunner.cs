@@ -133,7 +133,7 @@ internal sealed partial class SourceRunner : IAsyncDisposable
 
                 foreach (var left in _book.Left)
                 {
-                    var slot = $"{left.Id} {left.SlotName}";
+                    var slot = $"{left.SlotName} {left.Connection}";
                     if (!_tried.TryGetValue(slot, out var tried) || _clock.GetUtcNow() - tried >= Pause(slot, TimeSpan.FromDays(1)))
                         await ReleaseAsync(left, slot);
                 }
@@ -172,14 +172,14 @@ internal sealed partial class SourceRunner : IAsyncDisposable
         try
         {
             // Where it is declared again the slot is in use; its first turn makes it anew.
-            var used = _book.Sources.Values.Any(s => s.Source.Publication is not null && s.Source.Connection == left.Connection && s.Source.SlotName == left.SlotName);
+            var used = _book.Sources.Values.Any(s => s.Source.SharesSlot(left));
             var released = used ? Done.Value : await _replication.ReleaseAsync(left, left.Secret is { } secret ? _secrets(secret) : null, _stop.Token);
             if (released.Problem is null)
                 released = await _book.ReleasedAsync(left);
             if (released.Problem is { } problem)
                 LateSlot(left, name, problem);
             else
-                _failures.TryRemove(name, out _);
+                Forget(name);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
@@ -189,6 +189,12 @@ internal sealed partial class SourceRunner : IAsyncDisposable
         {
             turn.Release();
         }
+    }
+
+    private void Forget(string slot)
+    {
+        _failures.TryRemove(slot, out _);
+        _tried.TryRemove(slot, out _);
     }
 
     private void LateSlot(SourceDeclaration left, string name, Problem problem)

@@ -147,7 +147,7 @@ internal sealed class DeliveryRoom(DeliveryBook book, ICatalogue catalogue, ITab
             if (delivery.OnlyChanges && draft is { Rows: 0, Gone: 0 } && (result.Refused == 0 || RefusedBefore(delivery, result)))
             {
                 table.Table.Abandon(draft);
-                return new DeliveryOutcome(0, 0, result.Refused, result.Score) { Faults = result.Faults, Known = true };
+                return new DeliveryOutcome(0, 0, result.Refused, result.Score) { Faults = result.Faults, Known = true, Terms = taken.Terms };
             }
 
             // Of rows that only went nothing was judged.
@@ -337,7 +337,7 @@ internal sealed class DeliveryRoom(DeliveryBook book, ICatalogue catalogue, ITab
 
     private static string? OwnerOf(Dataset dataset) => dataset.Protected ? dataset.Provider : null;
 
-    private static DeliveryOutcome Outcome(Received received, IReadOnlyList<RowFault> faults) => new(received.Position, received.What.Rows, received.What.Refused, received.What.Score) { Gone = received.What.Gone ?? 0, Faults = faults };
+    private static DeliveryOutcome Outcome(Received received, IReadOnlyList<RowFault> faults) => new(received.Position, received.What.Rows, received.What.Refused, received.What.Score) { Gone = received.What.Gone ?? 0, Faults = faults, Terms = received.What.Terms };
 
     private static List<FaultCount> Count(IReadOnlyList<RowFault> faults) =>
         [.. faults.GroupBy(f => (f.Field, f.Rule, f.Dimension, f.Refused)).Select(g => new FaultCount(g.Key.Field, g.Key.Rule, g.Key.Dimension, g.Key.Refused, g.Count()))];

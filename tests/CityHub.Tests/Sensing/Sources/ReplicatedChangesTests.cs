@@ -9,14 +9,14 @@ namespace CityHub.Tests.Sensing.Sources;
 /// <summary>Messages as the manual of PostgreSQL describes them, byte by byte; a real server's are in <see cref="PostgresReplicationTests"/>.</summary>
 public sealed class ReplicatedChangesTests
 {
-    private static readonly PublishedTable Table = new(16384, ["no", "ok"], [25, 16], ["no"], null);
+    private static readonly PublishedTable Table = new(16384, "", ["no", "ok"], [25, 16], ["no"], 'd', false, null);
 
     [Fact]
     public async Task A_row_comes_once_as_the_last_change_left_it_behind_all_that_went()
     {
         var changes = Taken(Relation(), Insert("1", "t"), Insert("2", "f"), Update(null, "1", "f"), Delete("2"), Update("1", "3", "t"), Commit(0x16B3748, 86_400_000_000));
 
-        Assert.Equal(["-2|∅", "-1|∅", "3|true"], await RowsAsync(changes));
+        Assert.Equal(["-1|false", "-2|∅", "-1|∅", "3|true"], await RowsAsync(changes));
         Assert.Equal("0/16B3748", changes.UpTo?.ToString());
         Assert.Equal(new DateTimeOffset(2000, 1, 2, 0, 0, 0, TimeSpan.Zero), changes.CommittedAt);
     }
@@ -78,7 +78,7 @@ public sealed class ReplicatedChangesTests
     private static byte[] Relation(params string[] without)
     {
         string[] columns = [.. new[] { "ok", "no", "more" }.Except(without)];
-        return [(byte)'R', .. Four(16384), .. Zero("public"), .. Zero("t"), (byte)'d', .. Two((short)columns.Length), .. columns.SelectMany(c => (byte[])[0, .. Zero(c), .. Four(25), .. Four(-1)])];
+        return [(byte)'R', .. Four(16384), .. Zero("public"), .. Zero("t"), (byte)'d', .. Two((short)columns.Length), .. columns.SelectMany(c => (byte[])[c == "no" ? (byte)1 : (byte)0, .. Zero(c), .. Four(25), .. Four(-1)])];
     }
 
     private static byte[] Insert(string no, string ok) => [(byte)'I', .. Four(16384), (byte)'N', .. Tuple(ok, no, null)];

@@ -19,7 +19,10 @@ internal sealed class ReleaseBook(IFactLog log, IView view, TimeProvider clock, 
 {
     public const string ViewName = "releases";
 
-    private const int MostChanges = 4096, MostBehind = 8192;
+    /// <summary>Facts that the view may be behind: a look takes a core from the requests meanwhile (8,192 at once took it for 28 ms, and a quarter of the slowest reads met one).</summary>
+    private const int MostBehind = 1024;
+
+    private const int MostChanges = 4096;
     private readonly Lock _gate = new();
     private readonly ConcurrentDictionary<(string Grant, string Receiver, int Day), Used> _used = new();
     private int _tidying;
@@ -110,21 +113,19 @@ internal sealed class ReleaseBook(IFactLog log, IView view, TimeProvider clock, 
     {
         if (fact.Type is not (ReleaseActs.Opened or ReleaseActs.Closed or ReleaseActs.Unclosed))
             return;
-        using var payload = JsonDocument.Parse(fact.Payload);
-        var what = payload.RootElement.GetProperty("what"u8);
-        var (grant, receiver) = (TextOf(what, "grant"), TextOf(what, "receiver"));
+        var said = Said.Of(fact.Payload.Span);
         if (fact.Type == ReleaseActs.Opened)
         {
-            changes[OpenKey(fact.Position)] = System.Text.Encoding.UTF8.GetBytes(grant + "\n" + TextOf(what, "dataset") + "\n" + receiver);
-            Add(changes, DayOf(fact.At), grant, receiver, 0, 0, 1);
+            changes[OpenKey(fact.Position)] = System.Text.Encoding.UTF8.GetBytes(said.Grant + "\n" + said.Dataset + "\n" + said.Receiver);
+            Add(changes, DayOf(fact.At), said.Grant, said.Receiver, 0, 0, 1);
             return;
         }
 
-        var opening = OpenKey(what.GetProperty("opening"u8).GetInt64());
+        var opening = OpenKey(said.Opening);
         if (!changes.Remove(opening)) // what was opened and closed since the last commit never stands in the view
             changes[opening] = null;
         if (fact.Type == ReleaseActs.Closed)
-            Add(changes, DayOf(fact.At), grant, receiver, what.GetProperty("rows"u8).GetInt64(), what.GetProperty("bytes"u8).GetInt64(), 0);
+            Add(changes, DayOf(fact.At), said.Grant, said.Receiver, said.Rows, said.Bytes, 0);
     }
 
     private void Add(Dictionary<string, ReadOnlyMemory<byte>?> changes, int day, string grant, string receiver, long rows, long bytes, long requests)
@@ -141,7 +142,70 @@ internal sealed class ReleaseBook(IFactLog log, IView view, TimeProvider clock, 
         return new(long.Parse(key.AsSpan("open/".Length), NumberStyles.None, CultureInfo.InvariantCulture), parts[0], parts[1], parts[2]);
     }
 
-    private static string TextOf(JsonElement what, string name) => what.TryGetProperty(name, out var value) ? value.GetString() ?? "" : "";
+    /// <summary>What the view needs of an act; read without a document of it, which took half of the time of a look.</summary>
+    private ref struct Said
+    {
+        public string Grant = "", Dataset = "", Receiver = "";
+        public long Opening, Rows, Bytes;
+
+        public Said()
+        {
+        }
+
+        /// <exception cref="JsonException">The payload is no act.</exception>
+        public static Said Of(ReadOnlySpan<byte> payload)
+        {
+            var said = new Said();
+            var json = new Utf8JsonReader(payload);
+            json.Read();
+            while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
+            {
+                var what = json.ValueTextEquals("what"u8);
+                json.Read();
+                if (!what)
+                {
+                    json.Skip();
+                    continue;
+                }
+
+                while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
+                    said.Member(ref json);
+                break;
+            }
+
+            return said;
+        }
+
+        private void Member(ref Utf8JsonReader json)
+        {
+            if (json.ValueTextEquals("grant"u8))
+                Grant = Text(ref json);
+            else if (json.ValueTextEquals("dataset"u8))
+                Dataset = Text(ref json);
+            else if (json.ValueTextEquals("receiver"u8))
+                Receiver = Text(ref json);
+            else if (json.ValueTextEquals("opening"u8))
+                Opening = Number(ref json);
+            else if (json.ValueTextEquals("rows"u8))
+                Rows = Number(ref json);
+            else if (json.ValueTextEquals("bytes"u8))
+                Bytes = Number(ref json);
+            else
+                json.Skip();
+        }
+
+        private static string Text(ref Utf8JsonReader json)
+        {
+            json.Read();
+            return json.GetString() ?? "";
+        }
+
+        private static long Number(ref Utf8JsonReader json)
+        {
+            json.Read();
+            return json.GetInt64();
+        }
+    }
 }
 
 /// <summary>What left on one day under one grant to one receiver; taken by many streams at once, and never more than the quota.</summary>

@@ -204,7 +204,7 @@ internal sealed class Releases : IReleases
     internal async ValueTask CloseAsync(Act closing)
     {
         _ = await Acts.RecordAsync(closing, CancellationToken.None); // who gets a problem here leaves an alarm
-        if (Interlocked.Increment(ref _closed) % 1024 == 0)
+        if (Interlocked.Increment(ref _closed) % 256 == 0)
             _book.Tidy();
     }
 

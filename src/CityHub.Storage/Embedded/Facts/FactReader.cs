@@ -13,6 +13,9 @@ internal sealed class FactReader(string path, FactNames names, RecentFacts recen
     const int PageFacts = 512;
     const int PageBytes = 4 << 20;
 
+    /// <summary>Of a page that is copied out of memory: the log's thread, which adds to it, waits meanwhile (20 µs).</summary>
+    const int RecentFactsAtOnce = 128;
+
     readonly ReaderPool<Connection> _readers = new(() => new Connection(path));
 
     /// <exception cref="StorageException">A fact does not check, or one is missing.</exception>
@@ -30,7 +33,7 @@ internal sealed class FactReader(string path, FactNames names, RecentFacts recen
         for (int most = 1; after < upTo; most = Math.Min(most * 16, PageFacts))
         {
             page.Clear();
-            if (!recent.TryRead(page, after, upTo, PageFacts, stream))
+            if (!recent.TryRead(page, after, upTo, Math.Min(most, RecentFactsAtOnce), stream))
             {
                 ReadPage(page, after, upTo, most, state, ref streamVersion);
             }

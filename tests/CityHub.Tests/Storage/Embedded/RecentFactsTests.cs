@@ -55,6 +55,23 @@ public sealed class RecentFactsTests
         Assert.Equal(1000, last);
     }
 
+    /// <summary>Memory is written over by what comes after; what a reader was given is not.</summary>
+    [Fact]
+    public async Task What_was_read_stays_what_it_was()
+    {
+        using var store = new EmbeddedUnderTest();
+        await Append(store, 10, [.. Enumerable.Range(0, 300).Select(i => (byte)i)]);
+        Fact[] read = [.. store.Log.Read(0)];
+        string told = Told(read);
+        for (int i = 0; i < 40; i++)
+        {
+            await Append(store, 10, new byte[100_000]);
+        }
+
+        Assert.Equal(told, Told(read));
+        Assert.Equal(told, Told(store.Log.Read(0).Take(10)));
+    }
+
     /// <summary>It begins in the file, goes on in memory, and is so slow that the memory has lost what it wants next.</summary>
     [Theory]
     [InlineData(null)]
@@ -80,9 +97,9 @@ public sealed class RecentFactsTests
         Assert.False(reader.MoveNext());
     }
 
-    static async Task Append(EmbeddedUnderTest store, int count)
+    static async Task Append(EmbeddedUnderTest store, int count, byte[]? payload = null)
     {
-        NewFact[] facts = [.. Enumerable.Range(0, count).Select(i => new NewFact("T", "{}"u8.ToArray()))];
+        NewFact[] facts = [.. Enumerable.Range(0, count).Select(_ => new NewFact("T", payload ?? "{}"u8.ToArray()))];
         Assert.True((await store.Log.AppendAsync(new Append("s", facts, Noon), TestContext.Current.CancellationToken)).Ok);
     }
 

@@ -142,7 +142,7 @@ internal sealed class ReleaseBook(IFactLog log, IView view, TimeProvider clock, 
         return new(long.Parse(key.AsSpan("open/".Length), NumberStyles.None, CultureInfo.InvariantCulture), parts[0], parts[1], parts[2]);
     }
 
-    /// <summary>What the view needs of an act; read without a document of it, which took half of the time of a look.</summary>
+    /// <summary>What the view needs of an act; read without a document of it.</summary>
     private ref struct Said
     {
         public string Grant = "", Dataset = "", Receiver = "";

@@ -13,7 +13,7 @@ internal sealed class FactReader(string path, FactNames names, RecentFacts recen
     const int PageFacts = 512;
     const int PageBytes = 4 << 20;
 
-    /// <summary>Of a page that is copied out of memory: the log's thread, which adds to it, waits meanwhile (20 µs).</summary>
+    /// <summary>Of a page that is copied out of memory: the log's thread, which adds to it, waits meanwhile.</summary>
     const int RecentFactsAtOnce = 128;
 
     readonly ReaderPool<Connection> _readers = new(() => new Connection(path));

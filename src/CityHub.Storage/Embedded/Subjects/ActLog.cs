@@ -24,7 +24,7 @@ internal sealed class ActLog : IActs, IDisposable
 
     /// <summary>
     /// Acts are read into the index in the background when so many persons and acts wait: who asks then has little to wait for, a start reads little again, and requests do not
-    /// wait long for the core that it takes (0.7 ms; eight times as many at once took 5.6, and a tenth of the slowest reads met it).
+    /// wait long for the core that it takes (eight times as many at once took it for 5.6 ms, and a tenth of the slowest reads met one).
     /// </summary>
     const int MostBehind = 1_024;
 

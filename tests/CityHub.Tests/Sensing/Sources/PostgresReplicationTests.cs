@@ -88,6 +88,11 @@ public sealed class PostgresReplicationTests(PostgresReplicationTests.Database d
     [InlineData("SELECT pg_drop_replication_slot('cityhub_{0}');\nDELETE FROM {0} WHERE no = '2'")]
     [InlineData("DELETE FROM {0} WHERE no = '2';\nSELECT pg_replication_slot_advance('cityhub_{0}', pg_current_wal_lsn())")]
     [InlineData("UPDATE {0} SET town = 'moved' WHERE no = '1'")]
+    [InlineData("ALTER TABLE {0} ALTER town TYPE text USING upper(town)")]
+    [InlineData("ALTER PUBLICATION {0}_pub DROP TABLE {0};\nDELETE FROM {0} WHERE no = '2';\nALTER PUBLICATION {0}_pub ADD TABLE {0}")]
+    [InlineData("ALTER PUBLICATION {0}_pub SET (publish = 'insert');\nDELETE FROM {0} WHERE no = '2';\nALTER PUBLICATION {0}_pub SET (publish = 'insert, update, delete, truncate')")]
+    [InlineData("DROP PUBLICATION {0}_pub;\nINSERT INTO {0} VALUES ('6', 'w');\nCREATE PUBLICATION {0}_pub FOR TABLE {0}")]
+    [InlineData("ALTER TABLE {0} REPLICA IDENTITY FULL;\nDELETE FROM {0} WHERE no = '2';\nALTER TABLE {0} REPLICA IDENTITY DEFAULT")]
     public async Task Where_the_changes_do_not_say_what_is_there_the_whole_table_is_read(string what)
     {
         var name = "d" + Guid.NewGuid().ToString("N")[..8];
@@ -102,6 +107,152 @@ public sealed class PostgresReplicationTests(PostgresReplicationTests.Database d
         await Server.DoAsync($"INSERT INTO {name} VALUES ('7', 'after')");
         await city.TurnAsync();
         Assert.Equal(await RowsAsync(name), await city.RowsAsync());
+        Assert.Equal(WriteMode.Upsert, city.Deliveries[^1].What.Mode);
+    }
+
+    [Fact]
+    public async Task A_server_that_is_behind_what_was_noted_is_a_copy_and_is_read_whole()
+    {
+        await MakeAsync("m", "INSERT INTO m VALUES ('1', 'x'), ('2', 'y')");
+        await using var city = await FollowedAsync("m");
+        await city.TurnAsync();
+        var noted = ReplicationPosition.Read(city.Source.Watermark) ?? throw new InvalidOperationException();
+        Assert.Null((await city.Book.NothingAsync(city.Source.Source, (noted with { UpTo = NpgsqlTypes.NpgsqlLogSequenceNumber.Parse("FFFF/0") }).ToString())).Problem);
+        await Server.DoAsync("DELETE FROM m WHERE no = '1'");
+        await city.TurnAsync();
+        Assert.Equal(await RowsAsync("m"), await city.RowsAsync());
+        Assert.Equal(WriteMode.Replace, city.Deliveries[^1].What.Mode);
+    }
+
+    [Fact]
+    public async Task Rows_of_partitions_come_through_their_table_and_those_of_heirs_do_not()
+    {
+        await Server.DoAsync($"CREATE TABLE n ({People}) PARTITION BY LIST (no); CREATE TABLE n1 PARTITION OF n FOR VALUES IN ('1'); CREATE TABLE n2 PARTITION OF n DEFAULT; INSERT INTO n VALUES ('1', 'x'), ('2', 'y'); CREATE PUBLICATION n_pub FOR TABLE n WITH (publish_via_partition_root)");
+        await using var parts = await FollowedAsync("n");
+        await parts.TurnAsync();
+        await Server.DoAsync("INSERT INTO n VALUES ('3', 'z');\nUPDATE n SET no = '4' WHERE no = '1'");
+        await parts.TurnAsync();
+        Assert.Equal(await RowsAsync("n"), await parts.RowsAsync());
+        Assert.Equal(WriteMode.Upsert, parts.Deliveries[^1].What.Mode);
+        await Server.DoAsync("TRUNCATE n2");
+        await parts.TurnAsync();
+        Assert.Equal(await RowsAsync("n"), await parts.RowsAsync());
+
+        await Server.DoAsync($"CREATE TABLE o ({People}); CREATE TABLE o_heir (PRIMARY KEY (no)) INHERITS (o); INSERT INTO o VALUES ('1', 'x'); INSERT INTO o_heir VALUES ('2', 'y'); CREATE PUBLICATION o_pub FOR TABLE ONLY o");
+        await using var heirs = await FollowedAsync("o");
+        await heirs.TurnAsync();
+        Assert.Equal(["1"], (await heirs.RowsAsync()).Select(r => r.Split('|')[0]));
+    }
+
+    /// <summary>A policy would hide rows of the whole table, and of the changes none.</summary>
+    [Fact]
+    public async Task Where_rows_are_hidden_from_the_user_nothing_is_read()
+    {
+        await MakeAsync("p", "INSERT INTO p VALUES ('1', 'x'), ('2', 'y'); ALTER TABLE p ENABLE ROW LEVEL SECURITY; CREATE POLICY few ON p USING (no = '1'); CREATE ROLE seer LOGIN REPLICATION; GRANT SELECT ON p TO seer");
+        await using var city = await FollowedAsync("p", user: "seer");
+        Assert.Contains("row-level security", (await city.TurnAsync()).Problem?.Detail, StringComparison.Ordinal);
+        Assert.Equal("0", await Server.AskAsync("SELECT count(*) FROM pg_replication_slots WHERE slot_name = 'cityhub_p'"));
+    }
+
+    /// <summary>As it would be after the whole table was read: a row that breaks the standard is not taken.</summary>
+    [Fact]
+    public async Task A_row_that_a_change_makes_unfit_does_not_stay_as_it_was()
+    {
+        await Server.DoAsync("CREATE TABLE q (no text PRIMARY KEY, married text); INSERT INTO q VALUES ('1', 'true'), ('2', 'false'); CREATE PUBLICATION q_pub FOR TABLE q");
+        await using var city = await FollowedAsync("q");
+        await city.TurnAsync();
+        await Server.DoAsync("UPDATE q SET married = 'perhaps' WHERE no = '1'");
+        var turn = (await city.TurnAsync()).Value;
+        Assert.Equal((0, 1, 1), (turn?.Taken, turn?.Gone, turn?.Refused));
+        Assert.Equal(["2"], (await city.RowsAsync()).Select(r => r.Split('|')[0]));
+    }
+
+    [Fact]
+    public async Task Under_another_mapping_of_the_same_name_no_row_stays_under_its_old_key()
+    {
+        await MakeAsync("s", "ALTER TABLE s ADD id int; ALTER TABLE s REPLICA IDENTITY FULL; INSERT INTO s (no, id, town) VALUES ('1', 11, 'x'), ('2', 22, 'y')");
+        await using var city = await FollowedAsync("s", """ "mapping": "by-id", "columns": ["id", "town", "note"], """);
+        await city.TurnAsync();
+        city.Digits = 6;
+        await Server.DoAsync("UPDATE s SET town = 'X' WHERE no = '1'");
+        await city.TurnAsync();
+        Assert.Equal(["000011|X", "000022|y"], (await city.RowsAsync()).Select(r => string.Join('|', r.Split('|')[..2])));
+    }
+
+    [Fact]
+    public async Task Values_of_every_type_are_the_same_whether_read_whole_or_by_a_change()
+    {
+        await Server.DoAsync("""
+            CREATE DOMAIN truth AS boolean; CREATE DOMAIN verity AS truth; CREATE TYPE mood AS ENUM ('so', 'la la'); SET timezone = 'Asia/Shanghai'; SET xmloption = content;
+            CREATE TABLE t (no text PRIMARY KEY, town text, married verity, code xml, address inet, note text, kind mood, at timestamptz, span interval, amount money, raw bytea, many boolean[], price numeric(10,3), real double precision, "char" "char");
+            INSERT INTO t VALUES ('1', 'x', true, '<?xml version="1.0"?><a/>', '::1', 'n', 'la la', now(), '1 day 2 hours', 12.5, '\xdead', '{t,f,NULL}', 1.5, 0.1::double precision + 0.2, 'c'); CREATE PUBLICATION t_pub FOR TABLE t
+            """);
+        const string Columns = """ "columns": ["no", "town", "married", "code", "address", "note"], """;
+        await using var whole = await FollowedAsync("t", Columns);
+        await whole.TurnAsync();
+        var before = await whole.RowsAsync();
+        await Server.DoAsync("DELETE FROM t;\nINSERT INTO t VALUES ('1', 'x', true, '<?xml version=\"1.0\"?><a/>', '::1', 'n', 'so')");
+        Assert.Null((await whole.TurnAsync()).Value);
+        Assert.Equal(before, await whole.RowsAsync());
+    }
+
+    [Fact]
+    public async Task Long_keys_are_told_apart()
+    {
+        await MakeAsync("u", "ALTER TABLE u ALTER no SET STORAGE EXTERNAL; ALTER TABLE u REPLICA IDENTITY FULL; INSERT INTO u VALUES (repeat('a', 2400), 'x'), (repeat('b', 2400), 'y')");
+        await using var city = await FollowedAsync("u");
+        await city.TurnAsync();
+        await Server.DoAsync("UPDATE u SET town = town || '!'");
+        await city.TurnAsync();
+        Assert.Equal(await RowsAsync("u"), await city.RowsAsync());
+    }
+
+    [Fact]
+    public async Task A_key_index_that_carries_other_columns_is_a_key_and_a_key_that_is_not_unique_is_none()
+    {
+        await Server.DoAsync("CREATE TABLE v (no text, town text, id int PRIMARY KEY); ALTER TABLE v REPLICA IDENTITY FULL; INSERT INTO v VALUES ('1', 'x', 1); CREATE PUBLICATION v_pub FOR TABLE v; CREATE TABLE w (no text, town text, PRIMARY KEY (no) INCLUDE (town)); INSERT INTO w VALUES ('1', 'x'); CREATE PUBLICATION w_pub FOR TABLE w");
+        await using var loose = await FollowedAsync("v");
+        Assert.Contains("Two rows of v can have the same no", Replicated(await loose.TurnAsync()).Detail, StringComparison.Ordinal);
+        await Server.DoAsync("CREATE UNIQUE INDEX ON v (no)");
+        Assert.Equal(1, (await loose.TurnAsync()).Value?.Taken);
+        await using var carried = await FollowedAsync("w");
+        Assert.Equal(1, (await carried.TurnAsync()).Value?.Taken);
+    }
+
+    [Fact]
+    public async Task A_dataset_with_a_new_column_is_filled_by_the_whole_table()
+    {
+        await MakeAsync("x", "INSERT INTO x VALUES ('1', 'x')");
+        await using var city = await FollowedAsync("x");
+        await city.TurnAsync();
+        await city.AddColumnAsync("more");
+        await Server.DoAsync("INSERT INTO x VALUES ('2', 'y')");
+        await city.TurnAsync();
+        Assert.Equal(["1|x", "2|y"], (await city.RowsAsync()).Select(r => string.Join('|', r.Split('|')[..2])));
+        Assert.Equal(WriteMode.Replace, city.Deliveries[^1].What.Mode);
+    }
+
+    [Fact]
+    public async Task A_table_that_is_not_given_any_more_leaves_no_slot()
+    {
+        await MakeAsync("y", "INSERT INTO y VALUES ('1', 'x')");
+        await using var city = await FollowedAsync("y");
+        await city.TurnAsync();
+        await Server.DoAsync("DROP PUBLICATION y_pub");
+        Replicated(await city.TurnAsync());
+        Assert.Equal("0", await Server.AskAsync("SELECT count(*) FROM pg_replication_slots WHERE slot_name = 'cityhub_y'"));
+    }
+
+    [Fact]
+    public async Task A_source_that_is_withdrawn_in_the_middle_of_its_turn_is_read_no_further()
+    {
+        await MakeAsync("z", "INSERT INTO z VALUES ('1', 'x')");
+        await using var city = await FollowedAsync("z");
+        await city.TurnAsync();
+        await Server.DoAsync("INSERT INTO z VALUES ('2', 'y')");
+        city.Meanwhile = async () => Assert.Null((await city.Book.WithdrawAsync("z", "li.na")).Problem);
+        await city.TurnAsync();
+        Assert.Equal(2, city.Deliveries.Count);
         Assert.Equal(WriteMode.Upsert, city.Deliveries[^1].What.Mode);
     }
 
@@ -198,6 +349,20 @@ public sealed class PostgresReplicationTests(PostgresReplicationTests.Database d
         await city.DeclareAsync(""" "slot": "cityhub_other", """);
         await city.TurnAsync();
         Assert.Single(city.Book.Left);
+        await city.UntilAsync(() => city.Book.Left.IsEmpty);
+        Assert.Equal("cityhub_other", await Server.AskAsync("SELECT slot_name FROM pg_replication_slots WHERE slot_name IN ('cityhub_k', 'cityhub_other')"));
+
+        // Written in another way it is the same slot, and stays.
+        await city.DeclareAsync(""" "slot": "cityhub_other", """, ";SSL Mode=Prefer");
+        await city.UntilAsync(() => city.Book.Left.IsEmpty);
+        Assert.Equal("cityhub_other", await Server.AskAsync("SELECT slot_name FROM pg_replication_slots WHERE slot_name IN ('cityhub_k', 'cityhub_other')"));
+
+        // Back and away again, within the day in which a slot that cannot be dropped is tried once.
+        await city.DeclareAsync("");
+        await city.TurnAsync();
+        await city.UntilAsync(() => city.Book.Left.IsEmpty);
+        await city.DeclareAsync(""" "slot": "cityhub_other", """);
+        await city.TurnAsync();
         await city.UntilAsync(() => city.Book.Left.IsEmpty);
         Assert.Equal("cityhub_other", await Server.AskAsync("SELECT slot_name FROM pg_replication_slots WHERE slot_name IN ('cityhub_k', 'cityhub_other')"));
 
@@ -308,11 +473,11 @@ public sealed class PostgresReplicationTests(PostgresReplicationTests.Database d
     /// <summary>A hub with one table that is followed.</summary>
     private sealed class City : IDeliveries, IAsyncDisposable
     {
-        private static readonly RowMappingDeclaration ById = new()
+        private RowMappingDeclaration ById => new()
         {
             Columns =
             [
-                new MappedColumn { To = "no", From = "id", Steps = [new MappingStep { Do = "pad", Length = 5, With = "0" }] }, new MappedColumn { To = "town", From = "town" }, new MappedColumn { To = "note", From = "note" },
+                new MappedColumn { To = "no", From = "id", Steps = [new MappingStep { Do = "pad", Length = Digits, With = "0" }] }, new MappedColumn { To = "town", From = "town" }, new MappedColumn { To = "note", From = "note" },
             ],
         };
 
@@ -348,8 +513,20 @@ public sealed class PostgresReplicationTests(PostgresReplicationTests.Database d
 
         public Problem? Refuse { get; set; }
 
-        public async Task DeclareAsync(string more) =>
-            Assert.Null((await Book.DeclareAsync(SourceDeclaration.Read(_id, System.Text.Encoding.UTF8.GetBytes($"{{{more} {_declaration}}}")).Value, "li.na")).Problem);
+        /// <summary>While the next delivery is under way.</summary>
+        public Func<Task>? Meanwhile { get; set; }
+
+        /// <summary>Of the keys that the mapping makes.</summary>
+        public int Digits { get; set; } = 5;
+
+        public async Task DeclareAsync(string more, string connection = "") => Assert.Null((await Book.DeclareAsync(
+            SourceDeclaration.Read(_id, System.Text.Encoding.UTF8.GetBytes($"{{{more} {_declaration.Replace("Database=postgres", "Database=postgres" + connection, StringComparison.Ordinal)}}}")).Value, "li.na")).Problem);
+
+        public async Task AddColumnAsync(string name)
+        {
+            var entry = _city.Catalogue.Find("population") ?? throw new InvalidOperationException();
+            await _city.PublishAsync(entry with { Version = entry.Version + 1, Fields = [.. entry.Fields, CityUnderTest.Field(name)] });
+        }
 
         public async Task<Result<DeliveryOutcome?>> TurnAsync()
         {
@@ -393,6 +570,7 @@ public sealed class PostgresReplicationTests(PostgresReplicationTests.Database d
             if (Refuse is { } problem)
                 return problem;
             var outcome = await _room.DeliverAsync(delivery, rows, cancel);
+            await (Meanwhile?.Invoke() ?? Task.CompletedTask);
             return Tear ? throw new IOException("torn") : outcome;
         }
 

@@ -48,7 +48,16 @@ internal sealed class PostgresReplication(SourceBook book, IDeliveries deliverie
             return problem;
         }
 
-        var turn = await FollowAsync(link, slot, source, table, cancel);
+        Result<DeliveryOutcome?> turn;
+        try
+        {
+            turn = await FollowAsync(link, slot, source, table, cancel);
+        }
+        catch (SourceException e)
+        {
+            turn = e.Problem;
+        }
+
         if (turn.Problem is not null && await slot.HoldsTooMuchAsync(cancel))
             await GiveUpAsync(slot);
         return turn;

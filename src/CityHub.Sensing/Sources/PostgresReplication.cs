@@ -33,17 +33,13 @@ internal sealed class PostgresReplication(SourceBook book, IDeliveries deliverie
     /// <exception cref="SourceException">The server says no, or nothing.</exception>
     public async ValueTask<Result<DeliveryOutcome?>> TurnAsync(SourceDeclaration source, string? secret, CancellationToken cancel)
     {
-        if (!deliveries.SchemaOf(source.Dataset).TryGet(out var schema, out var problem))
-            return problem;
-        if (schema.Key < 0)
-            return SourceProblems.NotReplicated.Because($"{source.Dataset} has no key, by which changes find their rows.", "Let the entry of the dataset name a key.");
-        if (!(await PostgresLink.OpenAsync(source, secret, allowed, cancel, AllRows)).TryGet(out var link, out problem))
+        if (!(await PostgresLink.OpenAsync(source, secret, allowed, cancel, AllRows)).TryGet(out var link, out var problem))
             return problem;
         await using var kept = link;
         var slot = new PostgresSlot(link, source.SlotName);
-        if (!(await PublishedTable.ReadAsync(link, source, schema.Columns[schema.Key].Name, cancel)).TryGet(out var table, out problem))
+        if (!(await TableAsync(link, source, cancel)).TryGet(out var table, out problem))
         {
-            // Of a table that is not given any more nothing is waited for.
+            // Of a table that is not given any more, or not taken, nothing is waited for.
             await GiveUpAsync(slot);
             return problem;
         }
@@ -72,6 +68,15 @@ internal sealed class PostgresReplication(SourceBook book, IDeliveries deliverie
         await using (link)
             await new PostgresSlot(link, left.SlotName).DropAsync(cancel);
         return Done.Value;
+    }
+
+    private async ValueTask<Result<PublishedTable>> TableAsync(PostgresLink link, SourceDeclaration source, CancellationToken cancel)
+    {
+        if (!deliveries.SchemaOf(source.Dataset).TryGet(out var schema, out var problem))
+            return problem;
+        return schema.Key >= 0
+            ? await PublishedTable.ReadAsync(link, source, schema.Columns[schema.Key].Name, cancel)
+            : SourceProblems.NotReplicated.Because($"{source.Dataset} has no key, by which changes find their rows.", "Let the entry of the dataset name a key.");
     }
 
     private async ValueTask<Result<DeliveryOutcome?>> FollowAsync(PostgresLink link, PostgresSlot slot, SourceDeclaration source, PublishedTable table, CancellationToken cancel)
@@ -128,7 +133,7 @@ internal sealed class PostgresReplication(SourceBook book, IDeliveries deliverie
         var done = false;
         try
         {
-            await slot.SettledAsync(cancel);
+            await slot.SettledAsync(clock, cancel);
             if (!(await PostgresRows.OpenAsync(link, source, table, cancel)).TryGet(out var rows, out var problem))
                 return problem;
             Result<DeliveryOutcome> delivered;

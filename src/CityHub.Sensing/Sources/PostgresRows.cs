@@ -139,13 +139,9 @@ internal sealed class PostgresRows : IRows
     /// <summary>Those that were asked for and are there.</summary>
     private static async ValueTask<Result<IReadOnlyList<string>>> ColumnsAsync(PostgresLink link, SourceDeclaration source, CancellationToken cancel)
     {
-        await using var command = link.Command(
-            "SELECT attname::text FROM pg_attribute WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped ORDER BY attnum", PostgresLink.QuoteTable(source.Table ?? ""));
-        var known = new List<string>();
-        await using (var reader = await command.ExecuteReaderAsync(cancel))
-            while (await reader.ReadAsync(cancel))
-                known.Add(reader.GetString(0));
-        return known.Count > 0 ? Wanted(source, known, source.Table ?? "") : NoTable(source);
+        var known = await link.ReadAsync(
+            "SELECT attname::text FROM pg_attribute WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped ORDER BY attnum", cancel, PostgresLink.QuoteTable(source.Table ?? ""));
+        return known.Count > 0 ? Wanted(source, known.ConvertAll(c => c[0] ?? ""), source.Table ?? "") : NoTable(source);
     }
 
     public static Problem NoTable(SourceDeclaration source) => SourceProblems.Unreachable.Because($"There is no table {source.Table} that this user may see.", "GRANT SELECT gives it.");

@@ -44,14 +44,14 @@ internal sealed class PostgresSlot(PostgresLink link, string name)
 
     /// <summary>Until every transaction is seen that may have been written before this moment: one that waits for a standby is in the log and in no snapshot yet.</summary>
     /// <exception cref="SourceException">There is one that does not end within a minute.</exception>
-    public async ValueTask SettledAsync(CancellationToken cancel)
+    public async ValueTask SettledAsync(TimeProvider clock, CancellationToken cancel)
     {
-        var next = (await link.ReadAsync("SELECT txid_snapshot_xmax(txid_current_snapshot())::text", cancel))[0][0] ?? "";
-        for (var looks = 0; (await link.ReadAsync("SELECT (txid_snapshot_xmin(txid_current_snapshot()) >= $1::bigint)::text", cancel, next))[0][0] != "true"; looks++)
+        var last = (await link.ReadAsync("SELECT txid_current()::text", cancel))[0][0] ?? "";
+        for (var looks = 0; (await link.ReadAsync("SELECT (txid_snapshot_xmin(txid_current_snapshot()) > $1::bigint)::text", cancel, last))[0][0] != "true"; looks++)
         {
             if (looks == 600)
                 throw new SourceException(SourceProblems.Unreachable.Because("A transaction of the server does not end, and the whole table cannot be read beside it.", "The hub tries again at the next turn."));
-            await Task.Delay(100, cancel);
+            await Task.Delay(TimeSpan.FromMilliseconds(100), clock, cancel);
         }
     }
 

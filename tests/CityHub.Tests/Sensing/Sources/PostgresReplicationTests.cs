@@ -3,14 +3,8 @@ using CityHub.Core.Ports;
 using CityHub.Core.Problems;
 using CityHub.Core.Tables;
 using CityHub.Sensing.Sources;
-using CityHub.Sharing.Deliveries;
-using CityHub.Standards.Mapping;
-using CityHub.Standards.Quality;
 using CityHub.Tests.Sharing.Catalogue;
-using CityHub.Tests.Standards.Mapping;
-using CityHub.Tests.Standards.Quality;
 using CsCheck;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace CityHub.Tests.Sensing.Sources;
 
@@ -244,6 +238,34 @@ public sealed class PostgresReplicationTests(PostgresReplicationTests.Database d
     }
 
     [Fact]
+    public async Task A_dataset_that_takes_nothing_any_more_leaves_no_slot()
+    {
+        await MakeAsync("aa", "INSERT INTO aa VALUES ('1', 'x')");
+        await using var city = await FollowedAsync("aa");
+        await city.TurnAsync();
+        city.Untaken = SourceProblems.NotASource.Because("not now");
+        Assert.NotNull((await city.TurnAsync()).Problem);
+        Assert.Equal("0", await Server.AskAsync("SELECT count(*) FROM pg_replication_slots WHERE slot_name = 'cityhub_aa'"));
+        city.Untaken = null;
+        Assert.Equal(1, (await city.TurnAsync()).Value?.Taken);
+    }
+
+    /// <summary>It may be written before the slot begins, and not be seen yet.</summary>
+    [Fact]
+    public async Task Before_the_whole_table_is_read_every_transaction_that_began_is_seen()
+    {
+        await MakeAsync("bb", "");
+        var source = SourceDeclaration.Read("bb", System.Text.Encoding.UTF8.GetBytes($$"""{"dataset": "d", "kind": "postgres", "connection": "{{Server.Connection}}", "table": "bb", "publication": "bb_pub"}""")).Value;
+        await using var link = (await PostgresLink.OpenAsync(source, null, AllowedAddresses.Of(["127.0.0.1"]).Value, Cancel)).Value;
+        var writing = Server.DoAsync("INSERT INTO bb VALUES ('1'); SELECT pg_sleep(1)");
+        while ((await link.ReadAsync("SELECT 1::text FROM pg_stat_activity WHERE wait_event = 'PgSleep'", Cancel)).Count == 0)
+            await Task.Delay(10, Cancel);
+        await new PostgresSlot(link, "cityhub_bb").SettledAsync(TimeProvider.System, Cancel);
+        Assert.Equal("1", (await link.ReadAsync("SELECT count(*)::text FROM bb", Cancel))[0][0]);
+        await writing;
+    }
+
+    [Fact]
     public async Task A_source_that_is_withdrawn_in_the_middle_of_its_turn_is_read_no_further()
     {
         await MakeAsync("z", "INSERT INTO z VALUES ('1', 'x')");
@@ -439,12 +461,12 @@ public sealed class PostgresReplicationTests(PostgresReplicationTests.Database d
     private async Task<string[]> RowsAsync(string table) => (await Server.AskAsync(
         $"SELECT concat_ws('|', no, coalesce(town, '∅'), coalesce(married::text, '∅'), coalesce(nullif(code::text, ''), '∅'), coalesce(address::text, '∅'), coalesce(nullif(note, ''), '∅')) FROM {table} ORDER BY no COLLATE \"C\"")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
-    private async Task<City> FollowedAsync(string table, string more = "", string? publication = null, string user = "hub")
+    private async Task<FollowedTable> FollowedAsync(string table, string more = "", string? publication = null, string user = "hub")
     {
         var city = await CityUnderTest.StartAsync();
         var fields = new[] { "town", "married", "code", "address", "note" }.Select(f => CityUnderTest.Field(f, type: f == "married" ? ColumnType.Boolean : ColumnType.Text));
         await city.PublishAsync(CityUnderTest.Entry("population", "police", [CityUnderTest.Field("no") with { Nullable = false }, .. fields]) with { Key = "no" });
-        var followed = new City(city, table, $$"""
+        var followed = new FollowedTable(city, table, $$"""
             "dataset": "population", "kind": "postgres", "connection": "{{Server.Connection.Replace("hub", user, StringComparison.Ordinal)}}", "table": "{{table}}", "publication": "{{publication ?? table + "_pub"}}"
             """);
         await followed.DeclareAsync(more);
@@ -459,147 +481,12 @@ public sealed class PostgresReplicationTests(PostgresReplicationTests.Database d
 
     public sealed class Database : IAsyncLifetime
     {
-        internal PostgresUnderTest Server { get; private set; } = null!;
+        private PostgresUnderTest? _server;
 
-        public async ValueTask InitializeAsync() => Server = await PostgresUnderTest.StartAsync("logical");
+        internal PostgresUnderTest Server => _server ?? throw new InvalidOperationException("Not started.");
 
-        public async ValueTask DisposeAsync()
-        {
-            if (Server is not null)
-                await Server.DisposeAsync();
-        }
-    }
+        public async ValueTask InitializeAsync() => _server = await PostgresUnderTest.StartAsync("logical");
 
-    /// <summary>A hub with one table that is followed.</summary>
-    private sealed class City : IDeliveries, IAsyncDisposable
-    {
-        private RowMappingDeclaration ById => new()
-        {
-            Columns =
-            [
-                new MappedColumn { To = "no", From = "id", Steps = [new MappingStep { Do = "pad", Length = Digits, With = "0" }] }, new MappedColumn { To = "town", From = "town" }, new MappedColumn { To = "note", From = "note" },
-            ],
-        };
-
-        private readonly CityUnderTest _city;
-        private readonly string _id, _declaration;
-        private readonly AllowedAddresses _allowed = AllowedAddresses.Of(["127.0.0.1"]).Value;
-        private readonly HttpClient _http;
-        private DeliveryBook _deliveries;
-        private DeliveryRoom _room;
-        private SourceRunner _runner;
-
-        public City(CityUnderTest city, string id, string declaration)
-        {
-            (_city, _id, _declaration) = (city, id.Replace('_', '-'), declaration);
-            _http = new HttpClient(_allowed.Handler());
-            (_deliveries, _room, Book, _runner) = Open();
-        }
-
-        public SourceBook Book { get; private set; }
-
-        public SourceState Source => Book.Sources[_id];
-
-        public System.Collections.Immutable.ImmutableList<Received> Deliveries => _deliveries.Of("population");
-
-        public IReadOnlyList<CityHub.Sharing.Responsibilities.DeliveryMark> Marks => _deliveries.Marks();
-
-        public bool OnlyAppendedSince(long delivery) => _deliveries.OnlyAppendedSince("population", delivery);
-
-        public int Facts => _city.Store.Log.Read(0).Count();
-
-        /// <summary>The next delivery is kept, and nobody hears of it.</summary>
-        public bool Tear { get; set; }
-
-        public Problem? Refuse { get; set; }
-
-        /// <summary>While the next delivery is under way.</summary>
-        public Func<Task>? Meanwhile { get; set; }
-
-        /// <summary>Of the keys that the mapping makes.</summary>
-        public int Digits { get; set; } = 5;
-
-        public async Task DeclareAsync(string more, string connection = "") => Assert.Null((await Book.DeclareAsync(
-            SourceDeclaration.Read(_id, System.Text.Encoding.UTF8.GetBytes($"{{{more} {_declaration.Replace("Database=postgres", "Database=postgres" + connection, StringComparison.Ordinal)}}}")).Value, "li.na")).Problem);
-
-        public async Task AddColumnAsync(string name)
-        {
-            var entry = _city.Catalogue.Find("population") ?? throw new InvalidOperationException();
-            await _city.PublishAsync(entry with { Version = entry.Version + 1, Fields = [.. entry.Fields, CityUnderTest.Field(name)] });
-        }
-
-        public async Task<Result<DeliveryOutcome?>> TurnAsync()
-        {
-            _city.Clock.Advance(TimeSpan.FromMinutes(1));
-            return await _runner.TurnAsync(_id, Cancel);
-        }
-
-        public async Task UntilAsync(Func<bool> so)
-        {
-            _runner.Start();
-            while (!so())
-            {
-                _city.Clock.Advance(TimeSpan.FromSeconds(5));
-                await Task.Delay(20, Cancel);
-            }
-        }
-
-        public async Task<string[]> RowsAsync()
-        {
-            var table = _room.TableOf("population") ?? throw new InvalidOperationException("Nothing was delivered.");
-            var all = new List<string>();
-            await using var rows = table.Scan(Enumerable.Range(0, table.Schema.Columns.Count).ToArray()).Value;
-            while (await rows.NextAsync(Cancel) is { } batch)
-                for (var row = 0; row < batch.Rows; row++)
-                    all.Add(string.Join('|', batch.Columns.Select(c => c.IsNull(row) ? "∅" : c.Type == ColumnType.Boolean ? c.Integers[row] != 0 ? "true" : "false" : c.Text(row))));
-            Assert.Equal(table.Rows, all.Count);
-            return [.. all.Order(StringComparer.Ordinal)];
-        }
-
-        public async Task RestartAsync()
-        {
-            await CloseAsync();
-            await _city.ReopenAsync();
-            (_deliveries, _room, Book, _runner) = Open();
-        }
-
-        public Result<TableSchema> SchemaOf(string dataset) => _room.SchemaOf(dataset);
-
-        public async ValueTask<Result<DeliveryOutcome>> DeliverAsync(Delivery delivery, IRows rows, CancellationToken cancel = default)
-        {
-            if (Refuse is { } problem)
-                return problem;
-            var outcome = await _room.DeliverAsync(delivery, rows, cancel);
-            await (Meanwhile?.Invoke() ?? Task.CompletedTask);
-            return Tear ? throw new IOException("torn") : outcome;
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            await CloseAsync();
-            _http.Dispose();
-            await _city.DisposeAsync();
-        }
-
-        private async Task CloseAsync()
-        {
-            await _runner.DisposeAsync();
-            Book.Dispose();
-            _room.Dispose();
-            _deliveries.Dispose();
-            Tear = false;
-        }
-
-        private (DeliveryBook, DeliveryRoom, SourceBook, SourceRunner) Open()
-        {
-            var deliveries = new DeliveryBook(_city.Store.Log, _city.Clock);
-            deliveries.Load();
-            var check = new DeliveryCheck(t => t.Mapping == "by-id" ? ById : null, _ => null, TownTables.All, new Town(new Dictionary<UInt128, string>()), _city.Clock);
-            var room = new DeliveryRoom(deliveries, _city.Catalogue, _city.Store.Tables, check, _city.Clock);
-            Assert.Null(room.OpenTables().Problem);
-            var sources = new SourceBook(_city.Store.Log, _city.Clock);
-            sources.Load();
-            return (deliveries, room, sources, new SourceRunner(sources, this, _city.Folder, _http, _allowed, _ => null, _city.Clock, NullLogger<SourceRunner>.Instance));
-        }
+        public async ValueTask DisposeAsync() => await (_server?.DisposeAsync() ?? ValueTask.CompletedTask);
     }
 }

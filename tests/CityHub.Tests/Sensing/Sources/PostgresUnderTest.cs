@@ -33,7 +33,7 @@ internal sealed class PostgresUnderTest : IAsyncDisposable
         if (server._root)
             await Run("chown", ["-R", "postgres", server._folder.Path]);
         await server.ToolAsync("initdb", "-D", server._folder.File("db"), "-U", "hub", "--auth=trust", "--no-sync", "-E", "UTF8", "--locale=C");
-        await server.ToolAsync("pg_ctl", "-D", server._folder.File("db"), "-l", server._folder.File("log"), "-w", "-o", string.Create(CultureInfo.InvariantCulture, $"-p {server._port} -c listen_addresses=127.0.0.1 -c fsync=off -c wal_level={level} -c max_replication_slots=100 -c unix_socket_directories={server._folder.Path}"), "start");
+        await server.ToolAsync("pg_ctl", "-D", server._folder.File("db"), "-l", server._folder.File("log"), "-w", "-o", string.Create(CultureInfo.InvariantCulture, $"-p {server._port} -c listen_addresses=127.0.0.1 -c fsync=off -c wal_level={level} -c max_replication_slots=100 -c autovacuum=off -c unix_socket_directories={server._folder.Path}"), "start");
         return server;
     }
 

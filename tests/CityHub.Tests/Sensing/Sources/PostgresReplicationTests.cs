@@ -174,18 +174,19 @@ public sealed class PostgresReplicationTests(PostgresReplicationTests.Database d
     }
 
     [Fact]
-    public async Task Values_of_every_type_are_the_same_whether_read_whole_or_by_a_change()
+    public async Task Domains_xml_and_addresses_are_the_same_whether_read_whole_or_by_a_change()
     {
         await Server.DoAsync("""
-            CREATE DOMAIN truth AS boolean; CREATE DOMAIN verity AS truth; CREATE TYPE mood AS ENUM ('so', 'la la'); SET timezone = 'Asia/Shanghai'; SET xmloption = content;
-            CREATE TABLE t (no text PRIMARY KEY, town text, married verity, code xml, address inet, note text, kind mood, at timestamptz, span interval, amount money, raw bytea, many boolean[], price numeric(10,3), real double precision, "char" "char");
-            INSERT INTO t VALUES ('1', 'x', true, '<?xml version="1.0"?><a/>', '::1', 'n', 'la la', now(), '1 day 2 hours', 12.5, '\xdead', '{t,f,NULL}', 1.5, 0.1::double precision + 0.2, 'c'); CREATE PUBLICATION t_pub FOR TABLE t
+            CREATE DOMAIN truth AS boolean; CREATE DOMAIN verity AS truth; SET xmloption = content;
+            CREATE TABLE t (no text PRIMARY KEY, town text, married verity, code xml, address inet, note text);
+            INSERT INTO t VALUES ('1', 'x', true, '<?xml version="1.0"?><a/>', '::1', 'n'); CREATE PUBLICATION t_pub FOR TABLE t
             """);
         const string Columns = """ "columns": ["no", "town", "married", "code", "address", "note"], """;
         await using var whole = await FollowedAsync("t", Columns);
         await whole.TurnAsync();
         var before = await whole.RowsAsync();
-        await Server.DoAsync("DELETE FROM t;\nINSERT INTO t VALUES ('1', 'x', true, '<?xml version=\"1.0\"?><a/>', '::1', 'n', 'so')");
+        Assert.Equal(["1|x|true|<a/>|::1/128|n"], before);
+        await Server.DoAsync("DELETE FROM t;\nINSERT INTO t VALUES ('1', 'x', true, '<?xml version=\"1.0\"?><a/>', '::1', 'n')");
         Assert.Null((await whole.TurnAsync()).Value);
         Assert.Equal(before, await whole.RowsAsync());
     }
@@ -199,6 +200,7 @@ public sealed class PostgresReplicationTests(PostgresReplicationTests.Database d
         await Server.DoAsync("UPDATE u SET town = town || '!'");
         await city.TurnAsync();
         Assert.Equal(await RowsAsync("u"), await city.RowsAsync());
+        Assert.Equal(WriteMode.Upsert, city.Deliveries[^1].What.Mode);
     }
 
     [Fact]
